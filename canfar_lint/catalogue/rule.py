@@ -1,0 +1,67 @@
+"""A rule as a check sees it: its levels, messages and tables, and how to make a finding of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from canfar_lint.diagnostic import Finding, Fix, Question, Related
+
+
+class Rule:
+    """One entry of the catalogue.
+
+    The head (code, name, level, section, kinds, fix, triggers) is there from the start; `body` holds message,
+    variants, tables and matchers and is read when the rule is first needed.
+    """
+
+    __slots__ = ("_body", "_read", "code", "fix", "kinds", "level", "level_override", "name", "section", "triggers")
+
+    def __init__(self, head: dict[str, Any], read: Callable[[str], dict[str, Any]]) -> None:
+        self.code: str = head["code"]
+        self.name: str = head["name"]
+        self.level: str = head["level"]
+        self.section: str = head["section"]
+        self.kinds: tuple[str, ...] = tuple(head["kinds"])
+        self.fix: str = head["fix"]
+        self.triggers: tuple[str, ...] = tuple(head["triggers"])
+        self.level_override: str | None = None
+        self._read = read
+        self._body: dict[str, Any] | None = None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        if self._body is None:
+            self._body = self._read(self.code)
+        return self._body
+
+    def table(self, name: str) -> Any:
+        """A table of the rule's YAML, under `tables`."""
+        return self.body["tables"][name]
+
+    def finding(
+        self,
+        span: tuple[int, int],
+        *,
+        variant: str | None = None,
+        fix: Fix | None = None,
+        question: Question | None = None,
+        related: tuple[Related, ...] = (),
+        **values: object,
+    ) -> Finding:
+        """A finding at `span`; `values` fill the braces of the message of the rule or its `variant`.
+
+        Values that come from the linted file are shortened to one line of at most 60 characters.
+        """
+        body = self.body
+        said = {**body, **body.get("variants", {}).get(variant, {})} if variant else body
+        level = self.level_override or said.get("level", self.level)
+        message = said["message"].format(**{k: shorten(v) for k, v in values.items()})
+        return Finding(self.code, level, message, *span, fix, question, related)
+
+
+def shorten(value: object, most: int = 60) -> object:
+    if not isinstance(value, str):
+        return value
+    line = " ".join(value.split())
+    return line if len(line) <= most else line[: most - 1] + "…"
