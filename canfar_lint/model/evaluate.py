@@ -1,0 +1,547 @@
+"""How much of an expression's value is known without running it: names, text, paths, options, environment, loops."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from canfar_lint.model.scopes import COMPREHENSIONS, Binding, reaching
+from canfar_lint.model.values import (
+    ARGUMENT,
+    CONFIG,
+    DYNAMIC,
+    ENVIRONMENT,
+    LITERAL,
+    LOOP,
+    OVERRIDABLE,
+    PARAMETER,
+    RESULT,
+    UNIQUE,
+    Value,
+    hole,
+    join,
+    overridable,
+    text_value,
+)
+
+if TYPE_CHECKING:
+    from canfar_lint.model.python import PythonModule
+
+_DEPTH = 40
+_JOINS = frozenset(("os.path.join", "posixpath.join"))
+_PATHS = frozenset(
+    f"pathlib.{name}" for name in ("Path", "PurePath", "PosixPath", "PurePosixPath", "WindowsPath", "PureWindowsPath")
+)
+_SAME_TEXT = frozenset(
+    (
+        *("builtins.str", "os.fspath", "os.fsdecode", "os.path.expanduser", "os.path.expandvars", "os.path.abspath"),
+        *("os.path.normpath", "os.path.realpath", "builtins.unicode", "numpy.str_", "builtins.repr"),
+    )
+)
+_SAME_METHODS = frozenset(("expanduser", "resolve", "absolute", "as_posix", "strip", "rstrip", "lstrip", "copy"))
+_NUMBERS = {"builtins.int": int, "builtins.float": float}
+_ENVIRONMENT = frozenset(("os.environ.get", "os.getenv", "os.environ.setdefault", "decouple.config", "environ.get"))
+_UNIQUE = re.compile(
+    r"^(time\.|datetime\.|uuid\.|tempfile\.|secrets\.|random\.|numpy\.random\.|os\.getpid|os\.getlogin|socket\.|"
+    r"getpass\.getuser|platform\.node|astropy\.time\.Time)"
+)
+_PARSED = re.compile(
+    r"\.(parse_args|parse_known_args|parse_intermixed_args|parse|docopt)\(\)|^docopt\.docopt|^absl\.flags\.FLAGS|"
+    r"^sys\.argv|^fire\.|^simple_parsing\.|^hydra\."
+)
+_CONFIGURED = re.compile(
+    r"^(configparser\.|ConfigParser\.|yaml\.(safe_)?load|json\.loads?|toml\.loads?|tomllib\.loads?|tomli\.loads?|"
+    r"omegaconf\.|dynaconf\.|configobj\.|ruamel\.)"
+)
+_TYPER = re.compile(r"(^click\.|^typer\.|\.command\(\)$|\.option\(\)$|\.argument\(\)$|\.callback\(\)$|^rich_click\.)")
+_ASKING_NAMES = re.compile(
+    r"(^|_)(interactive|show|plot|plots|plotting|display|gui|debug|verbose|headless|batch|silent|quiet|ask|prompt|"
+    r"doplot|showplot|view|visuali[sz]e|pause|ion|noninteractive|isatty|dry_run|force|confirm|yes)(_|$)",
+    re.IGNORECASE,
+)
+_PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[diouxXeEfFgGcrsa%]")
+_FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
+
+
+class Evaluator:
+    """Answers `PythonModule`'s questions about values and names; remembers every answer."""
+
+    def __init__(self, module: PythonModule) -> None:
+        self.module = module
+        self._values: dict[ast.AST, Value | None] = {}
+        self._bindings: dict[ast.AST, list[Binding]] = {}
+        self._depth = 0
+
+    # -- names ----------------------------------------------------------------------------------------------
+
+    def bindings(self, node: ast.Name) -> list[Binding]:
+        known = self._bindings.get(node)
+        if known is not None:
+            return known
+        module = self.module
+        scope = module.scope_of(node)
+        found = scope.find(node.id)
+        answer: list[Binding] = []
+        if found is not None:
+            owner, bindings = found
+            if len(bindings) == 1:
+                answer = bindings
+            elif _function_scope(owner) is _function_scope(scope):
+                answer = reaching(bindings, node, module.parents, module.fields) or bindings[:1]
+            else:
+                answer = bindings[-8:][::-1]
+        self._bindings[node] = answer
+        return answer
+
+    def resolve(self, node: ast.expr) -> ast.expr:
+        for _ in range(_DEPTH):
+            found: list[Binding] = []
+            if isinstance(node, ast.Name):
+                found = self.bindings(node)
+            elif isinstance(node, ast.Attribute):
+                found = self.module.attribute_bindings(node)
+            if len(found) != 1 or found[0].kind != "assign" or found[0].value is None:
+                return node
+            node = found[0].value
+        return node
+
+    def function(self, node: ast.expr) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The function of this file that an expression names; a class stands for its `__init__`."""
+        binding: Binding | None = None
+        if isinstance(node, ast.Name):
+            found = self.bindings(node)
+            binding = found[0] if len(found) == 1 else None
+        elif isinstance(node, ast.Attribute):
+            binding = self._method(node)
+        if binding is None:
+            return None
+        target = binding.node
+        if isinstance(target, ast.ClassDef):
+            target = next((n for n in target.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), target)
+        return target if isinstance(target, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+
+    def _method(self, node: ast.Attribute) -> Binding | None:
+        owner = None
+        if isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"):
+            owner = self.module.scope_of(node).enclosing("class")
+        else:
+            made = self.resolve(node.value)
+            if isinstance(made, ast.Call) and isinstance(made.func, ast.Name):
+                classes = self.bindings(made.func)
+                if len(classes) == 1 and isinstance(classes[0].node, ast.ClassDef):
+                    owner = self.module.scopes.get(classes[0].node)
+        methods = owner.bindings.get(node.attr, []) if owner is not None else []
+        return methods[0] if len(methods) == 1 and methods[0].kind == "def" else None
+
+    # -- values ---------------------------------------------------------------------------------------------
+
+    def value(self, node: ast.expr) -> Value:
+        if node in self._values:
+            known = self._values[node]
+            return hole(RESULT, node) if known is None else known
+        if self._depth >= _DEPTH:
+            return hole(RESULT, node)
+        self._values[node] = None
+        self._depth += 1
+        try:
+            answer = _EVALUATE.get(node.__class__, Evaluator._unknown)(self, node)
+        finally:
+            self._depth -= 1
+        self._values[node] = answer
+        return answer
+
+    def _unknown(self, node: ast.expr) -> Value:
+        return hole(RESULT, node)
+
+    def _constant(self, node: ast.Constant) -> Value:
+        if isinstance(node.value, str):
+            return text_value(node.value, node)
+        return Value(LITERAL, constant=node.value, node=node)
+
+    def _name(self, node: ast.Name) -> Value:
+        found = self.bindings(node)
+        if len(found) == 1:
+            return self._binding(found[0], node)
+        if not found:
+            return hole(ARGUMENT if node.id == "__file__" else RESULT, node)
+        values = tuple(self._binding(binding, node) for binding in found)
+        if any(value.kind == LITERAL for value in values) and any(_user_given(value) for value in values):
+            # `path = "/arc/x"` with `if len(argv) > 1: path = argv[1]` behind it
+            return overridable(next(value for value in values if value.kind == LITERAL))
+        return hole(RESULT, node, values)
+
+    def _binding(self, binding: Binding, use: ast.AST) -> Value:
+        kind, value = binding.kind, binding.value
+        if kind == "assign" and value is not None:
+            return self.value(value)
+        if kind == "param":
+            return self._parameter(binding)
+        if kind == "for" and value is not None:
+            return self._loop(value, use)
+        if kind == "aug" and value is not None:
+            return self._augmented(binding, value)
+        if kind == "with" and value is not None:
+            return self.value(value)
+        if kind == "unpack" and value is not None:
+            return hole(next(iter(self.value(value).sources), RESULT), use)
+        return hole(RESULT, use)
+
+    def _parameter(self, binding: Binding) -> Value:
+        function = binding.scope.node
+        decorators = getattr(function, "decorator_list", ())
+        if any(_TYPER.search(self.module.qualified(d) + ("()" if isinstance(d, ast.Call) else "")) for d in decorators):
+            return hole(ARGUMENT, binding.node)
+        if binding.value is None:
+            return hole(PARAMETER, binding.node)
+        if _TYPER.search(self.module.qualified(binding.value)):
+            return hole(ARGUMENT, binding.node)
+        default = self.value(binding.value)
+        return overridable(default) if default.kind != DYNAMIC else hole(PARAMETER, binding.node)
+
+    def _loop(self, iterated: ast.expr, use: ast.AST) -> Value:
+        over = self.resolve(iterated)
+        choices: tuple[Value, ...] = ()
+        if isinstance(over, (ast.List, ast.Tuple, ast.Set)) and len(over.elts) <= 64:
+            choices = tuple(self.value(element) for element in over.elts if not isinstance(element, ast.Starred))
+        return hole(LOOP, use, choices)
+
+    def _augmented(self, binding: Binding, value: ast.expr) -> Value:
+        statement = binding.node
+        if not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, ast.Add):
+            return hole(RESULT, statement)
+        before = [b for b in binding.scope.bindings.get(binding.name, []) if b is not binding]
+        found = reaching(before, statement, self.module.parents, self.module.fields)
+        if len(found) != 1 or self.module.loops(statement):
+            return hole(RESULT, statement)
+        return join([self._binding(found[0], statement), self.value(value)], node=statement.value)
+
+    def _attribute(self, node: ast.Attribute) -> Value:
+        name = self.module.qualified(node)
+        if name and _PARSED.search(name):
+            return hole(ARGUMENT, node)
+        if name and _CONFIGURED.search(name):
+            return hole(CONFIG, node)
+        found = self.module.attribute_bindings(node) or self._class_constant(node)
+        if len(found) == 1:
+            return self._binding(found[0], node)
+        if found:
+            return hole(RESULT, node, tuple(self._binding(b, node) for b in found[:8]))
+        base = self.value(node.value)
+        if base.pieces and node.attr in ("parent", "stem", "name", "suffix"):
+            return hole(_source(base), node)
+        return hole(_source(base), node)
+
+    def _class_constant(self, node: ast.Attribute) -> list[Binding]:
+        if not isinstance(node.value, ast.Name):
+            return []
+        found = self.bindings(node.value)
+        if len(found) != 1:
+            return []
+        owner = found[0].node
+        if found[0].kind == "assign" and isinstance(found[0].value, ast.Call):
+            made = found[0].value.func
+            classes = self.bindings(made) if isinstance(made, ast.Name) else []
+            owner = classes[0].node if len(classes) == 1 else owner
+        scope = self.module.scopes.get(owner)
+        if scope is None or scope.kind != "class":
+            return []
+        return scope.bindings.get(node.attr, []) + scope.attributes.get(node.attr, [])
+
+    def _subscript(self, node: ast.Subscript) -> Value:
+        name = self.module.qualified(node.value)
+        if name in ("os.environ", "environ"):
+            return hole(ENVIRONMENT, node)
+        if name and _PARSED.search(name):
+            return hole(ARGUMENT, node)
+        if name and _CONFIGURED.search(name):
+            return hole(CONFIG, node)
+        container = self.resolve(node.value)
+        key = self.module.constant(node.slice)
+        if isinstance(container, ast.Dict):
+            for at, value in zip(container.keys, container.values, strict=True):
+                if at is not None and key is not ... and self.module.constant(at) == key:
+                    return self.value(value)
+            return hole(_source(self.value(node.slice)), node)
+        if isinstance(container, (ast.List, ast.Tuple)) and isinstance(key, int):
+            known = not any(isinstance(element, ast.Starred) for element in container.elts)
+            if known and -len(container.elts) <= key < len(container.elts):
+                return self.value(container.elts[key])
+        base = self.value(node.value)
+        return hole(_source(base), node)
+
+    def _binary(self, node: ast.BinOp) -> Value:
+        left = self.value(node.left)
+        if isinstance(node.op, ast.Mod) and left.text is not None:
+            return self._percent(left, node)
+        right = self.value(node.right)
+        if isinstance(node.op, ast.Div) and (left.is_path or right.is_path or (left.pieces and right.pieces)):
+            value = join([left, right], "/", node)
+            value.is_path = True
+            return value
+        if isinstance(node.op, ast.Add) and (left.pieces or right.pieces):
+            return join([left, right], node=node)
+        return _arithmetic(node, left, right)
+
+    def _percent(self, left: Value, node: ast.BinOp) -> Value:
+        operand = node.right
+        given = list(operand.elts) if isinstance(operand, ast.Tuple) else [operand]
+        named = isinstance(operand, ast.Dict)
+        parts: list[Value] = []
+        at, text, origin = 0, left.text or "", left.literals[0] if left.literals else node
+        for match in _PLACEHOLDER.finditer(text):
+            parts.append(text_value(text[at : match.start()], origin))
+            at = match.end()
+            if match.group().endswith("%"):
+                parts.append(text_value("%", origin))
+            elif named or not given:
+                parts.append(hole(RESULT, operand))
+            else:
+                parts.append(self.value(given.pop(0)))
+        parts.append(text_value(text[at:], origin))
+        return join([p for p in parts if (p.pieces != () and p.text != "") or p.constant is not None], node=node)
+
+    def _format(self, node: ast.Call, template: Value) -> Value:
+        parts: list[Value] = []
+        at, text, origin = 0, template.text or "", template.literals[0] if template.literals else node
+        automatic = 0
+        for match in _FIELD.finditer(text):
+            parts.append(text_value(text[at : match.start()], origin))
+            at = match.end()
+            if match.group() in ("{{", "}}"):
+                parts.append(text_value(match.group()[0], origin))
+                continue
+            field = re.split(r"[.\[:!]", match.group(1) or "", maxsplit=1)[0]
+            given: ast.expr | None = None
+            if field == "" or field.isdigit():
+                index = int(field) if field else automatic
+                automatic += 1
+                given = self.module.argument(node, "", index)
+            else:
+                given = self.module.argument(node, field)
+            parts.append(self.value(given) if given is not None else hole(RESULT, node))
+        parts.append(text_value(text[at:], origin))
+        return join([p for p in parts if p.text != ""], node=node)
+
+    def _joined(self, node: ast.JoinedStr) -> Value:
+        parts = []
+        for part in node.values:
+            parts.append(self.value(part.value) if isinstance(part, ast.FormattedValue) else self.value(part))
+        return join(parts, node=node) if parts else text_value("", node)
+
+    def _call(self, node: ast.Call) -> Value:
+        name = self.module.qualified(node.func)
+        args = node.args
+        if name in _JOINS and not self.module.is_open_ended(node):
+            return join([self.value(arg) for arg in args], "/", node)
+        if name in _PATHS and not self.module.is_open_ended(node):
+            value = join([self.value(arg) for arg in args], "/", node) if args else text_value(".", node)
+            value.is_path = True
+            return value
+        if name in _SAME_TEXT and args:
+            return self.value(args[0])
+        if name in _NUMBERS and len(args) == 1:
+            return _number(_NUMBERS[name], self.value(args[0]), node)
+        if name in _ENVIRONMENT:
+            default = self.module.argument(node, "default", 1)
+            if default is None or self.value(default).kind == DYNAMIC:
+                return hole(ENVIRONMENT, node)
+            return overridable(self.value(default))
+        if name and _UNIQUE.search(name):
+            return hole(UNIQUE, node)
+        if name and (_PARSED.search(name) or _PARSED.search(name + "()")):
+            return hole(ARGUMENT, node)
+        if name and _CONFIGURED.search(name):
+            return hole(CONFIG, node)
+        return self._method_call(node)
+
+    def _method_call(self, node: ast.Call) -> Value:
+        func = node.func
+        if not isinstance(func, ast.Attribute):
+            sources = [self.value(arg) for arg in node.args[:4]]
+            return hole(next((_source(v) for v in sources if v.sources), RESULT), node)
+        base = self.value(func.value)
+        if func.attr == "format" and base.text is not None:
+            return self._format(node, base)
+        if func.attr == "joinpath" and base.pieces:
+            return join([base, *(self.value(arg) for arg in node.args)], "/", node)
+        if func.attr in _SAME_METHODS and base.pieces:
+            return base
+        if func.attr in ("get", "getint", "getfloat", "getboolean") and _source(base) in (ARGUMENT, CONFIG):
+            return hole(_source(base), node)
+        return hole(_source(base), node)
+
+    def _conditional(self, node: ast.IfExp) -> Value:
+        values = (self.value(node.body), self.value(node.orelse))
+        literal = next((v for v in values if v.kind == LITERAL), None)
+        if literal is not None and (any(_user_given(v) for v in values) or self.is_user_choice(node.test)):
+            return overridable(literal)
+        return hole(RESULT, node, values)
+
+    def _boolean(self, node: ast.BoolOp) -> Value:
+        values = [self.value(v) for v in node.values]
+        if isinstance(node.op, ast.Or) and values[-1].kind == LITERAL and values[0].kind != LITERAL:
+            return overridable(values[-1])
+        return hole(next((_source(v) for v in values if v.sources), RESULT), node)
+
+    def _unary(self, node: ast.UnaryOp) -> Value:
+        value = self.value(node.operand)
+        if value.kind == DYNAMIC or value.pieces:
+            return hole(_source(value), node)
+        if isinstance(node.op, ast.Not):
+            return Value(value.kind, constant=not value.constant, node=node)
+        if isinstance(node.op, ast.USub) and isinstance(value.constant, (int, float)):
+            return Value(value.kind, constant=-value.constant, node=node)
+        return value
+
+    def _named(self, node: ast.NamedExpr) -> Value:
+        return self.value(node.value)
+
+    def _passed(self, node: ast.Await) -> Value:
+        return self.value(node.value)
+
+    # -- across functions -----------------------------------------------------------------------------------
+
+    def arriving(self, node: ast.expr) -> list[Value]:
+        found: list[Value] = []
+        queue: list[tuple[Value, int]] = [(self.value(node), 0)]
+        seen: set[ast.AST] = set()
+        while queue and len(found) < 32:
+            value, depth = queue.pop()
+            if value.choices:
+                queue += [(choice, depth) for choice in value.choices]
+            parameter = self._leading_parameter(value)
+            if parameter is None or depth >= 3 or parameter in seen:
+                if not value.choices:
+                    found.append(value)
+                continue
+            seen.add(parameter)
+            arguments = list(self._given(parameter))
+            if not arguments:
+                found.append(value)
+            rest = value.pieces[1:]
+            for argument in arguments:
+                given = self.value(argument)
+                if rest and given.pieces:
+                    given = join([given, Value(value.kind, rest)], node=given.node)
+                queue.append((given, depth + 1))
+        return found
+
+    def _leading_parameter(self, value: Value) -> ast.arg | None:
+        first = value.pieces[0] if value.pieces else None
+        if first is None or first.text is not None or first.source != PARAMETER:
+            return None
+        return first.node if isinstance(first.node, ast.arg) else None
+
+    def _given(self, parameter: ast.arg) -> list[ast.expr]:
+        """What the calls in this module give for a parameter."""
+        function = self.module.parents.get(parameter)
+        function = self.module.parents.get(function) if function is not None else None
+        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return []
+        names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
+        method = isinstance(self.module.parents.get(function), ast.ClassDef)
+        skipped = 1 if method and names[:1] in (["self"], ["cls"]) else 0
+        index = names.index(parameter.arg) - skipped if parameter.arg in names[skipped:] else None
+        found = []
+        for call in self.module.callers().get(function, [])[:32]:
+            if self.function(call.func) is function:
+                given = self.module.argument(call, parameter.arg, index)
+                if given is not None:
+                    found.append(given)
+        return found
+
+    # -- conditions -----------------------------------------------------------------------------------------
+
+    def is_user_choice(self, test: ast.expr) -> bool:
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            return self.is_user_choice(test.operand)
+        if isinstance(test, ast.BoolOp):
+            return any(self.is_user_choice(value) for value in test.values)
+        if isinstance(test, ast.Compare):
+            if any(isinstance(n, ast.Constant) and n.value == "DISPLAY" for n in (test.left, *test.comparators)):
+                return True
+            return isinstance(test.left, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)) and self.is_user_choice(
+                test.left
+            )
+        if isinstance(test, ast.Call):
+            name = self.module.qualified(test.func)
+            if name in _ENVIRONMENT or name.endswith((".isatty", "is_interactive", "isinteractive", ".confirm")):
+                return True
+            return isinstance(test.func, ast.Attribute) and test.func.attr in ("isatty", "getboolean")
+        if isinstance(test, (ast.Name, ast.Attribute, ast.Subscript)):
+            value = self.value(test)
+            if value.kind == LITERAL:
+                return False
+            if value.kind == OVERRIDABLE or value.sources & {ARGUMENT, ENVIRONMENT, CONFIG}:
+                return True
+            word = test.id if isinstance(test, ast.Name) else getattr(test, "attr", "")
+            return bool(word and _ASKING_NAMES.search(word)) and not value.choices
+        return False
+
+
+def _function_scope(scope: object) -> object:
+    """The function (or module, class) whose code runs in one go with a scope's: comprehensions belong to it."""
+    node = getattr(scope, "node", None)
+    while isinstance(node, COMPREHENSIONS):
+        scope = getattr(scope, "parent", None)
+        node = getattr(scope, "node", None)
+    return scope
+
+
+def _user_given(value: Value) -> bool:
+    return value.kind == OVERRIDABLE or bool(value.sources & {ARGUMENT, ENVIRONMENT, CONFIG})
+
+
+def _source(value: Value) -> str:
+    """What a value depends on, in one word, the most telling first."""
+    sources = value.sources
+    for source in (ARGUMENT, ENVIRONMENT, CONFIG, UNIQUE, LOOP, PARAMETER):
+        if source in sources:
+            return source
+    return RESULT
+
+
+def _number(kind: type, value: Value, node: ast.AST) -> Value:
+    given = value.text if value.pieces else value.constant
+    if value.kind == DYNAMIC or given is None or isinstance(given, (bytes, complex)):
+        return hole(_source(value), node)
+    try:
+        return Value(value.kind, constant=kind(given), node=node)
+    except (ValueError, TypeError, OverflowError):
+        return hole(RESULT, node)
+
+
+def _arithmetic(node: ast.BinOp, left: Value, right: Value) -> Value:
+    a, b = left.constant, right.constant
+    if DYNAMIC in (left.kind, right.kind) or left.pieces or right.pieces:
+        sources = [v for v in (left, right) if v.sources]
+        return hole(_source(sources[0]) if sources else RESULT, node)
+    kind = OVERRIDABLE if OVERRIDABLE in (left.kind, right.kind) else LITERAL
+    if isinstance(a, (int, float)) and isinstance(b, (int, float)) and abs(a) < 1e15 and abs(b) < 1e15:
+        if isinstance(node.op, ast.Add):
+            return Value(kind, constant=a + b, node=node)
+        if isinstance(node.op, ast.Sub):
+            return Value(kind, constant=a - b, node=node)
+        if isinstance(node.op, ast.Mult):
+            return Value(kind, constant=a * b, node=node)
+        if isinstance(node.op, (ast.Div, ast.FloorDiv)) and b:
+            return Value(kind, constant=a / b if isinstance(node.op, ast.Div) else a // b, node=node)
+    return hole(RESULT, node)
+
+
+_EVALUATE: dict[type[ast.AST], Callable[[Evaluator, Any], Value]] = {
+    ast.Constant: Evaluator._constant,
+    ast.Name: Evaluator._name,
+    ast.Attribute: Evaluator._attribute,
+    ast.Subscript: Evaluator._subscript,
+    ast.BinOp: Evaluator._binary,
+    ast.JoinedStr: Evaluator._joined,
+    ast.Call: Evaluator._call,
+    ast.IfExp: Evaluator._conditional,
+    ast.BoolOp: Evaluator._boolean,
+    ast.UnaryOp: Evaluator._unary,
+    ast.NamedExpr: Evaluator._named,
+    ast.Await: Evaluator._passed,
+}
