@@ -55,6 +55,11 @@ class Source:
         return (codecs.BOM_UTF8 if self.bom else b"") + text.encode(self.encoding, errors)
 
     @property
+    def code(self) -> str:
+        """The text for a parser: the same length and lines; a notebook masks its magics here."""
+        return self.text
+
+    @property
     def starts(self) -> list[int]:
         """Offset of the first character of every line; lines end at \\n, \\r\\n or a lone \\r as Python's do."""
         if self._starts is None:
