@@ -39,6 +39,14 @@ class Rule:
         """A table of the rule's YAML, under `tables`."""
         return self.body["tables"][name]
 
+    def at_level(self, level: str) -> Rule:
+        """This rule with every finding at `level`, as a user's settings want it."""
+        copy: Rule = Rule.__new__(Rule)
+        for slot in Rule.__slots__:
+            setattr(copy, slot, getattr(self, slot))
+        copy.level_override = level
+        return copy
+
     def finding(
         self,
         span: tuple[int, int],

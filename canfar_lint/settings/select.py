@@ -1,0 +1,241 @@
+"""Which rules run under a folder's settings, at which level, and which of their fixes may be applied."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from canfar_lint.settings.globs import Patterns
+from canfar_lint.settings.settings import Layer, Settings, SettingsError
+
+if TYPE_CHECKING:
+    from canfar_lint.catalogue import Catalogue, Rule
+
+SECTIONS = ("files", "batch", "scaling", "memory", "results", "headless", "dependencies", "containers", "sessions")
+HADOLINT = ("DL", "SC")
+_RUFF = (
+    "A", "AIR", "ANN", "ARG", "ASYNC", "B", "BLE", "C", "COM", "CPY", "D", "DJ", "DOC", "DTZ", "E", "EM", "ERA",
+    "EXE", "F", "FA", "FAST", "FBT", "FIX", "FLY", "FURB", "G", "I", "ICN", "INP", "INT", "ISC", "LOG", "N", "NPY",
+    "PD", "PERF", "PGH", "PIE", "PL", "PLC", "PLE", "PLR", "PLW", "PT", "PTH", "PYI", "Q", "RET", "RSE", "RUF", "S",
+    "SIM", "SLF", "SLOT", "T", "TC", "TD", "TID", "TRY", "UP", "W", "YTT",
+)  # fmt: skip
+_CODE = re.compile(r"([A-Z]+)(\d*)")
+_EXACT = 9
+
+
+class Selector(NamedTuple):
+    """One word of a selection: our codes it stands for, what it says to ruff and hadolint, and how exact it is."""
+
+    codes: tuple[str, ...]
+    foreign: str
+    rank: int
+
+
+class Codes:
+    """The rules a list of selectors stands for; ask `code in codes`."""
+
+    __slots__ = ("_exact", "_prefixes")
+
+    def __init__(self, selectors: Iterable[Selector] = ()) -> None:
+        chosen = tuple(selectors)
+        self._exact = frozenset(code for selector in chosen for code in selector.codes)
+        self._prefixes = tuple(selector.foreign for selector in chosen if selector.foreign)
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._exact or any(covers(prefix, str(code)) for prefix in self._prefixes)
+
+    def __bool__(self) -> bool:
+        return bool(self._exact or self._prefixes)
+
+
+def covers(prefix: str, code: str) -> bool:
+    """Whether a prefix written by a user stands for a code: `F8` for F821, but `F` not for FBT001."""
+    if prefix == "ALL":
+        return True
+    letters, whole = _CODE.match(prefix), _CODE.match(code)
+    if letters is None or whole is None or not code.startswith(prefix):
+        return False
+    return letters[1] == whole[1] or letters[1] == "PL"
+
+
+class Selection:
+    """What runs under one folder's settings.
+
+    `rules` are our enabled rules by code, their levels overridden where the settings say so; `ruff` and `ruff_ignore`
+    the selectors for ruff (`ruff` is empty when it need not run), `hadolint` and `hadolint_ignore` those for hadolint.
+    """
+
+    __slots__ = (
+        "_fixable", "_levels", "_per_file", "_safe", "_unfixable", "_unsafe",
+        "hadolint", "hadolint_ignore", "ruff", "ruff_ignore", "rules",
+    )  # fmt: skip
+
+    def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
+        """Raises `SettingsError` for a selector that is neither ours nor ruff's nor hadolint's."""
+        reader = _Reader(settings, catalogue)
+        self._levels = reader.levels()
+        enabled, foreign, ignored = reader.chosen(self._levels)
+        self.rules: dict[str, Rule] = {
+            code: rule.at_level(self._levels[code]) if code in self._levels else rule
+            for code, rule in catalogue.rules.items()
+            if code in enabled
+        }
+        self.ruff = tuple(s for s in foreign if not s.startswith(HADOLINT)) if settings.ruff else ()
+        self.ruff_ignore = tuple(s for s in ignored if not s.startswith(HADOLINT))
+        self.hadolint = tuple(s for s in foreign if s.startswith(HADOLINT)) if settings.hadolint else ()
+        self.hadolint_ignore = tuple(s for s in ignored if s.startswith(HADOLINT))
+        self._fixable = reader.words("fixable") + reader.words("extend-fixable")
+        self._unfixable = reader.words("unfixable")
+        self._safe = Codes(reader.words("extend-safe-fixes"))
+        self._unsafe = Codes(reader.words("extend-unsafe-fixes"))
+        self._per_file = reader.per_file()
+
+    def level(self, code: str, level: str) -> str:
+        """The level of a finding of `code`, from its own and the settings'."""
+        return self._levels.get(code, level)
+
+    def fixable(self, code: str) -> bool:
+        """Whether fixes of a rule may be applied; the more exact of `fixable` and `unfixable` wins."""
+        allowed, refused = _rank(self._fixable, code), _rank(self._unfixable, code)
+        return allowed > refused
+
+    def applicability(self, code: str, applicability: str) -> str:
+        """What a fix counts as in this project: safe, unsafe or display."""
+        if applicability == "unsafe" and code in self._safe:
+            return "safe"
+        if applicability == "safe" and code in self._unsafe:
+            return "unsafe"
+        return applicability
+
+    def ignored(self, path: str) -> Codes:
+        """The rules that per-file-ignores switch off in a file."""
+        if not self._per_file:
+            return _NOTHING
+        absolute = os.path.abspath(path)
+        name = os.path.basename(absolute)
+        return Codes(
+            s for negated, patterns, words in self._per_file if patterns.match(name, absolute) != negated for s in words
+        )
+
+
+_NOTHING = Codes()
+
+
+def _rank(selectors: tuple[Selector, ...], code: str) -> int:
+    return max((s.rank for s in selectors if code in s.codes or (s.foreign and covers(s.foreign, code))), default=-1)
+
+
+class _Reader:
+    """Reads the selectors of one `Settings` against the catalogue, naming the place of one it does not know."""
+
+    def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
+        self.settings = settings
+        self.catalogue = catalogue
+        self.known: dict[str, Selector] = {}
+
+    def levels(self) -> dict[str, str]:
+        levels: dict[str, str] = {}
+        for word, level in self.settings.levels.items():
+            selector = self.selector(word, self.settings.where("levels"), "levels")
+            if selector.rank != _EXACT:
+                raise SettingsError(f"{self.settings.where('levels')}: `levels` takes codes and names, not `{word}`")
+            levels.update(dict.fromkeys(selector.codes or (selector.foreign,), level))
+        return levels
+
+    def chosen(self, levels: dict[str, str]) -> tuple[set[str], list[str], list[str]]:
+        """Our enabled codes, and the selectors for and against other tools' rules; a nearer layer overrules."""
+        rules = self.catalogue.rules
+        enabled = {code for code, rule in rules.items() if levels.get(code, rule.level) != "advice"}
+        foreign, ignored = self.foreign_defaults(), list[str]()
+        for layer in self.settings.layers:
+            select = self.of_layer(layer, "select")
+            added = (select or ()) + (self.of_layer(layer, "extend-select") or ())
+            removed = self.of_layer(layer, "ignore") or ()
+            if select is not None:
+                enabled, foreign, ignored = set(), [], []
+            for rank in range(_EXACT + 1):
+                enabled.update(code for s in added if s.rank == rank for code in s.codes)
+                enabled.difference_update(code for s in removed if s.rank == rank for code in s.codes)
+            for word in (s.foreign for s in added if s.foreign):
+                foreign += self.foreign_defaults() if word == "ALL" else [word]
+                ignored = [other for other in ignored if not other.startswith(word)]
+            ignored += [s.foreign for s in removed if s.foreign]
+        return enabled, list(dict.fromkeys(foreign)), list(dict.fromkeys(ignored))
+
+    def foreign_defaults(self) -> list[str]:
+        return [*(s.foreign for s in self.words("ruff-select") if s.foreign), *HADOLINT]
+
+    def of_layer(self, layer: Layer, key: str) -> tuple[Selector, ...] | None:
+        words = layer.values.get(key)
+        return None if words is None else tuple(self.selector(word, layer.where(key), key) for word in words)
+
+    def words(self, key: str) -> tuple[Selector, ...]:
+        values = getattr(self.settings, key.replace("-", "_"))
+        return tuple(self.selector(word, self.settings.where(key), key) for word in values)
+
+    def per_file(self) -> list[tuple[bool, Patterns, tuple[Selector, ...]]]:
+        found = []
+        for key in ("per-file-ignores", "extend-per-file-ignores"):
+            for pattern, words in getattr(self.settings, key.replace("-", "_")).items():
+                selectors = tuple(self.selector(word, self.settings.where(key), key) for word in words)
+                found.append((pattern.startswith("!"), Patterns((pattern.removeprefix("!"),)), selectors))
+        return found
+
+    def selector(self, word: str, where: str, key: str) -> Selector:
+        if word not in self.known:
+            found = self.ours(word) or self.other(word)
+            if found is None:
+                raise SettingsError(f"{where}: unknown rule selector `{word}` in `{key}`{self.nearest(word)}")
+            self.known[word] = found
+        return self.known[word]
+
+    def ours(self, word: str) -> Selector | None:
+        rules = self.catalogue.rules
+        if word == "ALL":
+            return Selector(tuple(rules), "ALL", 0)
+        code = self.catalogue.names.get(word, word)
+        if code in rules:
+            return Selector((code,), "", _EXACT)
+        if word in SECTIONS:
+            return Selector(tuple(code for code, rule in rules.items() if rule.section == word), "", 1)
+        prefix = _CODE.fullmatch(word)
+        codes = tuple(code for code in rules if prefix and code.startswith(word) and covers(word, code))
+        return Selector(codes, "", 1 + len(prefix[2])) if prefix and codes else None
+
+    def other(self, word: str) -> Selector | None:
+        match = _CODE.fullmatch(word)
+        if match and (match[1] in _RUFF or match[1] in HADOLINT):
+            return Selector((), word, _EXACT if len(match[2]) >= 3 else 1 + len(match[2]))
+        code = None if word.startswith("CAN") else ruff_codes().get(word)
+        return Selector((), code, _EXACT) if code else None
+
+    def nearest(self, word: str) -> str:
+        import difflib
+
+        names = self.catalogue.names
+        known = [*self.catalogue.rules, *names, *SECTIONS, "ALL", *sorted(_RUFF)]
+        folded = {name.lower(): name for name in known}
+        close = difflib.get_close_matches(word.lower().replace("_", "-"), folded, 1)
+        return f", did you mean `{folded[close[0]]}`?" if close else "; `canfar-lint rule --all` lists the rules"
+
+
+def ruff_codes() -> dict[str, str]:
+    """ruff's codes by themselves, by every prefix of them, and by the rule's name; empty where ruff cannot be asked."""
+    import json
+    import subprocess
+
+    try:
+        from ruff.__main__ import find_ruff_bin
+
+        command = [os.fsdecode(find_ruff_bin()), "rule", "--all", "--output-format", "json"]
+        rules = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=30).stdout)
+    except (ImportError, OSError, ValueError, subprocess.SubprocessError):
+        return {}
+    codes: dict[str, str] = {}
+    for rule in rules:
+        code = rule.get("code") or ""
+        codes.update((code[:size], code[:size]) for size in range(1, len(code) + 1))
+        codes[rule["name"]] = code
+    return codes
