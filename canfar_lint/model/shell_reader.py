@@ -1,0 +1,1175 @@
+"""The shell's grammar, read by recursive descent: from text to commands with exact offsets.
+
+It accepts bash's language (a superset of what `/bin/sh` runs here); `bash` only decides what a word means (brace
+expansion). Reading is one pass: nothing is looked at twice but the text of `bash -c`, backquotes with escapes, and
+the few `((` that turn out to be nested subshells.
+"""
+
+from __future__ import annotations
+
+import re
+
+from canfar_lint.model.shell_nodes import (
+    ARITHMETIC,
+    COMMAND,
+    LITERAL,
+    PROCESS,
+    VARIABLE,
+    Block,
+    Command,
+    Part,
+    Redirect,
+    Word,
+)
+from canfar_lint.model.shell_programs import find_program, inner_script
+
+DEEPEST = 48
+"""Levels of nesting after which a text is refused: Python's own stack must hold them, whoever calls."""
+_SECOND_LOOKS = 32
+"""How many `((` may turn out to be two parentheses before a text is refused: each is read twice."""
+
+_PLAIN = re.compile(r"[^ \t\r\n\\'\"`$|&;()<>]+")
+_IN_QUOTES = re.compile(r"[^\\\"`$]+")
+_IN_BRACES = re.compile(r"[^\\'\"`$}]+")
+_IN_BRACES_TO_SLASH = re.compile(r"[^\\'\"`$}/]+")
+_IN_QUOTED_BRACES = re.compile(r"[^\\\"`$}]+")
+_IN_BODY = re.compile(r"[^\\`$]+")
+_BLANK = re.compile(r"(?:[ \t]+|\\\r?\n|\r(?=\n))*")
+_REDIRECT = re.compile(r"([0-9]+|\{[A-Za-z_]\w*\})?(<<<|<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|(&>>?)")
+_ASSIGNMENT = re.compile(
+    r"([A-Za-z_]\w*)(\[(?:[^][\n'\"`\\;|&]|\[[^][\n;|&]*\]|\\[^\n]|'[^'\n]*'|\"[^\"`\n]*\")*\])?(\+?=)", re.ASCII
+)
+_RESERVED = re.compile(
+    r"(?:if|then|elif|else|fi|for|while|until|do|done|case|esac|select|function|coproc|time|in|\{|\}|!|\[\[)"
+    r"(?=[\s;&|()<>]|$)"
+)
+_PARAMETER = re.compile(r"([A-Za-z_]\w*|[0-9]+|[@*#?$!-])", re.ASCII)
+_OPERATOR = re.compile(r":[-=+?]|[-=+?]|##?|%%?|//?|\^\^?|,,?|@[A-Za-z]|:")
+_ANSI = re.compile(r"[^\\']+|\\(?:x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{1,4}|U[0-9A-Fa-f]{1,8}|[0-7]{1,3}|c.|.)", re.S)
+_ANSI_CODES = {"a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_BRACES = re.compile(r"\{[^{}\s]*(?:,|\.\.)|\{[^\s]*\{[^\s]*\}[^\s]*,")
+_NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
+
+_DELIMITERS = frozenset(" \t\r\n;|&()<>")
+_DECLARING = frozenset(["declare", "typeset", "export", "readonly", "local"])
+_CLOSING = frozenset(["then", "elif", "else", "fi", "do", "done", "esac", "}"])
+_PIPE_LEFT = Block("pipe-left", 0)
+_PIPE_RIGHT = Block("pipe-right", 0)
+_NOT = Block("not", 0)
+_BACKGROUND = Block("background", 0)
+
+
+class Unreadable(Exception):
+    """The text is not shell as this grammar knows it; `at` is the offset in the file."""
+
+    def __init__(self, message: str, at: int) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+class Found:
+    """What the readers of one script fill together."""
+
+    __slots__ = ("blocks", "commands", "functions", "second_looks")
+
+    def __init__(self) -> None:
+        self.commands: list[Command] = []
+        self.blocks: list[Block] = []
+        self.functions: dict[str, Block] = {}
+        self.second_looks = _SECOND_LOOKS
+
+
+class Reader:
+    """Reads one text. `starts` and `ends` give each character's place in the file; without them it is `base + i`."""
+
+    __slots__ = (
+        "base",
+        "bash",
+        "blocks",
+        "depth",
+        "ends",
+        "found",
+        "i",
+        "n",
+        "not_arithmetic",
+        "pending",
+        "starts",
+        "t",
+    )
+
+    def __init__(
+        self,
+        text: str,
+        base: int,
+        bash: bool,
+        found: Found,
+        starts: list[int] | None = None,
+        ends: list[int] | None = None,
+        blocks: tuple[Block, ...] = (),
+        depth: int = 0,
+    ) -> None:
+        self.t = text
+        self.i = 0
+        self.n = len(text)
+        self.base = base
+        self.bash = bash
+        self.found = found
+        self.starts = starts
+        self.ends = ends
+        self.blocks = blocks
+        self.depth = depth
+        self.pending: list[tuple[Redirect, str, bool]] = []
+        self.not_arithmetic: set[int] = set()
+
+    # places
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """The span in the file of the characters `start:end` of the text."""
+        if self.starts is None or self.ends is None:
+            return self.base + start, self.base + end
+        return self.starts[start], self.ends[end - 1] if end > start else self.starts[start]
+
+    def fail(self, message: str, at: int | None = None) -> Unreadable:
+        return Unreadable(message, self.place(self.i if at is None else at, self.i if at is None else at)[0])
+
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise self.fail("nested too deeply")
+
+    # lists
+
+    def read(self) -> None:
+        """The whole text as a list of commands. Raises `Unreadable`."""
+        self.body(())
+        if self.i < self.n:
+            raise self.fail(f"unexpected `{self.t[self.i]}`")
+        self.bodies()
+
+    def body(self, stop: tuple[str, ...], close: str = "") -> str:
+        """Commands up to a reserved word of `stop`, which is read and returned, or to the character `close`, which is not."""
+        self.deeper()
+        before = ""
+        t = self.t
+        while True:
+            self.newlines()
+            i = self.i
+            if i >= self.n:
+                break
+            c = t[i]
+            if c == ")":
+                break
+            if c == ";":
+                if t.startswith((";;", ";&"), i):
+                    break
+                raise self.fail("unexpected `;`")
+            if c in "tefd}":
+                m = _RESERVED.match(t, i, self.n)
+                if m and m[0] in _CLOSING:
+                    if m[0] not in stop:
+                        raise self.fail(f"unexpected `{m[0]}`")
+                    self.i = m.end()
+                    self.depth -= 1
+                    return m[0]
+            before = self.and_or(before)
+        if stop or (close and not t.startswith(close, self.i)):
+            raise self.fail(f"`{(stop or (close,))[-1]}` is missing")
+        self.depth -= 1
+        return ""
+
+    def and_or(self, before: str) -> str:
+        """Pipelines joined by `&&` and `||`, with the separator behind them, which is returned."""
+        first = len(self.found.commands)
+        while True:
+            node = self.pipeline(before)
+            self.skip()
+            two = self.t[self.i : min(self.i + 2, self.n)]
+            if two in ("&&", "||"):
+                self.i += 2
+                node.connector = before = two
+                self.newlines()
+                continue
+            c = two[:1]
+            if c == ";" and two not in (";;", ";&"):
+                self.i += 1
+            elif c == "&":
+                self.i += 1
+                self.wrap(first, _BACKGROUND)
+            elif c == "\n":
+                pass
+            else:
+                c = ""
+                if self.i < self.n and two[0] not in ");":
+                    raise self.fail(f"unexpected `{two[0]}`")
+            node.connector = c
+            return c
+
+    def pipeline(self, before: str) -> Command | Block:
+        t = self.t
+        negated = False
+        first = len(self.found.commands)
+        while True:
+            self.skip()
+            c = t[self.i : self.i + 1]
+            if c not in ("!", "t"):
+                break
+            m = _RESERVED.match(t, self.i, self.n)
+            if not m or m[0] not in ("!", "time"):
+                break
+            self.i = m.end()
+            if m[0] == "!":
+                negated = True
+                continue
+            self.skip()
+            if t.startswith("-p", self.i) and t[self.i + 2 : self.i + 3] in (" ", "\t"):
+                self.i += 2
+        node = self.command(before)
+        start = first
+        while True:
+            self.skip()
+            i = self.i
+            if not t.startswith("|", i) or t.startswith("||", i) or i >= self.n:
+                break
+            self.i += 2 if t.startswith("|&", i) else 1
+            node.connector = "|"
+            self.wrap(start, _PIPE_LEFT)
+            self.newlines()
+            start = len(self.found.commands)
+            node = self.command("|")
+            self.wrap(start, _PIPE_RIGHT)
+        if negated:
+            self.wrap(first, _NOT)
+        return node
+
+    def wrap(self, first: int, block: Block) -> None:
+        """Put `block` around the commands read since `first`, at this reader's level."""
+        level = len(self.blocks)
+        for command in self.found.commands[first:]:
+            command.blocks = (*command.blocks[:level], block, *command.blocks[level:])
+
+    # commands
+
+    def command(self, before: str) -> Command | Block:
+        self.skip()
+        t, i = self.t, self.i
+        c = t[i : i + 1] if i < self.n else ""
+        if c == "(":
+            return self.parentheses(before)
+        if c and c in "iwufcs{[":
+            m = _RESERVED.match(t, i, self.n)
+            if m:
+                compound = getattr(self, _COMPOUND.get(m[0], ""), None)
+                if compound:
+                    self.i = m.end()
+                    return compound(before, i)  # type: ignore[no-any-return]
+        return self.simple(before)
+
+    def open(self, kind: str, start: int, keyword: str, before: str) -> Block:
+        block = Block(kind, self.place(start, start)[0], keyword)
+        block.before = before
+        self.found.blocks.append(block)
+        self.blocks = (*self.blocks, block)
+        return block
+
+    def close(self, block: Block) -> Block:
+        """The block is complete: its redirections follow."""
+        self.blocks = self.blocks[:-1]
+        block.end = self.place(self.i, self.i)[0] if self.starts is None else self.place(self.i - 1, self.i)[1]
+        while True:
+            self.skip()
+            m = self.redirect_ahead()
+            if not m:
+                return block
+            block.redirects.append(self.redirect(m))
+
+    def parentheses(self, before: str) -> Block:
+        start = self.i
+        block = self.open("subshell", start, "(", before)
+        if self.t.startswith("((", start) and self.arithmetic(start, 2):
+            block.kind, block.keyword = "arithmetic", "(("
+            return self.close(block)
+        self.i = start + 1
+        self.body((), ")")
+        self.i += 1
+        return self.close(block)
+
+    def brace_group(self, before: str, start: int) -> Block:
+        block = self.open("group", start, "{", before)
+        self.body(("}",))
+        return self.close(block)
+
+    def if_clause(self, before: str, start: int) -> Block:
+        block = self.open("if", start, "if", before)
+        word = "if"
+        while word in ("if", "elif"):
+            self.condition(("then",), word)
+            word = self.body(("elif", "else", "fi"))
+        if word == "else":
+            self.body(("fi",))
+        return self.close(block)
+
+    def condition(self, stop: tuple[str, ...], keyword: str) -> None:
+        inner = self.open("condition", self.i, keyword, "")
+        self.body(stop)
+        self.blocks = self.blocks[:-1]
+        inner.end = self.place(self.i - 1, self.i)[1]
+
+    def while_loop(self, before: str, start: int) -> Block:
+        keyword = self.t[start : start + 5]
+        block = self.open("loop", start, keyword, before)
+        self.condition(("do",), keyword)
+        self.body(("done",))
+        return self.close(block)
+
+    def for_loop(self, before: str, start: int) -> Block:
+        keyword = "for" if self.t.startswith("for", start) else "select"
+        block = self.open("loop" if keyword == "for" else "select", start, keyword, before)
+        self.skip()
+        if self.t.startswith("((", self.i):
+            if not self.arithmetic(self.i, 2):
+                raise self.fail("a `for ((` that is not arithmetic")
+        else:
+            name = self.word()
+            if not _NAME.match(name.text):
+                raise self.fail("the name of a `for` is no name")
+            block.name = name.text
+            self.newlines()
+            if self.reserved() == "in":
+                self.i += 2
+                block.words = self.words()
+        self.skip()
+        if self.t.startswith(";", self.i) and not self.t.startswith(";;", self.i):
+            self.i += 1
+        self.newlines()
+        word = self.reserved()
+        if word not in ("do", "{"):
+            raise self.fail("`do` is missing")
+        self.i += len(word)
+        self.body(("done" if word == "do" else "}",))
+        return self.close(block)
+
+    def reserved(self) -> str:
+        """The reserved word that stands here, unread."""
+        m = _RESERVED.match(self.t, self.i, self.n)
+        return m[0] if m else ""
+
+    def words(self) -> list[Word]:
+        """Words up to the end of the line or a `;`."""
+        words: list[Word] = []
+        while True:
+            self.skip()
+            if self.i >= self.n or self.t[self.i] in "\n;":
+                return words
+            words.append(self.word())
+
+    def case_clause(self, before: str, start: int) -> Block:
+        block = self.open("case", start, "case", before)
+        self.skip()
+        block.words = [self.word()]
+        self.newlines()
+        if self.reserved() != "in":
+            raise self.fail("`in` is missing")
+        self.i += 2
+        t = self.t
+        while True:
+            self.newlines()
+            if self.reserved() == "esac":
+                self.i += 4
+                return self.close(block)
+            if t.startswith("(", self.i):
+                self.i += 1
+            self.patterns()
+            if self.case_body():
+                return self.close(block)
+
+    def patterns(self) -> None:
+        while True:
+            self.skip()
+            self.word()
+            self.skip()
+            c = self.t[self.i : self.i + 1] if self.i < self.n else ""
+            if c not in ("|", ")"):
+                raise self.fail("`)` is missing after a pattern")
+            self.i += 1
+            if c == ")":
+                return
+
+    def case_body(self) -> bool:
+        """The commands of one pattern; whether `esac` followed."""
+        self.newlines()
+        t = self.t
+        if not t.startswith((";;", ";&"), self.i) and self.reserved() != "esac":
+            self.deeper()
+            before = ""
+            while True:
+                self.newlines()
+                if self.i >= self.n:
+                    raise self.fail("`esac` is missing")
+                if t.startswith((";;", ";&"), self.i) or self.reserved() == "esac":
+                    break
+                if self.reserved() in _CLOSING or t[self.i] in ");":
+                    raise self.fail(f"unexpected `{t[self.i]}` in a `case`")
+                before = self.and_or(before)
+            self.depth -= 1
+        if self.reserved() == "esac":
+            self.i += 4
+            return True
+        self.i += 3 if t.startswith(";;&", self.i) else 2
+        return False
+
+    def function_definition(self, before: str, start: int) -> Block:
+        """`function name [()] body`; the keyword is read."""
+        self.skip()
+        name = self.word()
+        self.skip()
+        if self.t.startswith("(", self.i):
+            m = re.compile(r"\([ \t]*\)").match(self.t, self.i, self.n)
+            if m:
+                self.i = m.end()
+        return self.function_body(name.text, before, start)
+
+    def function_body(self, name: str, before: str, start: int) -> Block:
+        self.deeper()
+        self.newlines()
+        if self.i >= self.n:
+            raise self.fail("a function without a body")
+        block = self.open("function", start, "function", before)
+        block.name = name
+        self.found.functions[name] = block
+        inner = self.command("")
+        if isinstance(inner, Command) and not inner.words:
+            raise self.fail("a function without a body")
+        self.depth -= 1
+        return self.close(block)
+
+    def coprocess(self, before: str, start: int) -> Command | Block:
+        self.skip()
+        m = re.compile(r"[A-Za-z_]\w*(?=[ \t]+(?:\{[ \t\n]|\(|while |until |for |if |case ))").match(self.t, self.i)
+        if m and not _RESERVED.match(self.t, self.i):
+            self.i = m.end()
+        first = len(self.found.commands)
+        node = self.command(before)
+        self.wrap(first, _BACKGROUND)
+        return node
+
+    def double_bracket(self, before: str, start: int) -> Command:
+        """`[[ … ]]` as a command whose words are its operands and operators."""
+        command = Command(self.place(start, start)[0], self.blocks)
+        command.before = before
+        command.words.append(self.literal(start, start + 2))
+        index = len(self.found.commands)
+        t = self.t
+        regex = False
+        while True:
+            self.newlines()
+            i = self.i
+            if i >= self.n:
+                raise self.fail("`]]` is missing")
+            if t.startswith("]]", i) and (i + 2 >= self.n or t[i + 2] in _DELIMITERS):
+                self.i = i + 2
+                command.words.append(self.literal(i, i + 2))
+                break
+            if regex:
+                command.words.append(self.regex())
+                regex = False
+                continue
+            length = 2 if t.startswith(("&&", "||"), i) else 1 if t[i] in "()<>" else 0
+            if length and not (t[i] in "<>" and t.startswith("(", i + 1)):
+                command.words.append(self.literal(i, i + length))
+                self.i = i + length
+                continue
+            word = self.word()
+            regex = word.text == "=~"
+            command.words.append(word)
+        return self.finish(command, index)
+
+    def regex(self) -> Word:
+        """The right side of `=~`: blanks end it, except inside parentheses."""
+        start = self.i
+        parts: list[Part] = []
+        open_ = 0
+        t = self.t
+        while self.i < self.n:
+            c = t[self.i]
+            if c == "(":
+                open_ += 1
+            elif c == ")":
+                open_ -= 1
+                if open_ < 0:
+                    break
+            elif c in " \t\n" and not open_:
+                break
+            elif c in "|<>;& \t\n\r":
+                pass
+            else:
+                if not self.piece(parts, _PLAIN, False):
+                    raise self.fail("an unreadable regular expression")
+                continue
+            parts.append(self.part(LITERAL, self.i, self.i + 1, c, False))
+            self.i += 1
+        return self.made(start, parts)
+
+    def simple(self, before: str) -> Command | Block:
+        t = self.t
+        start = self.i
+        command = Command(self.place(start, start)[0], self.blocks)
+        command.before = before
+        index = len(self.found.commands)
+        words = command.words
+        declaring = False
+        while True:
+            self.skip()
+            i = self.i
+            if i >= self.n:
+                break
+            c = t[i]
+            if c in "<>&{0123456789":
+                m = self.redirect_ahead()
+                if m:
+                    command.redirects.append(self.redirect(m))
+                    continue
+            if c in "\n;|&)":
+                break
+            if c == "(":
+                if len(words) == 1 and not command.assignments and not command.redirects:
+                    m = re.compile(r"\([ \t]*\)").match(t, i, self.n)
+                    if m:
+                        self.i = m.end()
+                        return self.function_body(words[0].text, before, start)
+                raise self.fail("unexpected `(`")
+            if not words or declaring:
+                m = _ASSIGNMENT.match(t, i, self.n)
+                if m and (not declaring or t.startswith("(", m.end())):
+                    if declaring:
+                        words.append(self.declared_array(m))
+                    else:
+                        command.assignments.append(self.assignment(m))
+                    continue
+            word = self.word()
+            if not words:
+                declaring = word.text in _DECLARING
+            words.append(word)
+        if self.i == start or not (words or command.assignments or command.redirects):
+            what = t[start : start + 1] if start < self.n else "end of the text"
+            raise self.fail(f"unexpected {what!r} where a command should stand", start)
+        return self.finish(command, index)
+
+    def finish(self, command: Command, index: int) -> Command:
+        ends = [word.end for word in command.words[-1:]]
+        ends += [word.end for _, word in command.assignments[-1:]]
+        ends += [redirect.end for redirect in command.redirects[-1:]]
+        command.end = max(ends)
+        commands = self.found.commands
+        if len(commands) == index:
+            commands.append(command)
+        else:
+            commands.insert(index, command)
+        if command.words:
+            find_program(command)
+            if command.name is not None:
+                self.inner(command)
+        return command
+
+    def inner(self, command: Command) -> None:
+        """The static text that `bash -c` or `trap` will run is read as commands of this script."""
+        found = inner_script(command)
+        if found is None:
+            return
+        word, kind, errexit = found
+        if word.value is None:
+            return
+        starts: list[int] = []
+        ends: list[int] = []
+        for part in word.parts:
+            exact = part.local_end - part.local_start == len(part.text)
+            for k in range(len(part.text)):
+                here = part.local_start + k if exact else part.local_start
+                a, b = self.place(here, here + 1 if exact else part.local_end)
+                starts.append(a)
+                ends.append(b)
+        starts.append(word.end)
+        block = Block(kind, word.start, command.name or "", command.name or "")
+        block.end, block.errexit, block.connector, block.before = word.end, errexit, command.connector, command.before
+        self.found.blocks.append(block)
+        reader = Reader(
+            word.value, 0, self.bash, self.found, starts, ends, (*command.blocks, block), self.depth + 1
+        )
+        first = len(self.found.commands)
+        try:
+            reader.read()
+        except Unreadable:
+            del self.found.commands[first:]
+
+    def assignment(self, m: re.Match[str]) -> tuple[str, Word]:
+        self.i = m.end()
+        word = self.array() if self.t.startswith("(", self.i) else self.value_word()
+        word.append = m[3] == "+="
+        return m[1] + (m[2] or ""), word
+
+    def value_word(self) -> Word:
+        if self.i >= self.n or (self.t[self.i] in _DELIMITERS and not self.t.startswith(("<(", ">("), self.i)):
+            at = self.place(self.i, self.i)[0]
+            return Word("", at, at, "", False, (), self.bash)
+        word = self.word()
+        if word.value is None and not word.dynamic:
+            word.value = "".join(part.text for part in word.parts)
+        return word
+
+    def declared_array(self, m: re.Match[str]) -> Word:
+        """`name=(…)` behind `declare` and the like, as one word of the command."""
+        start = self.i
+        self.i = m.end()
+        array = self.array()
+        word = Word(self.t[start : self.i], self.place(start, start)[0], array.end, None, False, (), self.bash)
+        word.items = array.items
+        return word
+
+    def array(self) -> Word:
+        start = self.i
+        self.i += 1
+        items: list[Word] = []
+        while True:
+            self.newlines()
+            if self.i >= self.n:
+                raise self.fail("`)` is missing after an array", start)
+            c = self.t[self.i]
+            if c == ")":
+                self.i += 1
+                break
+            m = _ARRAY_KEY.match(self.t, self.i, self.n) if c == "[" else None
+            if m:
+                self.i = m.end()
+                items.append(self.value_word())
+            else:
+                items.append(self.word())
+        word = Word(self.t[start : self.i], *self.place(start, self.i), None, False, (), self.bash)
+        word.items = tuple(items)
+        return word
+
+    # redirections
+
+    def redirect_ahead(self) -> re.Match[str] | None:
+        return _REDIRECT.match(self.t, self.i, self.n)
+
+    def redirect(self, m: re.Match[str]) -> Redirect:
+        op = m[2] or m[3]
+        start = self.i
+        self.i = m.end()
+        self.skip()
+        if self.i >= self.n:
+            raise self.fail(f"nothing follows `{op}`")
+        if op in ("<<", "<<-"):
+            return self.heredoc(op, m[1] or "", start)
+        word = self.word()
+        return Redirect(op, m[1] or "", word, self.place(start, start)[0], word.end)
+
+    def heredoc(self, op: str, fd: str, start: int) -> Redirect:
+        at = self.i
+        word = self.word()
+        if word.dynamic or word.value is None:
+            word.value = self.t[at : self.i].replace("\\", "").replace("'", "").replace('"', "")
+        redirect = Redirect(op, fd, word, self.place(start, start)[0], word.end)
+        self.pending.append((redirect, word.value or "", word.quoted))
+        return redirect
+
+    def bodies(self) -> None:
+        """The bodies of the heredocs opened on the line that has just ended; an open end is the end of the text."""
+        pending, self.pending = self.pending, []
+        for redirect, delimiter, quoted in pending:
+            start = i = self.i
+            while i < self.n:
+                end = self.t.find("\n", i, self.n)
+                stop = end if end >= 0 else self.n
+                line = self.t[i:stop]
+                if line.endswith("\r"):
+                    line = line[:-1]
+                if (line.lstrip("\t") if redirect.op == "<<-" else line) == delimiter:
+                    break
+                i = end + 1 if end >= 0 else self.n
+            else:
+                stop = self.n
+            redirect.body = self.heredoc_body(start, min(i, self.n), quoted, redirect.op == "<<-")
+            self.i = min(stop + 1, self.n)
+
+    def heredoc_body(self, start: int, end: int, quoted: bool, tabs: bool) -> Word:
+        raw = self.t[start:end]
+        span = self.place(start, end)
+        static = re.sub(r"(?m)^\t+", "", raw) if tabs else raw
+        if quoted or not ("$" in raw or "`" in raw):
+            parts = (self.part(LITERAL, start, end, static, quoted),) if raw else ()
+            return Word(raw, *span, static, quoted, parts, self.bash)
+        here, self.n, self.i = self.n, end, start
+        first = len(self.found.commands)
+        found: list[Part] = []
+        level = self.depth
+        blocks = self.blocks
+        try:
+            while self.i < end:
+                if not self.piece(found, _IN_BODY, True):
+                    found.append(self.part(LITERAL, self.i, self.i + 1, self.t[self.i], True))
+                    self.i += 1
+        except Unreadable:
+            del self.found.commands[first:]
+            found = [self.part(COMMAND, start, end, raw, True)]
+            self.depth, self.blocks = level, blocks
+        self.n, self.i = here, end
+        dynamic = any(part.kind != LITERAL for part in found)
+        return Word(raw, *span, None if dynamic else static, False, tuple(found), self.bash)
+
+    # blanks
+
+    def skip(self) -> None:
+        """Over blanks, continuations, and a comment if one starts here."""
+        i = self.i
+        t = self.t
+        if i < self.n and t[i] in " \t\\\r":
+            i = _BLANK.match(t, i, self.n).end()  # type: ignore[union-attr]
+        if i < self.n and t[i] == "#" and (i == 0 or t[i - 1] in _DELIMITERS or t[i - 1] == "`"):
+            i = t.find("\n", i, self.n)
+            if i < 0:
+                i = self.n
+        self.i = i
+
+    def newlines(self) -> None:
+        """Over blanks, comments and newlines, reading the heredoc bodies that begin behind one."""
+        while True:
+            self.skip()
+            if self.i >= self.n or self.t[self.i] != "\n":
+                return
+            self.i += 1
+            if self.pending:
+                self.bodies()
+
+    # words
+
+    def part(self, kind: str, start: int, end: int, text: str, quoted: bool) -> Part:
+        return Part(kind, *self.place(start, end), text, quoted, (start, end))
+
+    def literal(self, start: int, end: int) -> Word:
+        text = self.t[start:end]
+        return Word(text, *self.place(start, end), text, False, None, self.bash)
+
+    def word(self) -> Word:
+        """The word that starts here. Raises `Unreadable` if none does."""
+        t, i = self.t, self.i
+        m = _PLAIN.match(t, i, self.n)
+        if m:
+            e = m.end()
+            if e >= self.n or (t[e] in _DELIMITERS and t[e] != "\r" and not t.startswith(("(", "<(", ">("), e)):
+                self.i = e
+                text = m[0]
+                if self.starts is None:
+                    start, end = self.base + i, self.base + e
+                else:
+                    start, end = self.place(i, e)
+                if "{" in text and self.bash and _BRACES.search(text):
+                    part = Part(LITERAL, start, end, text, False, (i, e))
+                    return Word(text, start, end, None, False, (part,), True)
+                if self.starts is None:
+                    word = Word(text, start, end, text, False, None, self.bash)
+                else:
+                    part = Part(LITERAL, start, end, text, False, (i, e))
+                    word = Word(text, start, end, text, False, (part,), self.bash)
+                return word
+        parts: list[Part] = []
+        self.deeper()
+        while self.i < self.n:
+            c = t[self.i]
+            if c in _DELIMITERS:
+                if c == "\r" and not t.startswith("\n", self.i + 1):
+                    parts.append(self.part(LITERAL, self.i, self.i + 1, c, False))
+                    self.i += 1
+                    continue
+                if c in "<>" and t.startswith("(", self.i + 1):
+                    parts.append(self.substitution(PROCESS, self.i, 2, False))
+                    continue
+                if c == "(" and self.i > i and t[self.i - 1] in "?*+@!" and self.bash:
+                    self.extended_glob(parts)
+                    continue
+                break
+            if not self.piece(parts, _PLAIN, False):
+                break
+        self.depth -= 1
+        if self.i == i:
+            raise self.fail(f"unexpected {t[i : i + 1]!r}" if i < self.n else "unexpected end of the text")
+        return self.made(i, parts)
+
+    def made(self, start: int, parts: list[Part]) -> Word:
+        """The word from `start` to here."""
+        text = self.t[start : self.i]
+        value: str | None = None
+        quoted = False
+        for part in parts:
+            if part.kind != LITERAL:
+                break
+        else:
+            value = "".join([part.text for part in parts])
+            braces = self.bash and "{" in text and any(not p.quoted and "{" in p.text for p in parts)
+            if braces and _BRACES.search(value):
+                value = None
+        if "'" in text or '"' in text or "\\" in text:
+            quoted = any(part.quoted for part in parts) or text[:1] in "'\"" or not parts
+            quoted = quoted or '""' in text or "''" in text
+        return Word(text, *self.place(start, self.i), value, quoted, tuple(parts), self.bash)
+
+    def extended_glob(self, parts: list[Part]) -> None:
+        """`(a|b)` behind one of `? * + @ !`, as literal text."""
+        self.deeper()
+        t = self.t
+        start = self.i
+        self.i += 1
+        parts.append(self.part(LITERAL, start, self.i, "(", False))
+        while True:
+            if self.i >= self.n:
+                raise self.fail("`)` is missing after a pattern", start)
+            c = t[self.i]
+            if c == ")":
+                break
+            if c == "(":
+                self.extended_glob(parts)
+            elif c in "|<>&; \t\r\n":
+                parts.append(self.part(LITERAL, self.i, self.i + 1, c, False))
+                self.i += 1
+            elif not self.piece(parts, _PLAIN, False):
+                raise self.fail("an unreadable pattern")
+        parts.append(self.part(LITERAL, self.i, self.i + 1, ")", False))
+        self.i += 1
+        self.depth -= 1
+
+    def piece(self, parts: list[Part], run: re.Pattern[str], quoted: bool, single: bool = True) -> bool:
+        """One piece of a word: a run of plain text, an escape, a quotation, an expansion; False if none starts here.
+
+        With `quoted`, single quotes are text and a backslash escapes only what it escapes in double quotes.
+        """
+        t, i = self.t, self.i
+        m = run.match(t, i, self.n)
+        if m:
+            self.i = m.end()
+            parts.append(self.part(LITERAL, i, self.i, m[0], quoted))
+            return True
+        c = t[i]
+        if c == "$":
+            return self.dollar(parts, quoted)
+        if c == '"':
+            if run is _IN_QUOTES or run is _IN_BODY:
+                return False
+            self.double_quotes(parts)
+            return True
+        if c == "'" and not quoted and single:
+            end = t.find("'", i + 1, self.n)
+            if end < 0:
+                raise self.fail("a single quote is not closed")
+            if end > i + 1:
+                parts.append(self.part(LITERAL, i + 1, end, t[i + 1 : end], True))
+            self.i = end + 1
+            return True
+        if c == "\\":
+            self.escape(parts, run, quoted)
+            return True
+        if c == "`":
+            parts.append(self.backquotes(quoted))
+            return True
+        return False
+
+    def escape(self, parts: list[Part], run: re.Pattern[str], quoted: bool) -> None:
+        t, i = self.t, self.i
+        after = t[i + 1 : min(i + 3, self.n)]
+        if after[:1] == "\n" or after == "\r\n":
+            self.i = i + 1 + after.index("\n") + 1
+            return
+        escapable = _ESCAPED["}" if run is _IN_QUOTED_BRACES else "$" if run is _IN_BODY else '"']
+        if not after or (quoted and after[0] not in escapable):
+            parts.append(self.part(LITERAL, i, i + 1, "\\", quoted))
+            self.i = i + 1
+            return
+        parts.append(self.part(LITERAL, i, i + 2, after[0], True))
+        self.i = i + 2
+
+    def double_quotes(self, parts: list[Part]) -> None:
+        start = self.i
+        self.i += 1
+        self.deeper()
+        while True:
+            if self.i >= self.n:
+                raise self.fail("a double quote is not closed", start)
+            if not self.piece(parts, _IN_QUOTES, True):
+                break
+        self.i += 1
+        self.depth -= 1
+
+    def ansi(self, parts: list[Part]) -> None:
+        """`$'…'`; the dollar is at the current place."""
+        start = self.i
+        i = start + 2
+        t = self.t
+        while True:
+            if i >= self.n:
+                raise self.fail("a single quote is not closed", start)
+            if t[i] == "'":
+                break
+            m = _ANSI.match(t, i, self.n)
+            if not m:
+                raise self.fail("a single quote is not closed", start)
+            parts.append(self.part(LITERAL, i, m.end(), _decoded(m[0]), True))
+            i = m.end()
+        self.i = i + 1
+
+    # expansions
+
+    def dollar(self, parts: list[Part], quoted: bool) -> bool:
+        t, i = self.t, self.i
+        c = t[i + 1 : i + 2] if i + 1 < self.n else ""
+        if c == "(":
+            if t.startswith("((", i + 1) and self.arithmetic(i + 1, 2):
+                parts.append(self.part(ARITHMETIC, i, self.i, t[i : self.i], quoted))
+            else:
+                self.i = i
+                parts.append(self.substitution(COMMAND, i, 2, quoted))
+        elif c == "{":
+            parts.append(self.parameter(quoted))
+        elif c == "[":
+            if not self.arithmetic(i + 1, 1):
+                parts.append(self.part(LITERAL, i, i + 1, "$", quoted))
+                self.i = i + 1
+            else:
+                parts.append(self.part(ARITHMETIC, i, self.i, t[i : self.i], quoted))
+        elif c == "'" and not quoted:
+            self.ansi(parts)
+        elif c == '"' and not quoted:
+            self.i = i + 1
+            self.double_quotes(parts)
+        else:
+            m = _PARAMETER.match(t, i + 1, self.n)
+            if m:
+                end = m.end() if not c.isdigit() else i + 2
+                part = self.part(VARIABLE, i, end, t[i:end], quoted)
+                part.name = t[i + 1 : end]
+                parts.append(part)
+                self.i = end
+            else:
+                parts.append(self.part(LITERAL, i, i + 1, "$", quoted))
+                self.i = i + 1
+        return True
+
+    def substitution(self, kind: str, start: int, opening: int, quoted: bool) -> Part:
+        """`$( … )`, `<( … )`, `>( … )`: its commands are commands of the script."""
+        self.i = start + opening
+        block = self.open("substitution" if kind == COMMAND else "process", start, self.t[start : start + opening], "")
+        pending, self.pending = self.pending, []
+        self.body((), ")")
+        self.i += 1
+        self.pending = pending + self.pending
+        self.blocks = self.blocks[:-1]
+        part = self.part(kind, start, self.i, self.t[start : self.i], quoted)
+        block.end = part.end
+        return part
+
+    def backquotes(self, quoted: bool) -> Part:
+        start = self.i
+        t = self.t
+        i = start + 1
+        plain = True
+        while True:
+            if i >= self.n:
+                raise self.fail("a backquote is not closed", start)
+            c = t[i]
+            if c == "`":
+                break
+            if c == "\\":
+                if t[i + 1 : i + 2] in ("`", "\\", "$", '"'):
+                    plain = False
+                i += 1
+            i += 1
+        if i >= self.n:
+            raise self.fail("a backquote is not closed", start)
+        block = self.open("substitution", start, "`", "")
+        if plain:
+            here, self.n, self.i = self.n, i, start + 1
+            pending, self.pending = self.pending, []
+            self.body(())
+            if self.i < self.n:
+                raise self.fail(f"unexpected `{t[self.i]}`")
+            self.bodies()
+            self.n, self.pending = here, pending
+        else:
+            self.unescaped(start + 1, i, quoted)
+        self.i = i + 1
+        self.blocks = self.blocks[:-1]
+        part = self.part(COMMAND, start, self.i, t[start : self.i], quoted)
+        block.end = part.end
+        return part
+
+    def unescaped(self, start: int, end: int, quoted: bool) -> None:
+        """The commands of a backquotation that contains escapes, which are removed before it is read."""
+        text: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        t, i = self.t, start
+        removable = '`\\$"' if quoted else "`\\$"
+        while i < end:
+            step = 2 if t[i] == "\\" and t[i + 1] in removable else 1
+            text.append(t[i + step - 1])
+            a, b = self.place(i, i + step)
+            starts.append(a)
+            ends.append(b)
+            i += step
+        starts.append(self.place(end, end)[0])
+        reader = Reader("".join(text), 0, self.bash, self.found, starts, ends, self.blocks, self.depth + 1)
+        reader.read()
+
+    def parameter(self, quoted: bool) -> Part:
+        """`${…}`."""
+        start = self.i
+        t = self.t
+        i = start + 2
+        prefix = ""
+        m = _PARAMETER.match(t, i, self.n)
+        if m and m[0] in "!#" and not t.startswith("}", m.end()):
+            inner = _PARAMETER.match(t, m.end(), self.n)
+            if inner and (m[0] == "!" or t[inner.end() : inner.end() + 1] in ("}", "[")):
+                prefix, m = m[0], inner
+        if not m:
+            raise self.fail("an unreadable `${`", start)
+        self.i = m.end()
+        name = m[0]
+        index = self.subscript() if t.startswith("[", self.i) else ""
+        op, arguments = self.operator(quoted, start)
+        part = self.part(VARIABLE, start, self.i, t[start : self.i], quoted)
+        part.name, part.index, part.arguments = name, index, arguments
+        part.op = {"!": "!", "#": "length"}.get(prefix, op)
+        return part
+
+    def subscript(self) -> str:
+        start = self.i
+        if not self.arithmetic(start, 1):
+            raise self.fail("`]` is missing")
+        return self.t[start : self.i]
+
+    def operator(self, quoted: bool, start: int) -> tuple[str, tuple[Word, ...]]:
+        t = self.t
+        if self.i < self.n and t[self.i] == "}":
+            self.i += 1
+            return "", ()
+        m = _OPERATOR.match(t, self.i, self.n)
+        if not m:
+            if t.startswith("*}", self.i):
+                self.i += 2
+                return "*", ()
+            raise self.fail("an unreadable `${`", start)
+        op = m[0]
+        self.i = m.end()
+        if op == "@" or op[0] == "@":
+            if not t.startswith("}", self.i):
+                raise self.fail("an unreadable `${`", start)
+            self.i += 1
+            return op, ()
+        quotes = quoted and op[0] not in "#%/^,"
+        arguments = []
+        if op in ("/", "//"):
+            arguments.append(self.braced(_IN_BRACES_TO_SLASH, False, start, to_slash=True))
+            if t.startswith("/", self.i):
+                self.i += 1
+                arguments.append(self.braced(_IN_BRACES, False, start))
+        else:
+            arguments.append(self.braced(_IN_QUOTED_BRACES if quotes else _IN_BRACES, quotes, start))
+        self.i += 1
+        return op, tuple(arguments)
+
+    def braced(self, run: re.Pattern[str], quoted: bool, opened: int, to_slash: bool = False) -> Word:
+        """The argument of an operator: up to the closing brace, or a slash."""
+        start = self.i
+        parts: list[Part] = []
+        t = self.t
+        self.deeper()
+        while True:
+            if self.i >= self.n:
+                raise self.fail("`}` is missing", opened)
+            c = t[self.i]
+            if c == "}" or (to_slash and c == "/" and self.i > start):
+                break
+            if to_slash and c == "/":
+                parts.append(self.part(LITERAL, self.i, self.i + 1, c, False))
+                self.i += 1
+            elif not self.piece(parts, run, quoted):
+                raise self.fail("an unreadable `${`", opened)
+        self.depth -= 1
+        return self.made(start, parts)
+
+    def arithmetic(self, start: int, opening: int) -> bool:
+        """Read `(( … ))` or `[ … ]` from `start`; False, with nothing read, if the parentheses are no pair of pairs."""
+        if start in self.not_arithmetic:
+            return False
+        t = self.t
+        first = len(self.found.commands)
+        blocks = len(self.found.blocks)
+        stack: list[str] = []
+        parts: list[Part] = []
+        self.i = start + opening
+        self.deeper()
+        while self.i < self.n:
+            c = t[self.i]
+            if c in "([":
+                stack.append(c)
+            elif c in ")]":
+                if stack:
+                    if (stack.pop() == "(") != (c == ")"):
+                        break
+                elif opening == 1:
+                    if c == ")":
+                        break
+                    self.i += 1
+                    self.depth -= 1
+                    return True
+                elif c == ")" and t.startswith("))", self.i) and self.i + 1 < self.n:
+                    self.i += 2
+                    self.depth -= 1
+                    return True
+                else:
+                    break
+            elif c in " \t\r\n;|&<>{}#":
+                pass
+            elif self.piece(parts, _IN_ARITHMETIC, False, c != "'" or opening == 2):
+                continue
+            self.i += 1
+        self.depth -= 1
+        if opening == 1 and self.i >= self.n:
+            raise self.fail("`]` is missing", start)
+        self.found.second_looks -= 1
+        if self.found.second_looks < 0:
+            raise self.fail("too many nested parentheses", start)
+        del self.found.commands[first:], self.found.blocks[blocks:]
+        self.not_arithmetic.add(start)
+        self.i = start
+        return False
+
+
+def _decoded(text: str) -> str:
+    """The character of an escape in `$'…'`, or the plain run itself."""
+    if text[0] != "\\":
+        return text
+    kind = text[1]
+    if kind in "xuU" and len(text) > 2:
+        code = int(text[2:], 16)
+        return chr(code) if code < 0x110000 else "\ufffd"
+    if kind in "01234567":
+        return chr(int(text[1:], 8) & 0xFF)
+    if kind == "c" and len(text) > 2:
+        return chr(ord(text[2]) & 0x1F)
+    return _ANSI_CODES.get(kind, kind if kind in "\\'\"?" else text[1:] if kind == "\n" else kind)
+
+
+_IN_ARITHMETIC = re.compile(r"[^][\\'\"`$()]+")
+_ARRAY_KEY = re.compile(r"\[(?:[^][\n'\"`\\]|\[[^][\n]*\]|'[^'\n]*'|\"[^\"`\n]*\")+\]\+?=")
+_ESCAPED = {'"': '$`"\\', "$": "$`\\", "}": '$`"\\}'}
+_COMPOUND = {
+    "if": "if_clause",
+    "while": "while_loop",
+    "until": "while_loop",
+    "for": "for_loop",
+    "select": "for_loop",
+    "case": "case_clause",
+    "function": "function_definition",
+    "coproc": "coprocess",
+    "{": "brace_group",
+    "[[": "double_bracket",
+}
