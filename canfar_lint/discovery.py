@@ -1,0 +1,287 @@
+"""Which files to lint, and of which kind: named files as they are, folders walked under excludes and ignore files."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from canfar_lint.settings.globs import Patterns
+from canfar_lint.settings.keys import DEFAULT_INCLUDE
+from canfar_lint.settings.resolve import Resolver
+from canfar_lint.settings.settings import Settings
+from canfar_lint.source import DOCKERFILE, MAKEFILE, NOTEBOOK, PYTHON, REQUIREMENTS, SHELL, TOML, YAML
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from canfar_lint.ignorefiles import IgnoreFiles
+
+
+class Input(NamedTuple):
+    """A file to lint. `path` is relative where it is below the working directory, as ruff shows it.
+
+    `error` says why there is nothing to read (the words of CAN002); `data` are the bytes when they come from stdin.
+    """
+
+    path: str
+    kind: str
+    error: str = ""
+    data: bytes | None = None
+
+
+_SUFFIXES = {
+    "py": PYTHON,
+    "pyi": PYTHON,
+    "ipynb": NOTEBOOK,
+    "sh": SHELL,
+    "bash": SHELL,
+    "Dockerfile": DOCKERFILE,
+    "dockerfile": DOCKERFILE,
+    "mk": MAKEFILE,
+}
+_NAMES = {
+    "Dockerfile": DOCKERFILE,
+    "dockerfile": DOCKERFILE,
+    "Containerfile": DOCKERFILE,
+    "Makefile": MAKEFILE,
+    "makefile": MAKEFILE,
+    "GNUmakefile": MAKEFILE,
+    "pyproject.toml": TOML,
+    "pixi.toml": TOML,
+}
+_YAML = re.compile(r"\.gitlab-ci|(?:docker-)?compose.*|(?:environment|env).*|.*[-_.](?:environment|env)", re.S)
+_REQUIREMENTS = re.compile(r"requirements.*|.*[-_.]requirements", re.S)
+_SHEBANG = re.compile(
+    rb"#![ \t]*(?:\S*/env(?:[ \t]+(?:-\S+|\w+=\S*))*[ \t]+)?"
+    rb"(?:[^\s/]*/)*(?:(python[\d.]*w?)|((?:ba|da|a)?sh)|(uv))(?=\s|$)"
+)
+_SHEBANG_SIZE = 256
+DOCKERFILE_LIMIT = 1024 * 1024
+NOTEBOOK_LIMIT = 200_000_000
+
+
+def kind_of(path: str) -> str:
+    """The kind of a file by its name and folder, "" for one that is not ours."""
+    folder, _, name = path.replace(os.sep, "/").rpartition("/")
+    stem, _, suffix = name.rpartition(".")
+    kind = _NAMES.get(name) or (_SUFFIXES.get(suffix, "") if stem else "")
+    if kind:
+        return kind
+    if name.startswith(("Dockerfile.", "Containerfile")) and suffix != "dockerignore":
+        return DOCKERFILE
+    if suffix in ("yml", "yaml"):
+        workflow = folder.endswith("/.github/workflows") or folder == ".github/workflows"
+        return YAML if workflow or _YAML.fullmatch(stem) else ""
+    if suffix in ("txt", "in"):
+        listed = folder.endswith("/requirements") or folder == "requirements"
+        return REQUIREMENTS if listed or _REQUIREMENTS.fullmatch(stem) else ""
+    return ""
+
+
+def kind_of_shebang(data: bytes) -> str:
+    """The kind a script's first line tells: Python (also `uv run`), a shell, or ""."""
+    if not data.startswith(b"#!"):
+        return ""
+    match = _SHEBANG.match(data.split(b"\n", 1)[0])
+    if match is None:
+        return ""
+    return SHELL if match[2] else PYTHON
+
+
+def size_limit(kind: str, settings: Settings) -> int:
+    """The most bytes a file of a kind may have before it is read; a notebook's code is measured once it is parsed."""
+    if kind == NOTEBOOK:
+        return NOTEBOOK_LIMIT
+    limit: int = settings.max_file_size
+    return min(DOCKERFILE_LIMIT, limit) if kind == DOCKERFILE else limit
+
+
+def discover(paths: Iterable[str], resolver: Resolver) -> Iterator[Input]:
+    """The files of `paths`, each once; folders are walked in the order of their names.
+
+    A path that cannot be looked at comes as an input with an `error`. A named file is linted whatever excludes say,
+    unless `force-exclude` is set; a named file that is not of our kinds, and what is neither file nor folder, is left
+    out. Links to files are followed, links to folders are not.
+    """
+    return _Discovery(resolver).run(paths)
+
+
+class _Discovery:
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self.here = os.path.join(os.getcwd(), "")
+        self.seen: set[str] = set()
+        self.rules: dict[int, _Rules] = {}
+
+    def run(self, paths: Iterable[str]) -> Iterator[Input]:
+        for path in paths:
+            absolute = os.path.abspath(path)
+            try:
+                mode = os.stat(absolute).st_mode
+            except (OSError, ValueError) as e:
+                yield self.failed(absolute, e)
+                continue
+            if stat.S_ISDIR(mode):
+                yield from self.folder(absolute)
+            elif stat.S_ISREG(mode):
+                yield from self.named(absolute)
+
+    def shown(self, absolute: str) -> str:
+        return absolute[len(self.here) :] if absolute.startswith(self.here) else absolute
+
+    def failed(self, absolute: str, error: OSError | ValueError) -> Input:
+        words = (getattr(error, "strerror", None) or str(error)).lower()
+        if isinstance(error, FileNotFoundError) and os.path.islink(absolute):
+            words = "the link leads nowhere"
+        return Input(self.shown(absolute), kind_of(absolute), words)
+
+    def settled(self, settings: Settings) -> _Rules:
+        rules = self.rules.get(id(settings))
+        if rules is None:
+            rules = self.rules[id(settings)] = _Rules(settings)
+        return rules
+
+    def named(self, absolute: str) -> Iterator[Input]:
+        rules = self.settled(self.resolver.of_file(absolute))
+        if rules.force and rules.excluded_from_above(absolute):
+            return
+        kind = kind_of(absolute) or rules.asked_for(absolute) or _sniffed(absolute)
+        if kind and absolute not in self.seen:
+            self.seen.add(absolute)
+            yield Input(self.shown(absolute), kind)
+
+    def folder(self, absolute: str) -> Iterator[Input]:
+        settings = self.resolver.of_folder(absolute)
+        rules = self.settled(settings)
+        if rules.force and rules.excluded_from_above(absolute):
+            return
+        ignore: IgnoreFiles | None = None
+        if rules.gitignore:
+            ignore = _ignore_files(absolute)
+        pending = [(absolute, settings, ignore, True)]
+        while pending:
+            deeper: list[tuple[str, Settings, IgnoreFiles | None, bool]] = []
+            yield from self.listed(*pending.pop(), deeper)
+            pending.extend(reversed(deeper))
+
+    def listed(
+        self,
+        folder: str,
+        settings: Settings,
+        ignore: IgnoreFiles | None,
+        first: bool,
+        deeper: list[tuple[str, Settings, IgnoreFiles | None, bool]],
+    ) -> Iterator[Input]:
+        """The inputs of one folder; the folders below it are put into `deeper`."""
+        try:
+            with os.scandir(folder) as scan:
+                entries = sorted(scan, key=lambda entry: entry.name)
+        except OSError as e:
+            yield self.failed(folder, e)
+            return
+        names = {entry.name for entry in entries}
+        if not first and ("pyvenv.cfg" in names or "conda-meta" in names):
+            return
+        settings = self.resolver.below(settings, folder, names)
+        rules = self.settled(settings)
+        if rules.gitignore:
+            ignore = _entered(ignore, folder, names)
+        prefix = os.path.join(folder, "")
+        for entry in entries:
+            name = entry.name
+            path = prefix + name
+            if entry.is_dir(follow_symlinks=False):
+                if not rules.excluded(name, path) and not (ignore and ignore.ignores(path, True)):
+                    deeper.append((path, settings, ignore, False))
+                continue
+            kind = rules.kind(name, path)
+            if kind is None or rules.excluded(name, path) or (ignore and ignore.ignores(path, False)):
+                continue
+            yield from self.entry(entry, path, kind)
+
+    def entry(self, entry: os.DirEntry[str], path: str, kind: str) -> Iterator[Input]:
+        if path in self.seen:
+            return
+        try:
+            if not entry.is_file():
+                if entry.is_symlink() and kind and not os.path.exists(path):
+                    self.seen.add(path)
+                    yield self.failed(path, FileNotFoundError())
+                return
+        except OSError as e:
+            if kind:
+                yield self.failed(path, e)
+            return
+        kind = kind or _sniffed(path)
+        if kind:
+            self.seen.add(path)
+            yield Input(self.shown(path), kind)
+
+
+class _Rules:
+    """What one folder's settings say about files, made ready for asking."""
+
+    __slots__ = ("_default", "_exclude", "_extend", "_include", "_root", "force", "gitignore")
+
+    def __init__(self, settings: Settings) -> None:
+        self._exclude = Patterns(settings.exclude + settings.extend_exclude)
+        self._extend = Patterns(settings.extend_include) if settings.extend_include else None
+        self._default = settings.include == DEFAULT_INCLUDE
+        self._include = None if self._default else Patterns(settings.include)
+        self._root = settings.root
+        self.force: bool = settings.force_exclude
+        self.gitignore: bool = settings.respect_gitignore
+
+    def excluded(self, name: str, path: str) -> bool:
+        return self._exclude.match(name, path)
+
+    def excluded_from_above(self, path: str) -> bool:
+        """Whether a path, or a folder above it inside the settings' root, is excluded."""
+        while path != self._root and path != os.path.dirname(path):
+            if self.excluded(os.path.basename(path), path):
+                return True
+            path = os.path.dirname(path)
+        return False
+
+    def asked_for(self, path: str) -> str:
+        """The kind of a file that only the user's own `extend-include` or `include` makes one of ours."""
+        name = os.path.basename(path)
+        wanted = any(p is not None and p.match(name, path) for p in (self._extend, self._include))
+        if not wanted:
+            return ""
+        suffix = name.rpartition(".")[2]
+        return {"yml": YAML, "yaml": YAML, "toml": TOML, "txt": REQUIREMENTS, "in": REQUIREMENTS}.get(suffix, PYTHON)
+
+    def kind(self, name: str, path: str) -> str | None:
+        """The kind of a walked file; "" when only its first line can tell, None when it is not linted."""
+        if self._default:
+            kind = kind_of(path) or (self._extend is not None and self.asked_for(path)) or ""
+            return kind or ("" if "." not in name else None)
+        kind = self.asked_for(path)
+        return (kind_of(path) or kind) if kind else None
+
+
+def _sniffed(path: str) -> str:
+    if "." in os.path.basename(path)[1:]:
+        return ""
+    try:
+        with open(path, "rb") as file:
+            return kind_of_shebang(file.read(_SHEBANG_SIZE))
+    except OSError:
+        return ""
+
+
+def _ignore_files(folder: str) -> IgnoreFiles | None:
+    from canfar_lint.ignorefiles import above
+
+    return above(folder)
+
+
+def _entered(ignore: IgnoreFiles | None, folder: str, names: set[str]) -> IgnoreFiles | None:
+    if ".gitignore" not in names and ".ignore" not in names and ".git" not in names:
+        return ignore
+    from canfar_lint.ignorefiles import IgnoreFiles
+
+    return (ignore or IgnoreFiles()).entered(folder, names)
