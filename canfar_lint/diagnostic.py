@@ -59,6 +59,7 @@ class Finding(NamedTuple):
     fix: Fix | None = None
     question: Question | None = None
     related: tuple[Related, ...] = ()
+    name: str = ""
 
 
 class Fact(NamedTuple):

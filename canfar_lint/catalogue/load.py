@@ -52,8 +52,17 @@ class _Body:
         return body
 
 
+_catalogues: dict[tuple[str, ...], Catalogue] = {}
+
+
 def load(extend: tuple[str, ...] = ()) -> Catalogue:
-    """The built-in rules and those of the folders in `extend`. Raises `RuleError`, `OSError`."""
+    """The built-in rules and those of the folders in `extend`, read once. Raises `RuleError`, `OSError`."""
+    if extend not in _catalogues:
+        _catalogues[extend] = _read(extend)
+    return _catalogues[extend]
+
+
+def _read(extend: tuple[str, ...]) -> Catalogue:
     built = os.path.join(_PACKAGE, "_rules")
     source = os.path.join(os.path.dirname(_PACKAGE), "rules")
     first = built if os.path.isfile(os.path.join(built, "head.json")) else _compiled(source)

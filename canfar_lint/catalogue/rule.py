@@ -65,7 +65,7 @@ class Rule:
         said = {**body, **body.get("variants", {}).get(variant, {})} if variant else body
         level = self.level_override or said.get("level", self.level)
         message = said["message"].format(**{k: shorten(v) for k, v in values.items()})
-        return Finding(self.code, level, message, *span, fix, question, related)
+        return Finding(self.code, level, message, *span, fix, question, related, self.name)
 
 
 def shorten(value: object, most: int = 60) -> object:

@@ -1,0 +1,36 @@
+"""FITS files read in full although astropy would map them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.diagnostic import Finding, Fix
+from canfar_lint.model.python import PythonModule
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    for call in module.calls(rule.table("readers")):
+        if _cannot_be_mapped(module, call):
+            continue
+        for name in rule.table("switches"):
+            keyword = module.keyword(call, name)
+            if keyword is not None and module.constant(keyword.value) is False:
+                yield rule.finding(module.span(keyword), argument=module.code(keyword), fix=_fix(module, call, name))
+
+
+def _cannot_be_mapped(module: PythonModule, call: ast.Call) -> bool:
+    name = module.value(call.args[0]).suffix.lower() if call.args else ""
+    if name.endswith((".gz", ".fz", ".bz2", ".z", ".xz")):
+        return True
+    mode = module.argument(call, "mode", 1)
+    if mode is not None and module.constant(mode) in ("update", "append", "ostream"):
+        return True
+    return module.keyword(call, "do_not_scale_image_data") is not None
+
+
+def _fix(module: PythonModule, call: ast.Call, name: str) -> Fix:
+    from canfar_lint.fixing.python import without_argument
+
+    return Fix(f"Remove `{name}`", without_argument(module, call, name))

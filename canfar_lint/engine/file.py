@@ -1,0 +1,268 @@
+"""One file: bytes and rules in, diagnostics, facts and markers out. Depends on nothing else, so it can run anywhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.diagnostic import (
+    Diagnostic,
+    Fact,
+    Finding,
+    Fix,
+    Place,
+    PlacedEdit,
+    PlacedFix,
+    PlacedRelated,
+)
+from canfar_lint.source import DOCKERFILE, NOTEBOOK, PYTHON, Source, Undecodable
+from canfar_lint.triggers import Triggers
+
+if TYPE_CHECKING:
+    from canfar_lint.settings.settings import Settings
+    from canfar_lint.suppression import Marker
+
+# what a file is when its own parser refuses it; `run` decides with ruff's help what that means
+UNPARSED, TOO_DEEP = "unparsed", "too deep"
+
+_RULE_KIND = {"python": "py", "notebook": "nb", "shell": "sh", "makefile": "sh", "dockerfile": "docker", "yaml": "yaml"}
+_RULE_KIND |= {"toml": "toml", "requirements": "req"}
+_HOSTS_SHELL = frozenset(("python", "notebook", "dockerfile", "yaml"))
+_NOT_A_PIPELINE = re.compile(
+    r"(^|/)(tests?|testing|docs?|doc)/|(^|/)(test_[^/]*|[^/]*_test|conftest|setup|noxfile|fabfile)\.py$"
+)
+_MARKER = re.compile(rb"canfar: ?(file-)?ignore|canfar:|noqa[^\n]*CAN\d|noqa[^\n]*[a-z]-[a-z]", re.IGNORECASE)
+
+
+class Profile:
+    """What to look for under one folder's settings: the enabled rules, with their triggers by kind of file."""
+
+    __slots__ = ("_triggers", "known", "rules", "settings")
+
+    def __init__(self, rules: Iterable[Rule], settings: Settings) -> None:
+        self.rules = tuple(rules)
+        self.settings = settings
+        self._triggers: dict[tuple[str, bool], Triggers] = {}
+
+    def triggers(self, kind: str, pipeline: bool) -> Triggers:
+        """The triggers for a kind of file; in tests, docs and set-up files (`pipeline` false) 1xx-5xx are out."""
+        key = (kind, pipeline)
+        if key not in self._triggers:
+            wanted = {_RULE_KIND[kind]} | ({"sh"} if kind in _HOSTS_SHELL else set())
+            self._triggers[key] = Triggers(
+                [
+                    rule
+                    for rule in self.rules
+                    if wanted & set(rule.kinds)
+                    and rule.section != "files"
+                    and (pipeline or not (rule.code.startswith("CAN") and rule.code[3] in "12345"))
+                ],
+                kind,
+            )
+        return self._triggers[key]
+
+
+class FileResult(NamedTuple):
+    """What one file gave. `problem` is UNPARSED or TOO_DEEP with `words` and `place` of the parser, else empty."""
+
+    path: str
+    kind: str
+    diagnostics: list[Diagnostic]
+    facts: list[Fact]
+    markers: list[Marker]
+    problem: str = ""
+    words: str = ""
+    place: Place | None = None
+    crashed: bool = False
+
+    @property
+    def empty(self) -> bool:
+        return not (self.diagnostics or self.facts or self.markers or self.problem)
+
+
+def in_pipeline(path: str) -> bool:
+    """Whether a file is part of what runs in a job: tests, docs and set-up files are not."""
+    return not _NOT_A_PIPELINE.search(path.replace("\\", "/").removeprefix("./"))
+
+
+def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profile, settings: Settings) -> FileResult:
+    """Lint one file's content. Never raises for what is in it: a crash of a check is a CAN003 of its own."""
+    profile = rules if isinstance(rules, Profile) else Profile(rules, settings)
+    from canfar_lint.facts import wanted as facts_wanted
+
+    fired = profile.triggers(kind, in_pipeline(path)).fired(data)
+    collectors = facts_wanted(kind, data)
+    marked = _MARKER.search(data) is not None
+    if not fired and not collectors and not marked and kind not in (DOCKERFILE, NOTEBOOK):
+        return FileResult(path, kind, [], [], [])
+    work = _Work(path, kind, data, settings)
+    return work.result(fired, collectors, marked)
+
+
+class _Work:
+    """One file on its way through decode, model, checks and facts."""
+
+    def __init__(self, path: str, kind: str, data: bytes, settings: Settings) -> None:
+        self.path = path
+        self.kind = kind
+        self.data = data
+        self.settings = settings
+        self.diagnostics: list[Diagnostic] = []
+        self.facts: list[Fact] = []
+        self.crashed = False
+
+    def result(self, fired: list[Rule], collectors: list[Any], marked: bool) -> FileResult:
+        from canfar_lint.engine.models import Unreadable, views
+
+        try:
+            source = self.decode()
+            models = ("python", "dockerfile", "shell")
+            wanted = _functions(fired) | {name for c in collectors for name in models if hasattr(c, name)}
+            if self.kind in (DOCKERFILE, NOTEBOOK):
+                wanted.add(self.kind)
+            for name, model in views(source, frozenset(wanted)):
+                self.check(source, name, model, fired)
+                for collector in collectors:
+                    self.collect(collector, name, model)
+        except (Undecodable, Unreadable) as e:
+            return self.refused(e)
+        markers = self.markers(source) if marked else []
+        return FileResult(self.path, self.kind, self.diagnostics, self.facts, markers, crashed=self.crashed)
+
+    def decode(self) -> Source:
+        if self.kind == NOTEBOOK:
+            from canfar_lint.model import notebook
+
+            return notebook.read(self.path, self.data)
+        return Source.decode(self.path, self.kind, self.data)
+
+    def check(self, source: Source, name: str, model: Any, fired: list[Rule]) -> None:
+        from canfar_lint.checks import matcher, module_of
+
+        if name == "dockerfile":
+            self.refusals(source, model)
+        for rule in fired:
+            module = matcher if name == "python" and "python" in rule.body else module_of(rule)
+            function = getattr(module, f"check_{name}", None)
+            if function is None or not _serves(rule, name, self.kind):
+                continue
+            self.guarded(rule.code, lambda rule=rule, function=function: self.take(source, function(model, rule)))
+
+    def take(self, source: Source, findings: Iterator[Finding]) -> None:
+        for finding in findings:
+            self.diagnostics.append(placed(source, finding))
+
+    def collect(self, collector: Any, name: str, model: Any) -> None:
+        function = getattr(collector, name, None)
+        if function is not None:
+            self.guarded(collector.__name__, lambda: self.facts.extend(function(model)))
+
+    def guarded(self, what: str, work: Callable[[], None]) -> None:
+        """Run a check; when it crashes say so as CAN003, and go on."""
+        try:
+            work()
+        except RecursionError:
+            return
+        except Exception as e:
+            self.crashed = True
+            import traceback
+
+            frame = traceback.extract_tb(e.__traceback__)[-1]
+            problem = f"{type(e).__name__}: {e} in {frame.name}, line {frame.lineno}"
+            self.diagnostics.append(self.general("CAN003", check=what, problem=problem))
+
+    def refusals(self, source: Source, dockerfile: Any) -> None:
+        """What the builder itself refuses, and bytes that are no text (`decisions` 24)."""
+        for error in dockerfile.errors[:1]:
+            rule = _file_rule("CAN001")
+            finding = rule.finding((error[1], error[2]), variant="docker", problem=error[0])
+            self.diagnostics.append(placed(source, finding))
+        stray = None if source.text.isascii() else re.search("[\udc80-\udcff]", source.text)
+        if stray is not None:
+            at = stray.start()
+            row = source.row_column(at)[0]
+            byte = f"0x{ord(source.text[at]) - 0xDC00:02x}"
+            finding = _file_rule("CAN002").finding((at, at + 1), variant="bytes", line=row, byte=byte)
+            self.diagnostics.append(placed(source, finding))
+
+    def refused(self, error: Exception) -> FileResult:
+        from canfar_lint.engine.models import Unreadable
+        from canfar_lint.model.notebook import BrokenNotebook
+
+        if isinstance(error, Unreadable):
+            return FileResult(self.path, self.kind, [], [], [], error.problem, error.words, error.place)
+        if isinstance(error, BrokenNotebook):
+            place = Place(error.row, error.column, error.row, error.column)
+            found = self.general("CAN001", variant="notebook", problem=str(error))._replace(place=place)
+            return FileResult(self.path, self.kind, [found], [], [])
+        return FileResult(self.path, self.kind, [self.general("CAN002", problem=str(error))], [], [])
+
+    def general(self, code: str, variant: str | None = None, **values: object) -> Diagnostic:
+        return about_file(self.path, code, variant, **values)
+
+    def markers(self, source: Source) -> list[Marker]:
+        from canfar_lint.suppression import markers
+
+        return list(markers(source))
+
+
+def about_file(path: str, code: str, variant: str | None = None, **values: object) -> Diagnostic:
+    """A diagnostic of a file as a whole, at its first character."""
+    finding = _file_rule(code).finding((0, 0), variant=variant, **values)
+    return Diagnostic(path, code, finding.name, finding.level, finding.message, Place(1, 1, 1, 1), 0, 0)
+
+
+def _file_rule(code: str) -> Rule:
+    from canfar_lint.catalogue import load
+
+    return load().rules[code]
+
+
+def _functions(fired: list[Rule]) -> set[str]:
+    from canfar_lint.checks import module_of
+
+    names: set[str] = set()
+    for rule in fired:
+        if "python" in rule.body:
+            names.add("python")
+        names |= {name[6:] for name in dir(module_of(rule)) if name.startswith("check_")}
+    return names
+
+
+def _serves(rule: Rule, model: str, kind: str) -> bool:
+    """Whether a rule of these kinds looks at this model in this kind of file."""
+    if model == "python":
+        return ("nb" if kind == NOTEBOOK else "py") in rule.kinds
+    if model == "shell":
+        return "sh" in rule.kinds
+    return _RULE_KIND[kind] in rule.kinds
+
+
+def placed(source: Source, finding: Finding) -> Diagnostic:
+    """A finding with its file, rows and columns."""
+    related = tuple(
+        PlacedRelated(r.message, r.path or source.path, source.place(r.start, r.end)) for r in finding.related
+    )
+    return Diagnostic(
+        source.path,
+        finding.code,
+        finding.name,
+        finding.level,
+        finding.message,
+        source.place(finding.start, finding.end),
+        finding.start,
+        finding.end,
+        placed_fix(source, finding.fix) if finding.fix else None,
+        related,
+        finding.question,
+    )
+
+
+def placed_fix(source: Source, fix: Fix) -> PlacedFix:
+    edits = tuple(PlacedEdit(source.place(e.start, e.end), e) for e in sorted(fix.edits))
+    return PlacedFix(fix.title, edits, fix.applicability, fix.imports)
+
+
+__all__ = ["PYTHON", "FileResult", "Profile", "about_file", "in_pipeline", "lint_bytes", "placed"]

@@ -1,0 +1,92 @@
+"""Which models a file gives to the checks: itself, and the shell that hides in it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from canfar_lint.diagnostic import Place
+from canfar_lint.source import DOCKERFILE, NOTEBOOK, PYTHON, SHELL, Source
+
+
+class Unreadable(Exception):
+    """The file's own parser refuses it, at `place`, with these `words`."""
+
+    def __init__(self, problem: str, words: str, place: Place | None) -> None:
+        super().__init__(words)
+        self.problem = problem
+        self.words = words
+        self.place = place
+
+
+def views(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    """The models of a file that the checks ask for, as (name of the kind of model, model). Raises `Unreadable`."""
+    maker = {PYTHON: _python, NOTEBOOK: _notebook, DOCKERFILE: _dockerfile, SHELL: _shell}.get(source.kind, _other)
+    return maker(source, wanted)
+
+
+def _python(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    if "python" in wanted:
+        from canfar_lint.model.python import PythonModule
+
+        yield "python", PythonModule(source, parsed(source))
+
+
+def parsed(source: Source) -> ast.Module:
+    """The tree of a Python text. Raises `Unreadable`."""
+    import warnings
+
+    from canfar_lint.engine.file import TOO_DEEP, UNPARSED
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source.text)
+    except SyntaxError as e:
+        row = max(e.lineno or 1, 1)
+        column = max(e.offset or 1, 1)
+        place = Place(row, column, max(e.end_lineno or row, row), max(e.end_offset or column, column))
+        if row <= len(source.starts):
+            start = min(source.offset(row, column), len(source.text))
+            place = source.place(start, start)
+        raise Unreadable(UNPARSED, e.msg, place) from None
+    except ValueError as e:
+        raise Unreadable(UNPARSED, str(e), None) from None
+    except (RecursionError, MemoryError):
+        raise Unreadable(TOO_DEEP, "an expression is nested too deeply", None) from None
+
+
+def _notebook(source: Any, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    yield "notebook", source
+    yield from _python(source, wanted)
+    if "shell" in wanted:
+        from canfar_lint.model.shell import parse
+
+        for piece in source.shell_pieces:
+            script = parse(piece.text, start=piece.start)
+            script.context = piece.context
+            yield "shell", script
+
+
+def _dockerfile(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    from canfar_lint.model.dockerfile import read
+
+    dockerfile = read(source)
+    yield "dockerfile", dockerfile
+    if "shell" in wanted and not dockerfile.errors:
+        for instruction in dockerfile.instructions:
+            script = instruction.script if instruction.keyword == "RUN" else None
+            if script is not None:
+                yield "shell", script
+
+
+def _shell(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    from canfar_lint.model.shell import parse
+
+    yield "shell", parse(source.text)
+
+
+def _other(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    if source.kind in wanted:
+        yield source.kind, source

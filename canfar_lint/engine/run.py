@@ -1,0 +1,231 @@
+"""A run: the files spread over workers, ruff beside them, and everything put together at the end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from canfar_lint.diagnostic import Diagnostic
+from canfar_lint.engine.file import TOO_DEEP, FileResult, Profile, about_file, lint_bytes
+
+if TYPE_CHECKING:
+    from canfar_lint.catalogue.rule import Rule
+    from canfar_lint.settings.resolve import Resolver
+    from canfar_lint.settings.select import Selection
+    from canfar_lint.settings.settings import Settings
+
+# below this many files one process is faster than starting more
+_WORTH_WORKERS = 48
+_BATCH_BYTES = 600_000
+
+
+class RunResult(NamedTuple):
+    """All that a run found, sorted. `crashed` when a check broke (CAN003): exit status 2.
+
+    `python2` and `newer` count files in Python 2 and in a syntax newer than the running Python's.
+    """
+
+    diagnostics: list[Diagnostic]
+    suppressed: list[Diagnostic]
+    files: int
+    python2: int = 0
+    newer: int = 0
+    notes: tuple[str, ...] = ()
+    crashed: bool = False
+
+
+class _Job(NamedTuple):
+    """One file to lint: its content when it is not on disk, and which of the run's profiles holds for it."""
+
+    path: str
+    kind: str
+    profile: int
+    data: bytes | None = None
+
+
+def run(
+    inputs: Iterable[tuple[str, str]],
+    resolver: Resolver,
+    *,
+    texts: dict[str, bytes] | None = None,
+    jobs: int = 0,
+    found: Sequence[Diagnostic] = (),
+    root: str = ".",
+    whole_project: bool = True,
+) -> RunResult:
+    """Lint `inputs` (path, kind). `texts` gives the content of files that are not read from disk.
+
+    `found` are diagnostics that discovery made already (a path that does not exist). `jobs` is the number of worker
+    processes, 0 for as many as there are cores. `root` is the project's folder.
+    """
+    from canfar_lint.pipeline.join import Project, settle
+    from canfar_lint.pipeline.tree import Tree
+
+    planned, selections, profiles = _plan(inputs, resolver, texts or {})
+    peer = _start_ruff(planned, selections, profiles)
+    results = _lint(planned, profiles, jobs)
+    tree = Tree(root)
+    diagnostics = settle((d for result in results for d in result.diagnostics), tree)
+    facts = [(result.path, fact) for result in results for fact in result.facts]
+    if facts and whole_project:
+        from canfar_lint.pipeline.join import judge
+
+        diagnostics += judge(Project(facts, tree, (job.path for job in planned)), profiles[0])
+    from_ruff, notes = peer.collect() if peer is not None else ([], ())
+    diagnostics, python2, newer = _with_syntax(diagnostics, from_ruff, results, peer is not None)
+    diagnostics += found
+    chosen = {job.path: selections[job.profile] for job in planned}
+    diagnostics = [d for d in diagnostics if d.path not in chosen or d.code not in chosen[d.path].ignored(d.path)]
+    kept, suppressed = _suppress(diagnostics, results, chosen)
+    kept.sort(key=order)
+    crashed = any(result.crashed for result in results)
+    return RunResult(kept, suppressed, len(planned), python2, newer, tuple(notes), crashed)
+
+
+def order(diagnostic: Diagnostic) -> tuple[object, ...]:
+    """Reports stand by file, then place, then code."""
+    place = diagnostic.place
+    return diagnostic.path, place.cell or 0, place.row, place.column, diagnostic.code, diagnostic.message
+
+
+def _plan(
+    inputs: Iterable[tuple[str, str]], resolver: Resolver, texts: dict[str, bytes]
+) -> tuple[list[_Job], list[Selection], list[Profile]]:
+    planned: list[_Job] = []
+    index: dict[Settings, int] = {}
+    selections: list[Selection] = []
+    profiles: list[Profile] = []
+    folders: dict[str, Settings] = {}
+    for path, kind in inputs:
+        folder = os.path.dirname(path)
+        if folder not in folders:
+            folders[folder] = resolver.of_file(path)
+        settings = folders[folder]
+        if settings not in index:
+            index[settings] = len(profiles)
+            selections.append(resolver.selection(settings))
+            profiles.append(Profile(selections[-1].rules.values(), settings))
+        planned.append(_Job(path, kind, index[settings], texts.get(path)))
+    if not profiles:
+        selections.append(resolver.selection(resolver.base))
+        profiles.append(Profile(selections[-1].rules.values(), resolver.base))
+    return planned, selections, profiles
+
+
+# -- the files ------------------------------------------------------------------------------------------------
+
+
+def _lint(planned: list[_Job], profiles: list[Profile], jobs: int) -> list[FileResult]:
+    workers = min(jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else jobs or 1, 64)
+    if workers < 2 or len(planned) < _WORTH_WORKERS:
+        return [result for job in planned if not (result := lint_job(job, profiles)).empty]
+    from canfar_lint.engine.workers import spread
+
+    return spread(planned, profiles, workers)
+
+
+def lint_job(job: _Job, profiles: list[Profile]) -> FileResult:
+    """Read one file and lint it; a file that cannot be read is a CAN002."""
+    profile = profiles[job.profile]
+    data = job.data
+    if data is None:
+        try:
+            with open(job.path, "rb") as file:
+                data = file.read()
+        except OSError as e:
+            problem = (e.strerror or str(e)).lower()
+            return FileResult(job.path, job.kind, [about_file(job.path, "CAN002", problem=problem)], [], [])
+    return lint_bytes(job.path, job.kind, data, profile, profile.settings)
+
+
+# -- ruff -----------------------------------------------------------------------------------------------------
+
+
+class _Peers:
+    """The ruff processes of a run, one for each set of selectors and target version."""
+
+    def __init__(self, handles: list[object]) -> None:
+        self.handles = handles
+
+    def collect(self) -> tuple[list[Diagnostic], tuple[str, ...]]:
+        diagnostics: list[Diagnostic] = []
+        notes: dict[str, None] = {}
+        for handle in self.handles:
+            found, said = handle.collect()  # type: ignore[attr-defined]
+            diagnostics += found
+            notes.update(dict.fromkeys(said))
+        return diagnostics, tuple(notes)
+
+
+def _start_ruff(planned: list[_Job], selections: list[Selection], profiles: list[Profile]) -> _Peers | None:
+    from canfar_lint.source import NOTEBOOK, PYTHON
+
+    handles: list[object] = []
+    for number, (selection, profile) in enumerate(zip(selections, profiles, strict=True)):
+        if not selection.ruff:
+            continue
+        of_disk = [j.path for j in planned if j.profile == number and j.kind in (PYTHON, NOTEBOOK) and j.data is None]
+        from canfar_lint.peers import ruff
+
+        if of_disk:
+            handles += ruff.start(of_disk, selection, profile.settings)
+        for job in planned:
+            if job.profile == number and job.kind in (PYTHON, NOTEBOOK) and job.data is not None:
+                handles.append(ruff.start_text(job.path, job.kind, job.data, selection, profile.settings))
+    return _Peers(handles) if handles else None
+
+
+def _with_syntax(
+    diagnostics: list[Diagnostic], from_ruff: list[Diagnostic], results: list[FileResult], ruff_ran: bool
+) -> tuple[list[Diagnostic], int, int]:
+    """Decide what a file that our parser refuses is: an error, Python 2, or newer than the running Python."""
+    diagnostics = diagnostics + from_ruff
+    refused = {d.path for d in from_ruff if d.code == "CAN001"}
+    python2 = newer = 0
+    for result in results:
+        if not result.problem or result.path in refused:
+            continue
+        if result.problem == TOO_DEEP:
+            diagnostics.append(about_file(result.path, "CAN002", problem=result.words))
+        elif _is_python2(result.path):
+            python2 += 1
+        elif ruff_ran:
+            newer += 1
+        elif result.place is not None:
+            found = about_file(result.path, "CAN001", problem=result.words)
+            diagnostics.append(found._replace(place=result.place))
+    return diagnostics, python2, newer
+
+
+def _is_python2(path: str) -> bool:
+    from canfar_lint.peers.ruff import looks_like_python2
+
+    try:
+        with open(path, "rb") as file:
+            return looks_like_python2(file.read().decode("utf-8", "replace"))
+    except OSError:
+        return False
+
+
+def _suppress(
+    diagnostics: list[Diagnostic], results: list[FileResult], chosen: dict[str, Selection]
+) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    marked = {result.path: result.markers for result in results if result.markers}
+    if not marked:
+        return diagnostics, []
+    from canfar_lint.suppression import apply
+
+    kept = [d for d in diagnostics if d.path not in marked]
+    suppressed: list[Diagnostic] = []
+    by_path: dict[str, list[Diagnostic]] = {path: [] for path in marked}
+    for diagnostic in diagnostics:
+        if diagnostic.path in marked:
+            by_path[diagnostic.path].append(diagnostic)
+    for path, markers in marked.items():
+        rules: dict[str, Rule] = chosen[path].rules
+        outcome = apply(by_path[path], markers, rules)
+        kept += outcome.kept
+        kept += outcome.about_markers
+        suppressed += outcome.suppressed
+    return kept, suppressed

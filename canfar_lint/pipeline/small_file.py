@@ -1,0 +1,15 @@
+"""Is the file a finding speaks of a small one of the repository itself? Then there is nothing to find."""
+
+from __future__ import annotations
+
+from canfar_lint.diagnostic import Diagnostic
+from canfar_lint.pipeline.tree import Tree
+
+
+def answer(diagnostic: Diagnostic, tree: Tree) -> Diagnostic | None:
+    """The finding, unless its question's file is in the tree with fewer than `limit` bytes."""
+    question = diagnostic.question
+    assert question is not None
+    path = tree.beside(diagnostic.path, question.subject)
+    size = tree.size(path) if path else None
+    return None if size is not None and size < question.limit else diagnostic

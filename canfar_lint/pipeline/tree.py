@@ -1,0 +1,68 @@
+"""What the disk says about the files around a finding: existence, size, mode. Asked only when a candidate needs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+
+class Tree:
+    """The project's folder, read on demand and remembered. Never opens what is not a regular file."""
+
+    def __init__(self, root: str = ".") -> None:
+        self.root = root
+        self._sizes: dict[str, int | None] = {}
+
+    def size(self, path: str) -> int | None:
+        """Bytes of a regular file, None where there is none."""
+        if path not in self._sizes:
+            try:
+                found = os.stat(path)
+            except (OSError, ValueError):
+                self._sizes[path] = None
+            else:
+                self._sizes[path] = found.st_size if _is_file(found.st_mode) else None
+        return self._sizes[path]
+
+    def beside(self, path: str, subject: str) -> str | None:
+        """The file that `subject` names for the file at `path`: relative to its folder, or to the root."""
+        if os.path.isabs(subject):
+            return subject if self.size(subject) is not None else None
+        for folder in (os.path.dirname(path), self.root):
+            candidate = os.path.normpath(os.path.join(folder, subject))
+            if self.size(candidate) is not None:
+                return candidate
+        return None
+
+    def read(self, path: str, most: int = 1 << 20) -> str | None:
+        """The text of a regular file of at most `most` bytes, None where there is none."""
+        size = self.size(path)
+        if size is None or size > most:
+            return None
+        try:
+            with open(path, "rb") as file:
+                return file.read(most).decode("utf-8", "surrogateescape")
+        except OSError:
+            return None
+
+    def walk(self, folder: str) -> Iterator[tuple[str, int]]:
+        """Every regular file below a folder as (path relative to it, bytes); links are not followed."""
+        stack = [""]
+        while stack:
+            below = stack.pop()
+            try:
+                entries = sorted(os.scandir(os.path.join(folder, below)), key=lambda entry: entry.name)
+            except OSError:
+                continue
+            for entry in entries:
+                name = f"{below}/{entry.name}" if below else entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    stack.append(name)
+                elif entry.is_file(follow_symlinks=False):
+                    yield name, entry.stat(follow_symlinks=False).st_size
+
+
+def _is_file(mode: int) -> bool:
+    import stat
+
+    return stat.S_ISREG(mode)
