@@ -1,0 +1,138 @@
+"""The example pipeline: exactly what is wrong with it is found, and `--fix` makes `examples/repaired` of it."""
+
+from __future__ import annotations
+
+import ast
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clean_clone import ROOT, run
+
+MESSY, REPAIRED = ROOT / "examples" / "messy", ROOT / "examples" / "repaired"
+
+FOUND = [
+    # path, cell, row, code, level, the words it stands on
+    ("Dockerfile", None, 5, "CAN703", "error", "apt-get update"),
+    ("Dockerfile", None, 6, "CAN704", "warning", "apt-get install -y --no-install-recommends python3-pip python3-venv"),
+    ("Dockerfile", None, 8, "CAN709", "warning", "."),
+    ("Dockerfile", None, 11, "CAN706", "warning", "pip install -r /opt/m31/requirements.txt"),
+    ("Dockerfile", None, 13, "CAN708", "error", "rm -rf /var/lib/apt/lists/*"),
+    ("look.ipynb", 1, 1, "CAN502", "error", "qt"),
+    ("look.ipynb", 2, 1, "CAN302", "warning", 'Table.read("/Users/mjones/Desktop/m31/curves.csv")'),
+    ("look.ipynb", 2, 1, "CAN104", "error", '"/Users/mjones/Desktop/m31/curves.csv"'),
+    ("night.sh", None, 6, "CAN104", "error", "/arc/home/mjones/m31"),
+    ("night.sh", None, 7, "CAN101", "error", 'read -p "Has $night been copied from the telescope? " answer'),
+    ("night.sh", None, 10, "CAN504", "error", "ds9"),
+    ("reduce.py", None, 9, "CAN502", "error", '"TkAgg"'),
+    ("reduce.py", None, 16, "CAN104", "warning", '"/arc/projects/m31/raw"'),
+    ("reduce.py", None, 21, "CAN301", "warning", "memmap=False"),
+    ("reduce.py", None, 29, "CAN303", "warning", "file.readlines()"),
+    ("reduce.py", None, 37, "CAN101", "error", 'input("Radius of the aperture in pixels: ")'),
+    ("reduce.py", None, 38, "CAN104", "error", 'f"/home/mjones/calib/flat_{night}.fits"'),
+    ("reduce.py", None, 40, "CAN302", "warning", 'pd.read_csv(os.path.join(RAW, night, "gaia.csv"))'),
+    ("reduce.py", None, 44, "CAN402", "error", '"flattened.fits"'),
+    ("reduce.py", None, 48, "CAN402", "warning", '"curves.csv"'),
+    ("reduce.py", None, 52, "CAN501", "warning", "plt.show()"),
+    ("submit.py", None, 16, "CAN211", "error", '"16"'),
+]
+REPAIRED_CODES = {"CAN211", "CAN301", "CAN303", "CAN501", "CAN502", "CAN704", "CAN706"}
+
+
+@pytest.fixture
+def messy(tmp_path: Path) -> Path:
+    """The example where a user would have it: in a repository of its own."""
+    folder = tmp_path / "m31"
+    shutil.copytree(MESSY, folder)
+    run("git", "init", "--quiet", cwd=folder)
+    return folder
+
+
+def lint(folder: Path, *flags: str, exits: int = 1) -> str:
+    program = (sys.executable, "-m", "canfar_lint", "check")
+    return run(*program, *flags, ".", cwd=folder, exits=exits, PYTHONPATH=str(ROOT)).stdout
+
+
+def findings(folder: Path) -> list[tuple[str, int | None, int, str, str, str]]:
+    found = json.loads(lint(folder, "--output-format", "json"))
+    return [_row(folder, diagnostic) for diagnostic in found]
+
+
+def _row(folder: Path, diagnostic: dict[str, Any]) -> tuple[str, int | None, int, str, str, str]:
+    path = Path(diagnostic["filename"])
+    text = path.read_text()
+    cell = diagnostic["cell"]
+    if cell is not None:
+        text = "".join(json.loads(text)["cells"][cell - 1]["source"])
+    start, end = diagnostic["location"], diagnostic["end_location"]
+    assert start["row"] == end["row"], "no finding of this example needs more than a line"
+    words = text.splitlines()[start["row"] - 1][start["column"] - 1 : end["column"] - 1]
+    name = path.relative_to(folder).as_posix()
+    return name, cell, start["row"], diagnostic["code"], diagnostic["level"], words
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
+
+
+def test_exactly_what_is_wrong_is_found(messy: Path) -> None:
+    assert findings(messy) == FOUND
+
+
+def test_fix_makes_the_repaired_example(messy: Path) -> None:
+    lint(messy, "--fix")
+    assert files(messy) == files(REPAIRED)
+    assert {path: (REPAIRED / path).stat().st_mode for path in files(REPAIRED)} == {
+        path: (messy / path).stat().st_mode for path in files(messy)
+    }
+
+
+def test_what_needs_a_decision_is_found_again_after_fixing(messy: Path) -> None:
+    lint(messy, "--fix")
+    left = [(name, cell, code, level, words) for name, cell, _, code, level, words in findings(messy)]
+    expected = [
+        (name, cell, code, level, words) for name, cell, _, code, level, words in FOUND if code not in REPAIRED_CODES
+    ]
+    assert left == expected
+
+
+def test_fixing_twice_is_fixing_once(messy: Path) -> None:
+    lint(messy, "--fix")
+    once = files(messy)
+    lint(messy, "--fix")
+    assert files(messy) == once
+
+
+def test_the_repaired_example_still_parses() -> None:
+    for name, text in files(REPAIRED).items():
+        if name.endswith(".py"):
+            ast.parse(text)
+        elif name.endswith(".ipynb"):
+            assert json.loads(text).keys() == json.loads((MESSY / name).read_text()).keys()
+        elif name.endswith(".sh"):
+            subprocess.run(["bash", "-n", REPAIRED / name], check=True)
+
+
+def test_the_repaired_reader_reads_the_same(tmp_path: Path) -> None:
+    (tmp_path / "stars.txt").write_text("12.5 80\n1e3 7.25\n")
+    read = []
+    for folder in (MESSY, REPAIRED):
+        tree = ast.parse((folder / "reduce.py").read_text())
+        (positions,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "positions")
+        names: dict[str, Any] = {}
+        exec(compile(ast.Module([positions], []), "reduce.py", "exec"), names)
+        read.append(names["positions"](tmp_path / "stars.txt"))
+    assert read[0] == read[1] == [(12.5, 80.0), (1000.0, 7.25)]
+
+
+def test_the_picture_of_the_readme_shows_what_is_printed(messy: Path) -> None:
+    svg = (ROOT / "docs" / "picture.svg").read_text("utf-8")
+    drawn = re.sub(r"\s+", "", html.unescape(re.sub(r"<[^>]*>", "", svg.partition("<g ")[2])))
+    for line in lint(messy, "--output-format", "concise").splitlines():
+        assert re.sub(r"\s+", "", line) in drawn
