@@ -42,7 +42,7 @@ def parsed(source: Source) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(source.text)
+            return ast.parse(source.code)
     except SyntaxError as e:
         row = max(e.lineno or 1, 1)
         column = max(e.offset or 1, 1)

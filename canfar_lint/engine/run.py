@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from canfar_lint.diagnostic import Diagnostic
-from canfar_lint.engine.file import TOO_DEEP, FileResult, Profile, about_file, lint_bytes
+from canfar_lint.engine.file import TOO_DEEP, FileResult, Profile, about_file, in_pipeline, lint_bytes
 
 if TYPE_CHECKING:
     from canfar_lint.catalogue.rule import Rule
@@ -77,7 +77,8 @@ def run(
     diagnostics += found
     chosen = {job.path: selections[job.profile] for job in planned}
     diagnostics = [d for d in diagnostics if d.path not in chosen or d.code not in chosen[d.path].ignored(d.path)]
-    kept, suppressed = _suppress(diagnostics, results, chosen)
+    extended = {job.path: profiles[job.profile].settings.extend_rules for job in planned}
+    kept, suppressed = _suppress(diagnostics, results, chosen, extended, whole_project)
     kept.sort(key=order)
     crashed = any(result.crashed for result in results)
     return RunResult(kept, suppressed, len(planned), python2, newer, tuple(notes), crashed)
@@ -209,11 +210,16 @@ def _is_python2(path: str) -> bool:
 
 
 def _suppress(
-    diagnostics: list[Diagnostic], results: list[FileResult], chosen: dict[str, Selection]
+    diagnostics: list[Diagnostic],
+    results: list[FileResult],
+    chosen: dict[str, Selection],
+    extended: dict[str, tuple[str, ...]],
+    whole_project: bool,
 ) -> tuple[list[Diagnostic], list[Diagnostic]]:
-    marked = {result.path: result.markers for result in results if result.markers}
+    marked = {result.path: result for result in results if result.markers}
     if not marked:
         return diagnostics, []
+    from canfar_lint.catalogue import load
     from canfar_lint.suppression import apply
 
     kept = [d for d in diagnostics if d.path not in marked]
@@ -222,10 +228,20 @@ def _suppress(
     for diagnostic in diagnostics:
         if diagnostic.path in marked:
             by_path[diagnostic.path].append(diagnostic)
-    for path, markers in marked.items():
-        rules: dict[str, Rule] = chosen[path].rules
-        outcome = apply(by_path[path], markers, rules)
-        kept += outcome.kept
-        kept += outcome.about_markers
+    for path, result in marked.items():
+        ignored = chosen[path].ignored(path)
+        rules = {code: rule for code, rule in chosen[path].rules.items() if code not in ignored}
+        parsed = not result.problem and all(d.code not in ("CAN001", "CAN002") for d in by_path[path])
+        ran = {code for code, rule in rules.items() if parsed and _ran(rule, path, whole_project)}
+        catalogue = load(extended[path])
+        outcome = apply(path, by_path[path], result.markers, rules, catalogue, ran)
+        kept += outcome.kept + outcome.about_markers
         suppressed += outcome.suppressed
     return kept, suppressed
+
+
+def _ran(rule: Rule, path: str, whole_project: bool) -> bool:
+    """Whether a rule had all it needs to find something in this file, so that silence means there is nothing."""
+    if not whole_project and {"launch", "project"} & set(rule.kinds):
+        return False
+    return in_pipeline(path) or not (rule.code.startswith("CAN") and rule.code[3] in "12345")
