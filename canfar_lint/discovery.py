@@ -108,6 +108,21 @@ def discover(paths: Iterable[str], resolver: Resolver) -> Iterator[Input]:
     return _Discovery(resolver).run(paths)
 
 
+def from_stdin(name: str, data: bytes, resolver: Resolver) -> Input | None:
+    """What came on standard input under a name (`-` for none, which means Python unless its first line says else).
+
+    None when its name is excluded and `force-exclude` is set, or is not of our kinds.
+    """
+    if name == "-":
+        return Input(name, kind_of_shebang(data) or PYTHON, "", data)
+    absolute = os.path.abspath(name)
+    rules = _Rules(resolver.of_file(absolute))
+    if rules.force and rules.excluded_from_above(absolute):
+        return None
+    kind = kind_of(absolute) or rules.asked_for(absolute) or kind_of_shebang(data)
+    return Input(name, kind, "", data) if kind else None
+
+
 class _Discovery:
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver

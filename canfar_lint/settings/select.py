@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from canfar_lint.settings.globs import Patterns
+from canfar_lint.settings.keys import BY_NAME
 from canfar_lint.settings.settings import Layer, Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _RUFF = (
     "PD", "PERF", "PGH", "PIE", "PL", "PLC", "PLE", "PLR", "PLW", "PT", "PTH", "PYI", "Q", "RET", "RSE", "RUF", "S",
     "SIM", "SLF", "SLOT", "T", "TC", "TD", "TID", "TRY", "UP", "W", "YTT",
 )  # fmt: skip
+_RUFF_DEFAULTS = BY_NAME["ruff-select"].default
 _CODE = re.compile(r"([A-Z]+)(\d*)")
 _EXACT = 9
 
@@ -68,7 +70,7 @@ class Selection:
     """
 
     __slots__ = (
-        "_fixable", "_levels", "_per_file", "_safe", "_unfixable", "_unsafe",
+        "_fixable", "_ignored", "_levels", "_per_file", "_safe", "_unfixable", "_unsafe",
         "hadolint", "hadolint_ignore", "ruff", "ruff_ignore", "rules",
     )  # fmt: skip
 
@@ -91,6 +93,7 @@ class Selection:
         self._safe = Codes(reader.words("extend-safe-fixes"))
         self._unsafe = Codes(reader.words("extend-unsafe-fixes"))
         self._per_file = reader.per_file()
+        self._ignored: dict[str, Codes] = {}
 
     def level(self, code: str, level: str) -> str:
         """The level of a finding of `code`, from its own and the settings'."""
@@ -113,8 +116,12 @@ class Selection:
         """The rules that per-file-ignores switch off in a file."""
         if not self._per_file:
             return _NOTHING
-        absolute = os.path.abspath(path)
-        name = os.path.basename(absolute)
+        if path not in self._ignored:
+            absolute = os.path.abspath(path)
+            self._ignored[path] = self._ignored_in(os.path.basename(absolute), absolute)
+        return self._ignored[path]
+
+    def _ignored_in(self, name: str, absolute: str) -> Codes:
         return Codes(
             s for negated, patterns, words in self._per_file if patterns.match(name, absolute) != negated for s in words
         )
@@ -206,10 +213,17 @@ class _Reader:
 
     def other(self, word: str) -> Selector | None:
         match = _CODE.fullmatch(word)
-        if match and (match[1] in _RUFF or match[1] in HADOLINT):
-            return Selector((), word, _EXACT if len(match[2]) >= 3 else 1 + len(match[2]))
-        code = None if word.startswith("CAN") else ruff_codes().get(word)
-        return Selector((), code, _EXACT) if code else None
+        if match is None:
+            code = ruff_codes().get(word, "")
+            return Selector((), code, _EXACT) if code else None
+        letters, digits = match[1], match[2]
+        rank = _EXACT if len(digits) >= 3 else 1 + len(digits)
+        if letters in HADOLINT or (letters in _RUFF and (not digits or word in _RUFF_DEFAULTS)):
+            return Selector((), word, rank)
+        if letters == "CAN":
+            return None
+        known = ruff_codes()
+        return Selector((), word, rank) if word in known or (letters in _RUFF and not known) else None
 
     def nearest(self, word: str) -> str:
         import difflib
@@ -226,12 +240,15 @@ def ruff_codes() -> dict[str, str]:
     import json
     import subprocess
 
-    try:
-        from ruff.__main__ import find_ruff_bin
+    from canfar_lint.peers.ruff import find
 
-        command = [os.fsdecode(find_ruff_bin()), "rule", "--all", "--output-format", "json"]
+    binary = find()
+    if binary is None:
+        return {}
+    try:
+        command = [binary, "rule", "--all", "--output-format", "json"]
         rules = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=30).stdout)
-    except (ImportError, OSError, ValueError, subprocess.SubprocessError):
+    except (OSError, ValueError, subprocess.SubprocessError):
         return {}
     codes: dict[str, str] = {}
     for rule in rules:

@@ -1,0 +1,89 @@
+"""The command line. A command is a module of this package, imported when it is asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+PROGRAM = "canfar-lint"
+COMMANDS = ("check", "rule", "config", "clean", "version", "help")
+SUCCESS, FINDINGS, FAILURE = 0, 1, 2
+_TAKES_VALUE = ("--config", "--color")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; the exit status as `canfar-lint check --help` tells it."""
+    arguments = sys.argv[1:] if argv is None else argv
+    try:
+        _make_printable()
+        status = _run(arguments)
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        return 128 + 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13
+    except Exception as e:
+        return _failed(e)
+
+
+def command_of(arguments: list[str]) -> tuple[str, list[str]]:
+    """The command and what is left for it: the first word that is no flag names it, "" when it names none."""
+    position = 0
+    while position < len(arguments):
+        word = arguments[position]
+        if word in COMMANDS:
+            return word, arguments[:position] + arguments[position + 1 :]
+        if not word.startswith("-") or word in ("-", "--"):
+            break
+        position += 2 if word in _TAKES_VALUE else 1
+    return "", arguments
+
+
+def _run(arguments: list[str]) -> int:
+    command, rest = command_of(arguments)
+    if not command and rest and rest[0] in ("-V", "--version"):
+        command, rest = "version", rest[1:]
+    elif not command and rest and rest[0] in ("-h", "--help"):
+        command, rest = "help", []
+    if command in ("", "check"):
+        from canfar_lint.cli.check import run
+    elif command == "rule":
+        from canfar_lint.cli.rule import run
+    elif command == "config":
+        from canfar_lint.cli.config import run
+    elif command == "clean":
+        from canfar_lint.cli.clean import run
+    elif command == "version":
+        from canfar_lint.cli.version import run
+    else:
+        from canfar_lint.cli.help import run
+    return run(rest)
+
+
+def _make_printable() -> None:
+    """What a terminal's encoding cannot show is shown by its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _failed(error: Exception) -> int:
+    from canfar_lint.settings.settings import SettingsError
+
+    told = isinstance(error, (SettingsError, OSError)) or type(error).__name__ in ("RuleError", "RuffError")
+    if told:
+        print(f"{PROGRAM} failed\n  Cause: {error}", file=sys.stderr)
+        return FAILURE
+    import traceback
+
+    traceback.print_exception(error)
+    from canfar_lint import __version__
+
+    print(
+        f"\n{PROGRAM} {__version__} crashed. This is a defect of {PROGRAM}: please report it with the lines above at\n"
+        "https://github.com/opencadc/canfar/issues",
+        file=sys.stderr,
+    )
+    return FAILURE

@@ -1,0 +1,94 @@
+"""Where the report goes: standard output or files, in one format or several."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from canfar_lint.cli.parser import UsageError
+from canfar_lint.settings.keys import FORMATS
+
+if TYPE_CHECKING:
+    from canfar_lint.reporting import Report
+    from canfar_lint.reporting.colour import Palette
+
+
+class Target(NamedTuple):
+    """A format and the file it is written to, "" for standard output."""
+
+    format: str
+    file: str = ""
+
+
+def targets(given: list[str] | None, file: str | None, default: str | None) -> list[Target]:
+    """What `--output-format` and `--output-file` ask for. Raises `UsageError`."""
+    found = [_target(text) for text in given or ()]
+    plain = [target for target in found if not target.file]
+    if len(plain) > 1:
+        raise UsageError("'--output-format' stands more than once without a file")
+    if not found:
+        plain = [Target(default or ("full" if sys.stdout.isatty() and not file else "concise"))]
+    return [target for target in found if target.file] + [Target(target.format, file or "") for target in plain]
+
+
+def _target(text: str) -> Target:
+    name, _, file = text.partition(":")
+    if name not in FORMATS:
+        import difflib
+
+        close = difflib.get_close_matches(name, FORMATS, 1)
+        raise UsageError(
+            f"invalid value '{name}' for '--output-format <FORMAT>'\n  [possible values: {', '.join(FORMATS)}]",
+            f"a similar value exists: '{close[0]}'" if close else "",
+        )
+    return Target(name, file)
+
+
+def palette(target: Target, option: str) -> Palette:
+    """The colours for a target: a file gets them only when they are forced."""
+    from canfar_lint.reporting.colour import Palette, palette
+
+    if target.file:
+        return Palette(option == "always", False)
+    return palette(sys.stdout, option)
+
+
+def rendered(target: Target, report: Report, *, statistics: bool, quiet: bool) -> str:
+    """The report as text. Raises `UsageError` for statistics in a format that has none."""
+    from canfar_lint.reporting import WITH_SUMMARY, render
+
+    if statistics:
+        from canfar_lint.reporting.statistics import FORMATS as COUNTED
+        from canfar_lint.reporting.statistics import render as count
+
+        if target.format not in COUNTED:
+            raise UsageError(f"'--statistics' is there in the formats {', '.join(COUNTED)}, not in {target.format}")
+        text = count(report, target.format)
+    else:
+        text = render(target.format, report)
+    if quiet and (statistics or target.format in WITH_SUMMARY):
+        from canfar_lint.reporting.summary import summary
+
+        return text.removesuffix(summary(report))
+    return text
+
+
+def write(target: Target, text: str) -> None:
+    """Write to standard output, or to a file: the whole of it or nothing. Raises `OSError`."""
+    if not target.file:
+        sys.stdout.write(text)
+        return
+    if os.path.exists(target.file) and not os.path.isfile(target.file):
+        with open(target.file, "w", encoding="utf-8", errors="replace", newline="") as file:
+            file.write(text)
+        return
+    beside = f"{os.path.realpath(target.file)}.{os.getpid()}.part"
+    try:
+        with open(beside, "w", encoding="utf-8", errors="replace", newline="") as file:
+            file.write(text)
+        os.replace(beside, os.path.realpath(target.file))
+    except BaseException:
+        if os.path.exists(beside):
+            os.unlink(beside)
+        raise
