@@ -74,10 +74,9 @@ def _dockerfile(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, A
 
     dockerfile = read(source)
     yield "dockerfile", dockerfile
-    if "shell" in wanted and not dockerfile.errors:
-        for instruction in dockerfile.instructions:
-            script = instruction.script if instruction.keyword == "RUN" else None
-            if script is not None:
+    if "shell" in wanted:
+        for instruction in dockerfile.all("RUN"):
+            for script in instruction.scripts:
                 yield "shell", script
 
 
