@@ -62,18 +62,6 @@ class Finding(NamedTuple):
     name: str = ""
 
 
-class Fact(NamedTuple):
-    """Something a file says that a check of another file may need: a session request, an output, an import.
-
-    `data` holds only str, int, float, bool, None, and lists and dicts of these, so that it goes into a cache.
-    """
-
-    kind: str
-    start: int
-    end: int
-    data: dict[str, object]
-
-
 class Place(NamedTuple):
     """1-based row and column of a span's first character and of the one behind its last; `cell` is 1-based."""
 
@@ -82,6 +70,19 @@ class Place(NamedTuple):
     end_row: int
     end_column: int
     cell: int | None = None
+
+
+class Fact(NamedTuple):
+    """Something a file says that a check of another file may need: a session request, an output, an import.
+
+    `place` is filled in by the engine; `data` holds only str, int, float, bool, None, and lists and dicts of these, so that it goes into a cache.
+    """
+
+    kind: str
+    start: int
+    end: int
+    data: dict[str, object]
+    place: Place | None = None
 
 
 class PlacedEdit(NamedTuple):

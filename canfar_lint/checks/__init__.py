@@ -1,4 +1,4 @@
-"""The functions of the rules that need logic, one module a rule, found by the rule's code and imported when it fires."""
+"""The functions of the rules that need logic: one module a rule, found by its code, imported when it fires."""
 
 from __future__ import annotations
 

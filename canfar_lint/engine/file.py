@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from canfar_lint.catalogue.rule import Rule
@@ -125,7 +126,7 @@ class _Work:
             for name, model in views(source, frozenset(wanted)):
                 self.check(source, name, model, fired)
                 for collector in collectors:
-                    self.collect(collector, name, model)
+                    self.collect(source, collector, name, model)
         except (Undecodable, Unreadable) as e:
             return self.refused(e)
         markers = self.markers(source) if marked else []
@@ -148,16 +149,19 @@ class _Work:
             function = getattr(module, f"check_{name}", None)
             if function is None or not _serves(rule, name, self.kind):
                 continue
-            self.guarded(rule.code, lambda rule=rule, function=function: self.take(source, function(model, rule)))
+            self.guarded(rule.code, partial(self.take, source, function, model, rule))
 
-    def take(self, source: Source, findings: Iterator[Finding]) -> None:
-        for finding in findings:
+    def take(self, source: Source, function: Callable[..., Iterator[Finding]], model: Any, rule: Rule) -> None:
+        for finding in function(model, rule):
             self.diagnostics.append(placed(source, finding))
 
-    def collect(self, collector: Any, name: str, model: Any) -> None:
+    def collect(self, source: Source, collector: Any, name: str, model: Any) -> None:
         function = getattr(collector, name, None)
         if function is not None:
-            self.guarded(collector.__name__, lambda: self.facts.extend(function(model)))
+            self.guarded(collector.__name__, lambda: self.keep(source, function(model)))
+
+    def keep(self, source: Source, facts: Iterator[Fact]) -> None:
+        self.facts += [fact._replace(place=source.place(fact.start, fact.end)) for fact in facts]
 
     def guarded(self, what: str, work: Callable[[], None]) -> None:
         """Run a check; when it crashes say so as CAN003, and go on."""
@@ -175,9 +179,9 @@ class _Work:
 
     def refusals(self, source: Source, dockerfile: Any) -> None:
         """What the builder itself refuses, and bytes that are no text (`decisions` 24)."""
-        for error in dockerfile.errors[:1]:
+        for refusal in dockerfile.errors[:1] if not dockerfile.template else ():
             rule = _file_rule("CAN001")
-            finding = rule.finding((error[1], error[2]), variant="docker", problem=error[0])
+            finding = rule.finding((refusal.start, refusal.end), variant="docker", problem=refusal.message)
             self.diagnostics.append(placed(source, finding))
         stray = None if source.text.isascii() else re.search("[\udc80-\udcff]", source.text)
         if stray is not None:
@@ -208,7 +212,7 @@ class _Work:
         return list(markers(source))
 
 
-def about_file(path: str, code: str, variant: str | None = None, **values: object) -> Diagnostic:
+def about_file(path: str, code: str, variant: str | None = None, **values: Any) -> Diagnostic:
     """A diagnostic of a file as a whole, at its first character."""
     finding = _file_rule(code).finding((0, 0), variant=variant, **values)
     return Diagnostic(path, code, finding.name, finding.level, finding.message, Place(1, 1, 1, 1), 0, 0)

@@ -22,8 +22,13 @@ class Unreadable(Exception):
 
 def views(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
     """The models of a file that the checks ask for, as (name of the kind of model, model). Raises `Unreadable`."""
-    maker = {PYTHON: _python, NOTEBOOK: _notebook, DOCKERFILE: _dockerfile, SHELL: _shell}.get(source.kind, _other)
-    return maker(source, wanted)
+    if source.kind == PYTHON:
+        return _python(source, wanted)
+    if source.kind == NOTEBOOK:
+        return _notebook(source, wanted)
+    if source.kind == DOCKERFILE:
+        return _dockerfile(source, wanted)
+    return _shell(source, wanted) if source.kind == SHELL else _other(source, wanted)
 
 
 def _python(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
@@ -64,9 +69,7 @@ def _notebook(source: Any, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
         from canfar_lint.model.shell import parse
 
         for piece in source.shell_pieces:
-            script = parse(piece.text, start=piece.start)
-            script.context = piece.context
-            yield "shell", script
+            yield "shell", parse(piece.text, start=piece.start, context=piece.context)
 
 
 def _dockerfile(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:

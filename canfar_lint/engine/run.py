@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from canfar_lint.diagnostic import Diagnostic
-from canfar_lint.engine.file import TOO_DEEP, FileResult, Profile, about_file, in_pipeline, lint_bytes
+from canfar_lint.engine.file import TOO_DEEP, FileResult, Profile, about_file, lint_bytes
 
 if TYPE_CHECKING:
-    from canfar_lint.catalogue.rule import Rule
+    from canfar_lint.peers.ruff import Run as RuffRun
     from canfar_lint.settings.resolve import Resolver
     from canfar_lint.settings.select import Selection
     from canfar_lint.settings.settings import Settings
@@ -73,7 +73,7 @@ def run(
 
         diagnostics += judge(Project(facts, tree, (job.path for job in planned)), profiles[0])
     from_ruff, notes = peer.collect() if peer is not None else ([], ())
-    diagnostics, python2, newer = _with_syntax(diagnostics, from_ruff, results, peer is not None)
+    diagnostics, python2, newer = _with_syntax(diagnostics, from_ruff, results, peer)
     diagnostics += found
     chosen = {job.path: selections[job.profile] for job in planned}
     diagnostics = [d for d in diagnostics if d.path not in chosen or d.code not in chosen[d.path].ignored(d.path)]
@@ -146,23 +146,25 @@ def lint_job(job: _Job, profiles: list[Profile]) -> FileResult:
 class _Peers:
     """The ruff processes of a run, one for each set of selectors and target version."""
 
-    def __init__(self, handles: list[object]) -> None:
+    def __init__(self, handles: list[RuffRun]) -> None:
         self.handles = handles
+        self.python2: set[str] = set()
 
     def collect(self) -> tuple[list[Diagnostic], tuple[str, ...]]:
         diagnostics: list[Diagnostic] = []
         notes: dict[str, None] = {}
         for handle in self.handles:
-            found, said = handle.collect()  # type: ignore[attr-defined]
+            found, said = handle.collect()
             diagnostics += found
             notes.update(dict.fromkeys(said))
+            self.python2 |= handle.python2
         return diagnostics, tuple(notes)
 
 
 def _start_ruff(planned: list[_Job], selections: list[Selection], profiles: list[Profile]) -> _Peers | None:
     from canfar_lint.source import NOTEBOOK, PYTHON
 
-    handles: list[object] = []
+    handles: list[RuffRun] = []
     for number, (selection, profile) in enumerate(zip(selections, profiles, strict=True)):
         if not selection.ruff:
             continue
@@ -178,25 +180,26 @@ def _start_ruff(planned: list[_Job], selections: list[Selection], profiles: list
 
 
 def _with_syntax(
-    diagnostics: list[Diagnostic], from_ruff: list[Diagnostic], results: list[FileResult], ruff_ran: bool
+    diagnostics: list[Diagnostic], from_ruff: list[Diagnostic], results: list[FileResult], peers: _Peers | None
 ) -> tuple[list[Diagnostic], int, int]:
     """Decide what a file that our parser refuses is: an error, Python 2, or newer than the running Python."""
     diagnostics = diagnostics + from_ruff
     refused = {d.path for d in from_ruff if d.code == "CAN001"}
-    python2 = newer = 0
+    python2 = set(peers.python2) if peers is not None else set()
+    newer = 0
     for result in results:
-        if not result.problem or result.path in refused:
+        if not result.problem or result.path in refused or result.path in python2:
             continue
         if result.problem == TOO_DEEP:
             diagnostics.append(about_file(result.path, "CAN002", problem=result.words))
         elif _is_python2(result.path):
-            python2 += 1
-        elif ruff_ran:
+            python2.add(result.path)
+        elif peers is not None:
             newer += 1
         elif result.place is not None:
             found = about_file(result.path, "CAN001", problem=result.words)
             diagnostics.append(found._replace(place=result.place))
-    return diagnostics, python2, newer
+    return diagnostics, len(python2), newer
 
 
 def _is_python2(path: str) -> bool:
@@ -229,19 +232,9 @@ def _suppress(
         if diagnostic.path in marked:
             by_path[diagnostic.path].append(diagnostic)
     for path, result in marked.items():
-        ignored = chosen[path].ignored(path)
-        rules = {code: rule for code, rule in chosen[path].rules.items() if code not in ignored}
-        parsed = not result.problem and all(d.code not in ("CAN001", "CAN002") for d in by_path[path])
-        ran = {code for code, rule in rules.items() if parsed and _ran(rule, path, whole_project)}
-        catalogue = load(extended[path])
-        outcome = apply(path, by_path[path], result.markers, rules, catalogue, ran)
+        rules = chosen[path].rules
+        ran = {rule.code for rule in rules.values() if whole_project or not {"launch", "project"} & set(rule.kinds)}
+        outcome = apply(path, by_path[path], result.markers, rules, load(extended[path]), ran)
         kept += outcome.kept + outcome.about_markers
         suppressed += outcome.suppressed
     return kept, suppressed
-
-
-def _ran(rule: Rule, path: str, whole_project: bool) -> bool:
-    """Whether a rule had all it needs to find something in this file, so that silence means there is nothing."""
-    if not whole_project and {"launch", "project"} & set(rule.kinds):
-        return False
-    return in_pipeline(path) or not (rule.code.startswith("CAN") and rule.code[3] in "12345")

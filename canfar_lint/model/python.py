@@ -26,7 +26,7 @@ class PythonModule:
     def __init__(self, source: Source, tree: ast.Module | None = None) -> None:
         self.source = source
         self.text = source.text
-        self.tree = ast.parse(source.text) if tree is None else tree
+        self.tree = ast.parse(source.code) if tree is None else tree
         self.notebook = source.kind == NOTEBOOK
         self.parents: dict[ast.AST, ast.AST] = {}
         self.fields: dict[ast.AST, str] = {}
@@ -34,6 +34,7 @@ class PythonModule:
         self.scopes: dict[ast.AST, Scope] = {self.tree: self.scope}
         self.all_calls: list[ast.Call] = []
         self.strings: list[ast.Constant] = []
+        self.subscript_stores: list[ast.Subscript] = []
         self.imports: list[Binding] = []
         self.star_imports: list[str] = []
         self.functions: dict[str, list[ast.AST]] = {}
@@ -256,6 +257,12 @@ class PythonModule:
                 for word in dict.fromkeys(words):
                     self._index.setdefault(word, []).append(call)
         return self._index
+
+    def stores(self, name: str) -> Iterator[ast.Subscript]:
+        """The subscripts of a dotted name that are assigned to: `os.environ["X"] = …`."""
+        for node in self.subscript_stores:
+            if name in self.qualified_all(node.value):
+                yield node
 
     @staticmethod
     def argument(call: ast.Call, name: str, index: int | None = None) -> ast.expr | None:
@@ -519,6 +526,8 @@ def _target(
                 _target(module, scope, element, "assign", part, node)
             else:
                 _target(module, scope, element, "for" if kind == "for" else "unpack", value, node)
+    elif isinstance(target, ast.Subscript):
+        module.subscript_stores.append(target)
     elif isinstance(target, ast.Starred):
         _target(module, scope, target.value, "unpack", value, node)
     elif (

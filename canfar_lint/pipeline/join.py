@@ -11,6 +11,7 @@ from canfar_lint.pipeline.tree import Tree
 
 if TYPE_CHECKING:
     from canfar_lint.engine.file import Profile
+    from canfar_lint.pipeline.runs import Run
 
 
 class Project:
@@ -20,6 +21,10 @@ class Project:
         self.tree = tree
         self.paths = sorted(paths)
         self.facts: dict[str, list[tuple[str, Fact]]] = {}
+        self.runs: list[Run] | None = None
+        self.by_name: dict[str, list[str]] = {}
+        for path in self.paths:
+            self.by_name.setdefault(path.rpartition("/")[2], []).append(path)
         for path, fact in facts:
             self.facts.setdefault(fact.kind, []).append((path, fact))
 

@@ -1,0 +1,83 @@
+"""Settings of thread and worker numbers in Python: which number, which variable or argument, and where it stands."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from canfar_lint.model.python import PythonModule
+
+
+class Setting(NamedTuple):
+    """`what` (a variable, an argument) is set to the literal `number` by the expression `node`."""
+
+    what: str
+    number: int
+    node: ast.expr
+
+
+def number_of(module: PythonModule, node: ast.expr) -> int | None:
+    """The whole number an expression is sure to be, also as text: `8`, `"8"`, a name bound to one."""
+    constant = module.constant(node)
+    if isinstance(constant, str) and constant.strip().isdecimal():
+        return int(constant)
+    return constant if isinstance(constant, int) and not isinstance(constant, bool) else None
+
+
+def literal_of(module: PythonModule, node: ast.expr) -> ast.expr:
+    """The constant a known number stands in, for the place of a finding."""
+    value = module.value(node)
+    found = value.literals[0] if value.literals else value.node
+    return found if isinstance(found, ast.Constant) else node
+
+
+def variables(module: PythonModule, names: frozenset[str]) -> Iterator[tuple[str, ast.expr]]:
+    """What is assigned to thread variables in `os.environ`: by item, `update`, `setdefault` or `putenv`."""
+    for node in module.stores("os.environ"):
+        key = module.constant(node.slice)
+        parent = module.parent(node)
+        if isinstance(key, str) and key in names and isinstance(parent, ast.Assign):
+            yield key, parent.value
+    for call in module.calls(("os.putenv", "os.environ.setdefault", "os.environ.__setitem__")):
+        key = module.constant(call.args[0]) if call.args else ...
+        if isinstance(key, str) and key in names and len(call.args) > 1:
+            yield key, call.args[1]
+    for call in module.calls(("os.environ.update",)):
+        for argument in call.args:
+            display = module.resolve(argument)
+            if isinstance(display, ast.Dict):
+                for key_node, value in zip(display.keys, display.values, strict=True):
+                    key = module.constant(key_node)
+                    if isinstance(key, str) and key in names:
+                        yield key, value
+        for keyword in call.keywords:
+            if keyword.arg in names:
+                yield str(keyword.arg), keyword.value
+
+
+def sized(module: PythonModule, table: dict[str, dict[str, Any]]) -> Iterator[tuple[ast.Call, str, ast.expr | None]]:
+    """The calls that start workers or threads: the call, the parameter that sizes it, and what it was given.
+
+    `table` maps dotted names to `{parameter: position}`. A call with `**kwargs` is left out.
+    """
+    for call in module.calls(table):
+        if module.is_open_ended(call):
+            continue
+        name = next(name for name in module.qualified_all(call.func) if name in table)
+        for parameter, position in table[name].items():
+            yield call, parameter, module.argument(call, parameter, position)
+
+
+def settings(module: PythonModule, tables: dict[str, Any]) -> Iterator[Setting]:
+    """Every literal number of threads or workers that a script fixes for itself."""
+    names = frozenset(tables["variables"])
+    for name, node in variables(module, names):
+        number = number_of(module, node)
+        if number is not None:
+            yield Setting(name, number, literal_of(module, node))
+    for call, parameter, given in sized(module, tables["sized"]):
+        number = number_of(module, given) if given is not None else None
+        if number is not None and number > 0 and given is not None:
+            short = module.code(call.func).rpartition(".")[2]
+            yield Setting(f"{short}({parameter})", number, literal_of(module, given))

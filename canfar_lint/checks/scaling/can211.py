@@ -1,0 +1,112 @@
+"""Thread and worker numbers that differ from the cores a request asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._threads import literal_of, number_of
+from canfar_lint.diagnostic import Diagnostic, Edit, Fact, Finding, Fix, PlacedRelated
+from canfar_lint.model.python import PythonModule
+from canfar_lint.model.request import SessionRequest, environment, requests
+from canfar_lint.pipeline.join import Project
+from canfar_lint.pipeline.runs import Run, runs
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    """Within one request: its `env` and the options of its command against its `cores`."""
+    for request in requests(module):
+        cores = number_of(module, request.fields["cores"]) if "cores" in request.fields else None
+        if cores is None:
+            continue
+        yield from _variables(module, rule, request, cores)
+        yield from _options(module, rule, request, cores)
+
+
+def _variables(module: PythonModule, rule: Rule, request: SessionRequest, cores: int) -> Iterator[Finding]:
+    for name, node in environment(module, request):
+        number = number_of(module, node)
+        if name in rule.table("variables") and number is not None and number != cores:
+            literal = literal_of(module, node)
+            span = module.span(literal)
+            fix = Fix(f"Set `{name}` to {cores}", (Edit(*span, _same_form(module.code(literal), number, cores)),))
+            yield rule.finding(span, what=name, number=number, **_said(number, cores), fix=fix)
+
+
+def _same_form(code: str, number: int, cores: int) -> str:
+    """The literal with the other number in it, its quotes kept."""
+    return code.replace(str(number), str(cores), 1)
+
+
+def _options(module: PythonModule, rule: Rule, request: SessionRequest, cores: int) -> Iterator[Finding]:
+    for field in ("args", "cmd"):
+        node = request.fields.get(field)
+        text = module.value(node).text if node is not None else None
+        if node is None or text is None:
+            continue
+        for option, number in options(text, rule.table("options")):
+            if number != cores:
+                literal = literal_of(module, node)
+                yield rule.finding(module.span(literal), what=option, **_said(number, cores))
+                break
+
+
+def options(text: str, names: list[str]) -> Iterator[tuple[str, int]]:
+    """The options of a command line that set a number of threads: `--threads 8`, `--nproc=8`, `-j8`."""
+    pattern = "|".join(re.escape(name) for name in names)
+    for match in re.finditer(rf"(?:^|\s)({pattern})(?:=|\s+|(?<=-j))(\d+)(?=\s|$)", text):
+        yield match.group(1), int(match.group(2))
+
+
+def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
+    """Across files: what the script that a request runs, or the image it runs in, sets for itself."""
+    for path, fact in project.facts.get("threads", ()):
+        mine = [run for run in runs(project) if run.script == path and run.cores is not None]
+        yield from _against(rule, path, fact, mine)
+    for path, fact in project.facts.get("image threads", ()):
+        mine = [
+            run
+            for run in runs(project)
+            if run.dockerfile == path and run.cores is not None and fact.data["what"] not in run.variables
+        ]
+        yield from _against(rule, path, fact, mine, "image")
+
+
+def _against(rule: Rule, path: str, fact: Fact, mine: list[Run], variant: str | None = None) -> Iterator[Diagnostic]:
+    number = fact.data["number"]
+    if not mine or any(run.cores == number for run in mine) or not isinstance(number, int):
+        return
+    run = mine[0]
+    assert run.cores is not None and fact.place is not None
+    values = {"what": fact.data["what"], **_said(number, run.cores)}
+    finding = rule.finding((fact.start, fact.end), variant=variant, **values)
+    related = (PlacedRelated(f"the request asks for {_cores(run.cores)}", run.path, run.place),)
+    yield Diagnostic(
+        path,
+        finding.code,
+        finding.name,
+        finding.level,
+        finding.message,
+        fact.place,
+        fact.start,
+        fact.end,
+        None,
+        related,
+    )
+
+
+def _said(number: int, cores: int) -> dict[str, Any]:
+    return {"number": number, "cores": _cores(cores), "wanted": cores, "effect": _effect(number, cores)}
+
+
+def _cores(cores: int) -> str:
+    return f"{cores} core{'s' if cores != 1 else ''}"
+
+
+def _effect(number: int, cores: int) -> str:
+    if number > cores:
+        return f"{number} threads take turns on {_cores(cores)}, and the job runs slower"
+    idle = cores - number
+    return f"{_cores(idle)} of the request stay{'s' if idle == 1 else ''} idle"
