@@ -32,7 +32,7 @@ def _variables(module: PythonModule, rule: Rule, request: SessionRequest, cores:
             literal = literal_of(module, node)
             span = module.span(literal)
             fix = Fix(f"Set `{name}` to {cores}", (Edit(*span, _same_form(module.code(literal), number, cores)),))
-            yield rule.finding(span, what=name, number=number, **_said(number, cores), fix=fix)
+            yield rule.finding(span, what=name, **_said(number, cores), fix=fix)
 
 
 def _same_form(code: str, number: int, cores: int) -> str:

@@ -1,0 +1,111 @@
+"""Numbers of workers and threads taken from the node, where the session has only what it requested."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._threads import number_of, sized
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+from canfar_lint.model.values import ARGUMENT, ENVIRONMENT
+
+_OPTION = re.compile(r"(^|\s)(-j|-np?|-t|-P|--\w*(threads|cores|cpus?|proc|jobs|workers)\w*)[ =]?$")
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    yield from _counted(module, rule)
+    yield from _unsized(module, rule)
+    yield from _all_cores(module, rule)
+
+
+def _counted(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    """The node's cores asked for, where the answer becomes a number of workers."""
+    for call in (*module.calls(rule.table("counts")), *module.calls(rule.table("affinity"))):
+        if _reaches_size(module, rule, call) and not module.in_try(call, "KeyError"):
+            yield rule.finding(module.span(call), call=module.code(call))
+
+
+def _reaches_size(module: PythonModule, rule: Rule, node: ast.AST, depth: int = 0) -> bool:
+    """Whether what an expression gives ends up as a number of workers or threads."""
+    while depth < 12:
+        depth += 1
+        parent = module.parent(node)
+        if isinstance(parent, (ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.IfExp, ast.FormattedValue, ast.NamedExpr)):
+            if isinstance(parent, ast.BoolOp) and parent.values[0] is not node:
+                return False  # `requested or os.cpu_count()`: only what is left when nobody asked
+            if isinstance(parent, ast.IfExp) and parent.test is node:
+                return False
+            node = parent
+        elif isinstance(parent, ast.JoinedStr):
+            return _is_option(parent, node)
+        elif isinstance(parent, ast.Call):
+            verdict = _in_call(module, rule, parent, node)
+            if verdict is not None:
+                return verdict
+            node = parent
+        elif isinstance(parent, ast.keyword):
+            return re.search(rule.table("sizes"), parent.arg or "") is not None
+        elif isinstance(parent, (ast.Assign, ast.AnnAssign)):
+            return _names_size(module, rule, parent)
+        else:
+            return False
+    return False
+
+
+def _in_call(module: PythonModule, rule: Rule, call: ast.Call, node: ast.AST) -> bool | None:
+    """What a call makes of a count given to it: a size, nothing, or (None) a number again."""
+    name = module.qualified(call.func)
+    if name in ("builtins.int", "builtins.max", "builtins.str", "builtins.len", "builtins.round", "math.floor", "math.ceil"):
+        return None
+    if name == "builtins.min":
+        others = [argument for argument in call.args if argument is not node]
+        return None if all(number_of(module, other) is not None for other in others) else False
+    if name in ("os.environ.get", "os.getenv", "os.environ.setdefault"):
+        return False
+    if name.endswith((".set_num_threads", ".set_start_method")) or name in rule.table("pools"):
+        return True
+    return name.rpartition(".")[2] in ("Pool", "ProcessPool", "ProcessPoolExecutor", "MultiPool", "Parallel")
+
+
+def _is_option(text: ast.JoinedStr, node: ast.AST) -> bool:
+    """Whether a count is the value of an option such as `-j` in an f-string."""
+    before = text.values[text.values.index(node) - 1] if text.values[0] is not node else None  # type: ignore[arg-type]
+    words = before.value if isinstance(before, ast.Constant) else ""
+    return isinstance(words, str) and _OPTION.search(words) is not None
+
+
+def _names_size(module: PythonModule, rule: Rule, statement: ast.Assign | ast.AnnAssign) -> bool:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    for target in targets:
+        word = getattr(target, "id", None) or getattr(target, "attr", None) or ""
+        if isinstance(target, ast.Subscript):
+            key = module.constant(target.slice)
+            word = key if isinstance(key, str) else ""
+        if re.search(rule.table("sizes"), word) or word.endswith("_THREADS"):
+            return True
+    return False
+
+
+def _unsized(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    """Pools that take one worker a core because nobody told them how many."""
+    told: dict[ast.Call, bool] = {}
+    for call, _, given in sized(module, rule.table("pools")):
+        known = given is not None and module.constant(given) is not None
+        told[call] = told.get(call, False) or known
+    for call, is_told in told.items():
+        if not is_told and not any(module.value(a).sources & {ARGUMENT, ENVIRONMENT} for a in call.args):
+            yield rule.finding(module.name_span(call), variant="default", call=f"{module.code(call.func)}()")
+
+
+def _all_cores(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    """`n_jobs=-1`."""
+    names = frozenset(rule.table("keywords"))
+    for call in module.all_calls:
+        for keyword in call.keywords:
+            if keyword.arg in names and isinstance(keyword.value, (ast.UnaryOp, ast.Name)):
+                number = module.constant(keyword.value)
+                if isinstance(number, int) and number in (-1, -2):
+                    yield rule.finding(module.span(keyword), variant="default", call=module.code(keyword))
