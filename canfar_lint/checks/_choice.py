@@ -1,0 +1,71 @@
+"""Whether a stretch of code is the choice of whoever starts the program: behind an option, a parameter, a terminal."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from canfar_lint.model.python import PythonModule
+from canfar_lint.model.values import LITERAL, PARAMETER
+
+_ENDINGS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit"))
+
+
+def left_to_user(module: PythonModule, node: ast.AST, depth: int = 0) -> bool:
+    """Whether a node runs only when somebody asked for it, here or in every call of the function it stands in."""
+    if module.user_guarded(node):
+        return True
+    if any(_open(module, test, wanted) for test, wanted in module.guards(node)):
+        return True
+    if any(module.is_user_choice(test) for test in left_before(module, node)):
+        return True
+    function = module.function_of(node)
+    if function is None or depth >= 3:
+        return False
+    calls = module.callers().get(function, [])
+    return bool(calls) and all(left_to_user(module, call, depth + 1) for call in calls[:32])
+
+
+def left_before(module: PythonModule, node: ast.AST) -> Iterator[ast.expr]:
+    """The tests of the `if …: return` (or exit, continue) that stand before a node on its way."""
+    child: ast.AST = module.parent_statement(node)
+    for ancestor in module.ancestors(child):
+        for field in ("body", "orelse", "finalbody"):
+            statements = getattr(ancestor, field, None)
+            if isinstance(statements, list) and child in statements:
+                for earlier in statements[: statements.index(child)]:
+                    if isinstance(earlier, ast.If) and not earlier.orelse and _leaves(module, earlier.body[-1]):
+                        yield earlier.test
+        if isinstance(ancestor, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return
+        child = ancestor
+
+
+def _leaves(module: PythonModule, statement: ast.stmt) -> bool:
+    if isinstance(statement, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
+        return True
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(call, ast.Call) and module.qualified(call.func) in _ENDINGS
+
+
+def _open(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
+    """Whether a condition asks a parameter that no call of this module is known to set that way."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _open(module, test.operand, not wanted)
+    if isinstance(test, ast.BoolOp):
+        return any(_open(module, each, wanted) for each in test.values)
+    if isinstance(test, ast.Compare) and isinstance(test.comparators[0], ast.Constant):
+        return _open_comparison(module, test)
+    if not isinstance(test, ast.Name) or PARAMETER not in module.value(test).sources:
+        return False
+    return not any(
+        value.kind == LITERAL and bool(value.text if value.pieces else value.constant) == wanted
+        for value in module.arriving(test)
+    )
+
+
+def _open_comparison(module: PythonModule, test: ast.Compare) -> bool:
+    left = test.left
+    if not isinstance(left, ast.Name) or PARAMETER not in module.value(left).sources:
+        return False
+    return all(value.kind != LITERAL for value in module.arriving(left))
