@@ -118,12 +118,12 @@ def test_installed_alone_it_runs_ruff_from_its_own_environment(installed: Path, 
     assert "run.py:1:7: F821" in found.stdout
 
 
-def test_installed_alone_it_explains_every_rule(installed: Path, tmp_path: Path) -> None:
+def test_installed_alone_it_explains_every_rule(built: Built, installed: Path, tmp_path: Path) -> None:
     shown = run(
         installed / "python", "-I", "-m", "canfar_lint", "rule", "--all", "--output-format", "json", cwd=tmp_path
     )
     codes = {rule["code"] for rule in json.loads(shown.stdout)}
-    assert codes == {path.name.partition("-")[0] for path in (ROOT / "rules").glob("*/*.yaml")}
+    assert codes == {path.name.partition("-")[0] for path in (built.clone / "rules").glob("*/*.yaml")}
 
 
 def test_an_editable_install_sees_a_rule_that_changes(built: Built, editable: Path, tmp_path: Path) -> None:
