@@ -1,0 +1,157 @@
+"""What a reading call is given: the path behind a handle, and whether the data is known to be small or in memory."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+
+from canfar_lint.diagnostic import Question
+from canfar_lint.model.python import PythonModule
+
+# calls whose first argument is the file of the handle they return
+_OPENERS = frozenset(
+    (
+        *("builtins.open", "io.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open", "pathlib.Path().open"),
+        *("builtins.file", "fsspec.open", "smart_open.open", "h5py.File", "netCDF4.Dataset", "zarr.open"),
+    )
+)
+_MEMORY = re.compile(
+    r"(^|\.)(StringIO|BytesIO|cStringIO)(\.StringIO)?\(\)|^(requests|httpx|urllib|urllib2|urllib3|aiohttp|subprocess|"
+    r"socket|paramiko|os\.popen|pkgutil\.get_data|importlib\.resources|importlib_resources|pkg_resources|sys\.stdin)\b|"
+    r"get_pkg_data|\.resource_(filename|stream|string)|\.(splitlines|readlines|split|getvalue|decode)\(\)$"
+)
+_MEMORY_NAMES = re.compile(
+    r"(?i)(^|_)(urls?|uri|resp|response|req|request|buf|buffer|stringio|bytesio|sio|bio|stdout|stderr|stdin|"
+    r"content|text|lines?|rows|html|string|body|hdus?|hdul|hdulist)(_|$)|url$|io$|string$|lines$"
+)
+_REMOTE = re.compile(r"^(https?|ftp|s3|gs|sftp)://")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+def path_of(module: PythonModule, node: ast.expr) -> ast.expr:
+    """The path a handle was opened with (`open(p)`, a name bound to it, `with open(p) as f`), else the node itself."""
+    for _ in range(8):
+        made = _made_by(module, node)
+        if not isinstance(made, ast.Call):
+            return node
+        name = module.qualified(made.func)
+        if name == "pathlib.Path().open" and isinstance(made.func, ast.Attribute):
+            node = made.func.value
+        elif name in _OPENERS and made.args:
+            node = made.args[0]
+        else:
+            return node
+    return node
+
+
+def _made_by(module: PythonModule, node: ast.expr) -> ast.expr:
+    """The expression a name was bound to, by assignment or `with`."""
+    if isinstance(node, ast.Name):
+        found = module.bindings(node)
+        if len(found) == 1 and found[0].kind in ("assign", "with") and found[0].value is not None:
+            return found[0].value
+        return node
+    return module.resolve(node)
+
+
+def in_memory(module: PythonModule, node: ast.expr) -> bool:
+    """Whether what is read is no file of the job's: a buffer, a list of lines, a response, a pipe, package data."""
+    for candidate in (node, path_of(module, node)):
+        if any(_MEMORY.search(name) for name in module.qualified_all(candidate)):
+            return True
+        made = _made_by(module, candidate)
+        if isinstance(made, (ast.List, ast.ListComp, ast.Tuple, ast.GeneratorExp, ast.JoinedStr)) and not (
+            isinstance(made, ast.JoinedStr) and "\n" not in module.value(made).skeleton
+        ):
+            return True
+        if isinstance(made, ast.Call) and any(_MEMORY.search(name + "()") for name in _names(module, made)):
+            return True
+        if isinstance(candidate, ast.Subscript) and _MEMORY_NAMES.search(_last_word(candidate.value)):
+            return True
+        if _MEMORY_NAMES.search(_last_word(candidate)):
+            return True
+    value = module.value(path_of(module, node))
+    return bool("\n" in value.skeleton or _REMOTE.search(value.prefix))
+
+
+def _names(module: PythonModule, call: ast.Call) -> Iterable[str]:
+    known = module.qualified_all(call.func)
+    if known or not isinstance(call.func, ast.Attribute):
+        return known
+    return (f".{call.func.attr}",)
+
+
+def _last_word(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    if isinstance(node, ast.Call):
+        return _last_word(node.func)
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def is_packaged(module: PythonModule, node: ast.expr) -> bool:
+    """Whether a path is built from the program's own place (`__file__`, package resources)."""
+    queue: list[tuple[ast.AST, int]] = [(node, 0)]
+    for _ in range(64):
+        if not queue:
+            return False
+        at, depth = queue.pop()
+        if isinstance(at, ast.Name) and at.id == "__file__":
+            return True
+        if isinstance(at, ast.Call) and _MEMORY.search(module.qualified(at.func)):
+            return True
+        queue += [(child, depth) for child in ast.iter_child_nodes(at)]
+        if isinstance(at, (ast.Name, ast.Attribute)) and depth < 4:
+            made = module.resolve(at)
+            if made is not at:
+                queue.append((made, depth + 1))
+    return False
+
+
+def words_of(module: PythonModule, node: ast.expr) -> tuple[str, str]:
+    """What a path says of its content: its folders, and its last part with the names the expression is made of."""
+    path = path_of(module, node)
+    skeleton = module.value(path).skeleton.replace("{}", " ")
+    folders, _, last = skeleton.rpartition("/")
+    names = [last]
+    for at in (node, path, module.resolve(path)):
+        names += [n.id if isinstance(n, ast.Name) else n.attr for n in _name_nodes(at)]
+        names += [n.value for n in ast.walk(at) if isinstance(n, ast.Constant) and isinstance(n.value, str)][:4]
+    return folders, " ".join(names)
+
+
+def _name_nodes(node: ast.AST) -> list[ast.Name | ast.Attribute]:
+    return [n for n in ast.walk(node) if isinstance(n, (ast.Name, ast.Attribute))][:16]
+
+
+def is_small(module: PythonModule, node: ast.expr, small: dict[str, list[str]]) -> bool:
+    """Whether a path is that of a file which is small by what it is: a list, a configuration, a filter curve.
+
+    `small` has what is looked for in a name (`stems` that words begin with, whole `words`, `parts` anywhere), and
+    whole `folders`.
+    """
+    folders, names = words_of(module, node)
+    if set(_WORD.findall(folders.lower())) & set(small["folders"]):
+        return True
+    pattern = r"(?<![a-z])(({})|({})(?![a-z]))|{}".format(*("|".join(small[k]) for k in ("stems", "words", "parts")))
+    return bool(re.search(pattern, _unglued(names).lower()))
+
+
+def _unglued(names: str) -> str:
+    """Names with their camel-case words apart: `fileList` as `file List`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", names)
+
+
+def words_in(names: str) -> list[str]:
+    """The words of names, in lower case."""
+    return re.findall(r"[a-z]+", _unglued(names).lower())
+
+
+def small_file(module: PythonModule, node: ast.expr, limit: int = 1_000_000) -> Question | None:
+    """The question whether a path is that of a small file of the repository itself; None when it names none."""
+    value = module.value(path_of(module, node))
+    subject = value.text
+    if subject is None and is_packaged(module, node):
+        subject = value.suffix.lstrip("/")
+    return Question("small-file", subject, limit) if subject else None

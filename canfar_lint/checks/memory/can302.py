@@ -1,0 +1,82 @@
+"""Tables read in one piece although their reader can stream, skip columns or stop."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Any
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._inputs import in_memory, is_packaged, is_small, path_of, small_file, words_in, words_of
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    seen: set[ast.Call] = set()
+    for reader in rule.table("readers"):
+        for call in module.calls(reader["calls"]):
+            source = module.argument(call, reader["source"], 0)
+            if call in seen or source is None or _is_bounded(module, call, reader):
+                continue
+            seen.add(call)
+            if not _is_harmless(module, rule, call, source) and (
+                "text" not in reader or _is_catalogue(module, rule, source)
+            ):
+                yield rule.finding(
+                    module.span(call.func),
+                    question=small_file(module, source),
+                    call=module.code(call.func),
+                    instead=reader["instead"],
+                )
+
+
+def _is_bounded(module: PythonModule, call: ast.Call, reader: dict[str, Any]) -> bool:
+    """Whether the call limits rows or columns, or may do so by `**kwargs`."""
+    if module.is_open_ended(call):
+        return True
+    for name in reader["bounds"]:
+        keyword = module.keyword(call, name)
+        given = None if keyword is None else module.constant(keyword.value)
+        if given is not None and given is not False:
+            return True
+    if "query" in reader:
+        query = module.value(call.args[0]).skeleton.lower() if call.args else ""
+        return "select" not in query or any(word in query for word in reader["query"])
+    return False
+
+
+def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
+    if in_memory(module, source) or is_small(module, source, rule.table("small")):
+        return True
+    path = path_of(module, source)
+    value = module.value(path)
+    if value.text is None and (is_packaged(module, path) or _is_derived(module, path)):
+        return True
+    known = value.skeleton.lower().endswith(tuple(rule.table("table_suffixes")))
+    return not known and any(_has_word(module, call, *entry) for entry in rule.table("lists"))
+
+
+def _is_catalogue(module: PythonModule, rule: Rule, source: ast.expr) -> bool:
+    """Whether a path's suffix or words are those of a catalogue."""
+    skeleton = module.value(path_of(module, source)).skeleton.lower()
+    if skeleton.endswith((*rule.table("table_suffixes"), ".cat", "data.txt", "data.dat")):
+        return True
+    return not set(rule.table("large")).isdisjoint(words_in(words_of(module, source)[1]))
+
+
+def _has_word(module: PythonModule, call: ast.Call, name: str, words: list[str]) -> bool:
+    """Whether a keyword's value is one of the words, or begins with one that ends in a star."""
+    keyword = module.keyword(call, name)
+    if keyword is None:
+        return False
+    given = module.constant(keyword.value)
+    text = given if isinstance(given, str) else module.code(keyword.value)
+    return any(text.startswith(word[:-1]) if word.endswith("*") else text == word for word in words)
+
+
+def _is_derived(module: PythonModule, path: ast.expr) -> bool:
+    """Whether a name is another file's with its ending changed: the catalogue of one image."""
+    made = module.resolve(path)
+    calls = (node.func for node in ast.walk(made) if isinstance(node, ast.Call))
+    return any(isinstance(func, ast.Attribute) and func.attr in ("replace", "with_suffix") for func in calls)
