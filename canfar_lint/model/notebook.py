@@ -103,6 +103,10 @@ class NotebookSource(Source):
         at = bisect_right(self._firsts, offset) - 1
         return self.cells[max(at, 0)] if self.cells else None
 
+    def cell_text(self, cell: Cell) -> str:
+        """The source of a cell as the notebook has it."""
+        return self.text[cell.start : cell.end - cell.padded]
+
     def place(self, start: int, end: int) -> Place:
         """A span as rows and columns of the cell it begins in."""
         row, column = self.row_column(start)

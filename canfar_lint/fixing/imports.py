@@ -1,0 +1,191 @@
+"""The imports that new code needs, each added once where a reader looks for it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from canfar_lint.diagnostic import Edit
+from canfar_lint.source import NOTEBOOK, Source
+
+
+class _Import(NamedTuple):
+    """`import module`, or `from module import member`."""
+
+    module: str
+    member: str = ""
+
+    @property
+    def code(self) -> str:
+        return f"from {self.module} import {self.member}" if self.member else f"import {self.module}"
+
+    @property
+    def name(self) -> str:
+        """The name the new code uses."""
+        return self.member or self.module.partition(".")[0]
+
+    @property
+    def key(self) -> tuple[int, bool, str]:
+        return _key(self.module, bool(self.member))
+
+
+def import_edits(source: Source, needs: Iterable[tuple[str, int]]) -> list[Edit]:
+    """The edits that make `needs` available: pairs of a module (`os`) or member (`os.path:join`) and where it is used.
+
+    Raises `ValueError` when the file uses the name for something else.
+    """
+    tree = ast.parse(source.code)
+    first_use: dict[_Import, int] = {}
+    for spec, used_at in needs:
+        module, _, member = spec.partition(":")
+        wanted = _Import(module, member)
+        first_use[wanted] = min(used_at, first_use.get(wanted, used_at))
+    taken = _bound_names(tree)
+    missing: dict[int, tuple[int, list[_Import]]] = {}
+    for wanted, used_at in sorted(first_use.items(), key=lambda item: item[0].key):
+        if _is_imported(source, tree, wanted, used_at):
+            continue
+        if wanted.name in taken:
+            raise ValueError(f"{wanted.name} means something else in this file")
+        start = _cell_start(source, tree, used_at)
+        before, group = missing.setdefault(start, (used_at, []))
+        missing[start] = min(before, used_at), [*group, wanted]
+    return [edit for start, found in missing.items() for edit in _insertions(source, tree, start, *found)]
+
+
+def _insertions(source: Source, tree: ast.Module, start: int, used_at: int, group: list[_Import]) -> list[Edit]:
+    block = _import_block(source, tree, start, used_at)
+    if not block:
+        return [_insertion_without_block(source, tree, start, group)]
+    added: dict[tuple[int, str, str], list[str]] = {}
+    for wanted in group:
+        before = [node for node in block if _node_key(node) <= wanted.key]
+        anchor = before[-1] if before else block[0]
+        row = (anchor.end_lineno or anchor.lineno) + 1 if before else anchor.lineno
+        same = any(_node_key(node)[0] == wanted.key[0] for node in block)
+        # a section of its own is parted by a blank line from its neighbour
+        lead = source.newline if before and not same else ""
+        tail = source.newline if not before and not same else ""
+        added.setdefault((row, lead, tail), []).append(wanted.code)
+    edits = []
+    for (row, lead, tail), lines in added.items():
+        text = "".join(line + source.newline for line in lines)
+        edits.append(_line_insertion(source, row, f"{lead}{text}{tail}"))
+    return edits
+
+
+def _insertion_without_block(source: Source, tree: ast.Module, start: int, group: list[_Import]) -> Edit:
+    """An edit for a file (or cell) that imports nothing: behind docstring and `__future__`, before the first code."""
+    text = "".join(wanted.code + source.newline for wanted in group)
+    body = [node for node in tree.body if _offset(source, node) >= start]
+    head = [node for node in body[:1] if start == 0 and _is_docstring(node)]
+    head += [node for node in body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
+    if head:
+        row = max(node.end_lineno or 1 for node in head) + 1
+        return _line_insertion(source, row, source.newline + text)
+    if not body:
+        return Edit(start, start, text)
+    return _line_insertion(source, _first_row(body[0]), text + source.newline)
+
+
+def _line_insertion(source: Source, row: int, text: str) -> Edit:
+    """`text` as lines of its own before a row; behind a last line that has no newline, one is added."""
+    if row > len(source.starts):
+        ended = source.text.endswith(("\n", "\r"))
+        end = len(source.text)
+        return Edit(end, end, text if ended else source.newline + text.removesuffix(source.newline))
+    at = source.starts[row - 1]
+    return Edit(at, at, text)
+
+
+def _is_imported(source: Source, tree: ast.Module, wanted: _Import, used_at: int) -> bool:
+    """Whether a statement of the module itself imports it before it is used."""
+    for node in tree.body:
+        if _offset(source, node) >= used_at:
+            return False
+        if isinstance(node, ast.Import) and not wanted.member:
+            for alias in node.names:
+                # `import os.path` binds `os` as well
+                if alias.asname is None and (alias.name + ".").startswith(wanted.module + "."):
+                    return True
+        elif isinstance(node, ast.ImportFrom) and node.module == wanted.module and not node.level:
+            names = [alias.name for alias in node.names if alias.asname is None]
+            if wanted.member and wanted.member in names:
+                return True
+    return False
+
+
+def _bound_names(tree: ast.Module) -> set[str]:
+    """Every name that the file binds to something other than an import of that name."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, ast.alias) and node.asname and node.asname != node.name:
+            names.add(node.asname)
+    return names
+
+
+def _cell_start(source: Source, tree: ast.Module, used_at: int) -> int:
+    """Where the search for a place begins: the file's start; in a notebook the cell that has the first imports.
+
+    That is the cell of the use itself where no earlier one imports anything.
+    """
+    if source.kind != NOTEBOOK:
+        return 0
+    from canfar_lint.model.notebook import NotebookSource
+
+    assert isinstance(source, NotebookSource)
+    at = used_at
+    for node in tree.body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and _offset(source, node) < used_at:
+            at = _offset(source, node)
+            break
+    cell = source.cell_at(at)
+    return cell.start if cell else 0
+
+
+def _import_block(source: Source, tree: ast.Module, start: int, used_at: int) -> list[ast.stmt]:
+    """The first imports of the file or cell that stand together before `used_at`, `__future__` left out."""
+    block: list[ast.stmt] = []
+    for node in tree.body:
+        at = _offset(source, node)
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and start <= at < used_at:
+            if not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
+                block.append(node)
+        elif block or at >= used_at:
+            break
+    return block
+
+
+def _offset(source: Source, node: ast.stmt) -> int:
+    return source.starts[_first_row(node) - 1]
+
+
+def _first_row(node: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _node_key(node: ast.stmt) -> tuple[int, bool, str]:
+    if isinstance(node, ast.ImportFrom):
+        return _key("." * node.level + (node.module or ""), True)
+    assert isinstance(node, ast.Import)
+    return _key(node.names[0].name, False)
+
+
+def _key(module: str, member: bool) -> tuple[int, bool, str]:
+    """The place of an import in a sorted block: section, `import` before `from`, name."""
+    top = module.partition(".")[0]
+    section = 1 if top in sys.stdlib_module_names else 2 if top else 3
+    return section, member, module.lower()

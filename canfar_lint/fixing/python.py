@@ -1,0 +1,204 @@
+"""Edits of Python code for the rules' fixes, each as small as it can be: an argument, a statement, an expression.
+
+LibCST is used here and nowhere else, on the one expression that changes. A function that cannot say for sure where the
+code stands, as inside an f-string, gives no edits; `fix` then makes no fix of them.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from canfar_lint.diagnostic import SAFE, Edit, Fix
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from canfar_lint.model.python import PythonModule
+
+_BLOCKS = ("body", "orelse", "finalbody")
+_ATOMS = (
+    ast.Attribute, ast.Call, ast.Constant, ast.Dict, ast.DictComp, ast.JoinedStr, ast.List, ast.ListComp, ast.Name,
+    ast.Set, ast.SetComp, ast.Subscript, ast.Tuple,
+)  # fmt: skip
+_OPERANDS = (
+    ast.Attribute, ast.Await, ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Starred, ast.UnaryOp,
+)  # fmt: skip
+
+
+def fix(title: str, edits: tuple[Edit, ...], applicability: str = SAFE, imports: tuple[str, ...] = ()) -> Fix | None:
+    """A fix of edits made by this module; None when there are none."""
+    return Fix(title, edits, applicability, imports) if edits else None
+
+
+def without_argument(module: PythonModule, call: ast.Call, name: str) -> tuple[Edit, ...]:
+    """The call without its keyword argument `name`; the comments and the style of the last comma stay."""
+    import libcst as cst
+
+    if _inside_fstring(module, call):
+        return ()
+    start, end = module.span(call)
+    old = module.text[start:end]
+    config = cst.PartialParserConfig(default_newline=module.source.newline)
+    try:
+        # brackets, since a chain of calls may go over several lines
+        node = cst.parse_expression(f"({old})", config)
+    except (cst.ParserSyntaxError, RecursionError):
+        return ()
+    bare = node.with_changes(lpar=node.lpar[1:], rpar=node.rpar[1:]) if isinstance(node, cst.Call) else None
+    place = _place(bare, name) if bare is not None else -1
+    if bare is None or place < 0:
+        return ()
+    new = cst.Module([], default_newline=module.source.newline).code_for_node(_without(bare, place))
+    return (smallest(start, old, new),)
+
+
+def without_statement(module: PythonModule, statement: ast.stmt) -> tuple[Edit, ...]:
+    """The block without the statement, or with `pass` in its place when it is the only one.
+
+    A comment behind it goes too.
+    """
+    block = _block_of(module, statement)
+    start, end = module.span(statement)
+    start = min([start, *(module.text.rfind("@", 0, module.span(d)[0]) for d in _decorators(statement))])
+    if not block or module.text.startswith("elif", start):
+        return ()
+    text, source = module.text, module.source
+    if len(block) == 1 and not isinstance(module.parent(statement), ast.Module):
+        return (Edit(start, end, "pass"),)
+    row = source.row_column(start)[0]
+    line_start = source.starts[row - 1]
+    end_row = source.row_column(end)[0]
+    line_end = source.starts[end_row] if end_row < len(source.starts) else len(text)
+    behind = text[end:line_end].strip()
+    if not text[line_start:start].strip() and behind[:1] in ("", "#"):
+        return (Edit(line_start, line_end, ""),)
+    if behind.startswith(";") and behind[1:].strip()[:1] not in ("", "#"):
+        following = block[block.index(statement) + 1]
+        return (Edit(start, module.span(following)[0], ""),)
+    before = text.rfind(";", line_start, start)
+    if before >= 0:
+        return (Edit(len(text[:before].rstrip()), end + (behind[:1] == ";" and text.index(";", end) + 1 - end), ""),)
+    return (Edit(start, text.index(";", end) + 1 if behind.startswith(";") else end, "pass"),)
+
+
+def replaced(module: PythonModule, node: ast.expr | ast.stmt, code: str) -> tuple[Edit, ...]:
+    """The node replaced by `code`: an expression, in brackets where it would bind otherwise, or statements.
+
+    Lines of a statement after the first get its indentation.
+    """
+    if _inside_fstring(module, node):
+        return ()
+    start, end = module.span(node)
+    if isinstance(node, ast.stmt):
+        row = module.source.row_column(start)[0]
+        indent = module.text[module.source.starts[row - 1] : start]
+        if indent.strip() and "\n" in code:
+            return ()
+        lines = code.splitlines()
+        code = module.source.newline.join([lines[0], *(f"{indent}{line}" if line else "" for line in lines[1:])])
+    elif _needs_brackets(module, node, code):
+        code = f"({code})"
+    return (Edit(start, end, code),)
+
+
+def smallest(start: int, old: str, new: str) -> Edit:
+    """The edit that turns `old`, which stands at `start`, into `new`, without what both begin and end with."""
+    most = min(len(old), len(new))
+    head = next((i for i in range(most) if old[i] != new[i]), most)
+    tail = next((i for i in range(most - head) if old[-1 - i] != new[-1 - i]), most - head)
+    return Edit(start + head, start + len(old) - tail, new[head : len(new) - tail])
+
+
+# ---- arguments
+
+
+def _place(call: cst.Call, name: str) -> int:
+    for number, argument in enumerate(call.args):
+        if argument.keyword is not None and argument.keyword.value == name and not argument.star:
+            return number
+    return -1
+
+
+def _without(call: cst.Call, place: int) -> cst.Call:
+    import libcst as cst
+
+    removed, rest = call.args[place], [*call.args[:place], *call.args[place + 1 :]]
+    comma = removed.comma if isinstance(removed.comma, cst.Comma) else None
+    behind = comma.whitespace_after if comma else removed.whitespace_after_arg
+    last = place == len(rest)
+    if place == 0:
+        blanks = _joined(call.whitespace_before_args, behind, last)
+        if not rest and not _has_comment(blanks):
+            blanks = cst.SimpleWhitespace("")
+        return call.with_changes(args=rest, whitespace_before_args=blanks)
+    previous = rest[place - 1]
+    parting = previous.comma if isinstance(previous.comma, cst.Comma) else cst.Comma()
+    between = _joined(parting.whitespace_after, behind, last)
+    if last and comma is None:
+        rest[place - 1] = previous.with_changes(comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=between)
+    else:
+        rest[place - 1] = previous.with_changes(comma=parting.with_changes(whitespace_after=between))
+    return call.with_changes(args=rest)
+
+
+def _has_comment(blanks: cst.BaseParenthesizableWhitespace) -> bool:
+    import libcst as cst
+
+    if not isinstance(blanks, cst.ParenthesizedWhitespace):
+        return False
+    return blanks.first_line.comment is not None or any(line.comment for line in blanks.empty_lines)
+
+
+def _joined(
+    before: cst.BaseParenthesizableWhitespace, behind: cst.BaseParenthesizableWhitespace, last: bool
+) -> cst.BaseParenthesizableWhitespace:
+    """The blanks before and behind a removed argument as one, with the comments of both."""
+    import libcst as cst
+
+    if not isinstance(before, cst.ParenthesizedWhitespace):
+        return behind if last or isinstance(behind, cst.ParenthesizedWhitespace) else before
+    if not isinstance(behind, cst.ParenthesizedWhitespace):
+        return before if not last or _has_comment(before) else behind
+    comments = [line for line in before.empty_lines if line.comment]
+    if behind.first_line.comment:
+        # it stood behind the argument; alone on a line it is not taken for its neighbour's
+        own = cst.EmptyLine(indent=before.indent, whitespace=before.last_line, comment=behind.first_line.comment)
+        comments.append(own)
+    return behind.with_changes(first_line=before.first_line, empty_lines=[*comments, *behind.empty_lines])
+
+
+# ---- statements and expressions
+
+
+def _block_of(module: PythonModule, statement: ast.stmt) -> list[ast.stmt]:
+    parent = module.parent(statement)
+    for field in _BLOCKS:
+        block = getattr(parent, field, None)
+        if isinstance(block, list) and any(each is statement for each in block):
+            return block
+    return []
+
+
+def _decorators(statement: ast.stmt) -> list[ast.expr]:
+    return getattr(statement, "decorator_list", [])
+
+
+def _inside_fstring(module: PythonModule, node: ast.AST) -> bool:
+    """Whether the node stands in an f-string: its place is unreliable there, and quotes would clash."""
+    return any(isinstance(each, ast.JoinedStr) for each in module.ancestors(node))
+
+
+def _needs_brackets(module: PythonModule, node: ast.expr, code: str) -> bool:
+    parent = module.parent(node)
+    if isinstance(parent, (ast.Call, ast.Subscript)):
+        operand = node is getattr(parent, "func", None) or node is getattr(parent, "value", None)
+    else:
+        operand = isinstance(parent, _OPERANDS)
+    if not operand:
+        return False
+    try:
+        new = ast.parse(code, mode="eval").body
+    except (SyntaxError, ValueError):
+        return True
+    return not isinstance(new, _ATOMS) or (isinstance(new, ast.Tuple) and not code.startswith("("))
