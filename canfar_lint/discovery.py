@@ -114,13 +114,14 @@ def from_stdin(name: str, data: bytes, resolver: Resolver) -> Input | None:
     None when its name is excluded and `force-exclude` is set, or is not of our kinds.
     """
     if name == "-":
-        return Input(name, kind_of_shebang(data) or PYTHON, "", data)
+        kind = kind_of_shebang(data) or PYTHON
+        return Input(name, kind, _too_large(kind, resolver.base, len(data)), data)
     absolute = os.path.abspath(name)
     rules = _Rules(resolver.of_file(absolute))
     if rules.force and rules.excluded_from_above(absolute):
         return None
     kind = kind_of(absolute) or rules.asked_for(absolute) or kind_of_shebang(data)
-    return Input(name, kind, "", data) if kind else None
+    return Input(name, kind, _too_large(kind, rules.settings, len(data)), data) if kind else None
 
 
 class _Discovery:
@@ -134,14 +135,14 @@ class _Discovery:
         for path in paths:
             absolute = os.path.abspath(path)
             try:
-                mode = os.stat(absolute).st_mode
+                found = os.stat(absolute)
             except (OSError, ValueError) as e:
                 yield self.failed(absolute, e)
                 continue
-            if stat.S_ISDIR(mode):
+            if stat.S_ISDIR(found.st_mode):
                 yield from self.folder(absolute)
-            elif stat.S_ISREG(mode):
-                yield from self.named(absolute)
+            elif stat.S_ISREG(found.st_mode):
+                yield from self.named(absolute, found.st_size)
 
     def shown(self, absolute: str) -> str:
         return absolute[len(self.here) :] if absolute.startswith(self.here) else absolute
@@ -158,14 +159,15 @@ class _Discovery:
             rules = self.rules[id(settings)] = _Rules(settings)
         return rules
 
-    def named(self, absolute: str) -> Iterator[Input]:
-        rules = self.settled(self.resolver.of_file(absolute))
+    def named(self, absolute: str, size: int) -> Iterator[Input]:
+        settings = self.resolver.of_file(absolute)
+        rules = self.settled(settings)
         if rules.force and rules.excluded_from_above(absolute):
             return
         kind = kind_of(absolute) or rules.asked_for(absolute) or _sniffed(absolute)
         if kind and absolute not in self.seen:
             self.seen.add(absolute)
-            yield Input(self.shown(absolute), kind)
+            yield self.sized(absolute, kind, settings, size)
 
     def folder(self, absolute: str) -> Iterator[Input]:
         settings = self.resolver.of_folder(absolute)
@@ -214,9 +216,9 @@ class _Discovery:
             kind = rules.kind(name, path)
             if kind is None or rules.excluded(name, path) or (ignore and ignore.ignores(path, False)):
                 continue
-            yield from self.entry(entry, path, kind)
+            yield from self.entry(entry, path, kind, settings)
 
-    def entry(self, entry: os.DirEntry[str], path: str, kind: str) -> Iterator[Input]:
+    def entry(self, entry: os.DirEntry[str], path: str, kind: str, settings: Settings) -> Iterator[Input]:
         if path in self.seen:
             return
         try:
@@ -232,20 +234,23 @@ class _Discovery:
         kind = kind or _sniffed(path)
         if kind:
             self.seen.add(path)
-            yield Input(self.shown(path), kind)
+            yield self.sized(path, kind, settings, entry.stat().st_size)
+
+    def sized(self, absolute: str, kind: str, settings: Settings, size: int) -> Input:
+        return Input(self.shown(absolute), kind, _too_large(kind, settings, size))
 
 
 class _Rules:
     """What one folder's settings say about files, made ready for asking."""
 
-    __slots__ = ("_default", "_exclude", "_extend", "_include", "_root", "force", "gitignore")
+    __slots__ = ("_default", "_exclude", "_extend", "_include", "force", "gitignore", "settings")
 
     def __init__(self, settings: Settings) -> None:
         self._exclude = Patterns(settings.exclude + settings.extend_exclude)
         self._extend = Patterns(settings.extend_include) if settings.extend_include else None
         self._default = settings.include == DEFAULT_INCLUDE
         self._include = None if self._default else Patterns(settings.include)
-        self._root = settings.root
+        self.settings = settings
         self.force: bool = settings.force_exclude
         self.gitignore: bool = settings.respect_gitignore
 
@@ -254,7 +259,7 @@ class _Rules:
 
     def excluded_from_above(self, path: str) -> bool:
         """Whether a path, or a folder above it inside the settings' root, is excluded."""
-        while path != self._root and path != os.path.dirname(path):
+        while path != self.settings.root and path != os.path.dirname(path):
             if self.excluded(os.path.basename(path), path):
                 return True
             path = os.path.dirname(path)
@@ -276,6 +281,14 @@ class _Rules:
             return kind or ("" if "." not in name else None)
         kind = self.asked_for(path)
         return (kind_of(path) or kind) if kind else None
+
+
+def _too_large(kind: str, settings: Settings, size: int) -> str:
+    """Why a file of `size` bytes is not read, "" when it is."""
+    limit = size_limit(kind, settings)
+    if size <= limit:
+        return ""
+    return f"it has {size / 1e6:.1f} MB, more than `max-file-size` allows ({limit / 1e6:.1f} MB)"
 
 
 def _sniffed(path: str) -> str:

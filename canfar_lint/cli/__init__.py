@@ -16,7 +16,10 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     try:
         _make_printable()
-        status = _run(arguments)
+        try:
+            status = _run(arguments)
+        except SystemExit as e:
+            status = e.code if isinstance(e.code, int) else FAILURE
         sys.stdout.flush()
         return status
     except KeyboardInterrupt:

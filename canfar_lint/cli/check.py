@@ -85,7 +85,7 @@ class Check:
         from canfar_lint.engine.file import about_file
 
         root, whole = project(self.options.files or ["."])
-        return engine.run(
+        result = engine.run(
             [(entry.path, entry.kind) for entry in inputs if not entry.error],
             self.resolver,
             texts={entry.path: entry.data for entry in inputs if entry.data is not None},
@@ -94,11 +94,22 @@ class Check:
             root=root,
             whole_project=whole,
         )
+        return result._replace(
+            diagnostics=[self.adjusted(diagnostic) for diagnostic in result.diagnostics],
+            suppressed=[self.adjusted(diagnostic) for diagnostic in result.suppressed],
+        )
+
+    def adjusted(self, diagnostic: Diagnostic) -> Diagnostic:
+        return self.resolver.selection(self.resolver.of_file(diagnostic.path)).adjusted(diagnostic)
 
     # -- the report -------------------------------------------------------------------------------------------
 
     def finish(self, inputs: list[Input], result: RunResult) -> int:
-        diagnostics = result.diagnostics + (result.suppressed if self.options.ignore_noqa else [])
+        diagnostics = result.diagnostics
+        if self.options.ignore_noqa:
+            from canfar_lint.engine.run import order
+
+            diagnostics = sorted(diagnostics + result.suppressed, key=order)
         if not self.options.silent:
             self.report(inputs, diagnostics, result)
         return self.status(result, diagnostics)
@@ -106,23 +117,27 @@ class Check:
     def report(self, inputs: list[Input], diagnostics: list[Diagnostic], result: RunResult) -> None:
         from canfar_lint.cli import output
         from canfar_lint.cli.texts import Texts
-        from canfar_lint.reporting import Report
+        from canfar_lint.reporting import WITH_SUMMARY, Report
 
         least = LEVELS.index(self.settings.min_level) if self.settings.min_level else 0
         shown = [d for d in diagnostics if LEVELS.index(d.level) >= least]
+        suppressed = [] if self.options.ignore_noqa else result.suppressed
         texts = Texts(inputs)
         for target in self.targets:
+            palette = output.palette(target, self.options.color)
             report = Report(
                 shown,
                 texts,
-                palette=output.palette(target, self.options.color),
+                palette=palette,
                 unsafe=self.unsafe,
                 notes=notes(result),
-                suppressed=[] if self.options.ignore_noqa else result.suppressed,
+                suppressed=suppressed,
                 hidden=len(diagnostics) - len(shown),
                 catalogue=self.catalogue(target),
             )
             text = output.rendered(target, report, statistics=self.options.statistics, quiet=self.options.quiet)
+            if self.options.show_suppressed and target.format in WITH_SUMMARY:
+                text = output.suppressed(target, Report(suppressed, texts, palette=palette)) + text
             output.write(target, text)
 
     def catalogue(self, target: Target) -> Any:

@@ -34,7 +34,8 @@ def run(arguments: list[str]) -> int:
     from canfar_lint.cli.parser import Group, Parser, UsageError, nearest
 
     parser = Parser("config", "List or describe the settings", "[OPTIONS] [KEY]")
-    parser.add_argument("key", nargs="?", metavar="KEY", help="The setting to describe; all are listed without it")
+    told = "The setting to describe; all are listed without it"
+    Group(parser, "Arguments").words("key", told, nargs="?", metavar="KEY")
     options = Group(parser, "Options")
     options.value(
         "--output-format", meaning="The form of the answer", metavar="FORMAT", choices=("text", "json"), default="text"

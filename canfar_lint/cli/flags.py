@@ -41,9 +41,8 @@ def parser() -> Parser:
     """The parser of `check`."""
     made = Parser("check", _DESCRIPTION, "[OPTIONS] [FILES]...")
     made.epilog = _EXIT
-    made.add_argument(
-        "files", nargs="*", metavar="FILES", help="Files or folders to lint, or `-` for standard input [default: .]"
-    )
+    files = "Files or folders to lint, or `-` for standard input [default: .]"
+    Group(made, "Arguments").words("files", files, nargs="*", metavar="FILES")
     _options(Group(made, "Options"))
     _selection(Group(made, "Rule selection"))
     _files(Group(made, "File selection"))

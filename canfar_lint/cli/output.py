@@ -67,11 +67,22 @@ def rendered(target: Target, report: Report, *, statistics: bool, quiet: bool) -
         text = count(report, target.format)
     else:
         text = render(target.format, report)
-    if quiet and (statistics or target.format in WITH_SUMMARY):
-        from canfar_lint.reporting.summary import summary
+    return without_summary(text, report) if quiet and (statistics or target.format in WITH_SUMMARY) else text
 
-        return text.removesuffix(summary(report))
-    return text
+
+def without_summary(text: str, report: Report) -> str:
+    """A report in a format with summary lines, without them."""
+    from canfar_lint.reporting.summary import summary
+
+    return text.removesuffix(summary(report))
+
+
+def suppressed(target: Target, report: Report) -> str:
+    """What markers suppress, each said to be so, above the report of what they do not."""
+    from canfar_lint.reporting import render
+
+    report.diagnostics = [d._replace(message=f"{d.message} (suppressed)", fix=None) for d in report.diagnostics]
+    return without_summary(render(target.format, report), report)
 
 
 def write(target: Target, text: str) -> None:

@@ -18,6 +18,15 @@ class UsageError(Exception):
         self.tip = tip
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    # argparse makes a formatter for every flag; with a width it does not ask for the terminal's each time
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30, width=100)
+
+    def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, "Usage: ")
+
+
 class Parser(argparse.ArgumentParser):
     """The parser of one command."""
 
@@ -28,7 +37,7 @@ class Parser(argparse.ArgumentParser):
             description=description,
             allow_abbrev=False,
             add_help=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Help,
         )
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
@@ -92,6 +101,10 @@ class Group:
         dest = name.replace("-", "_")
         self._group.add_argument(f"--no-{name}", dest=dest, action="store_false", default=None, help=meaning)
         self._group.add_argument(f"--{name}", dest=dest, action="store_true", default=None, help=argparse.SUPPRESS)
+
+    def words(self, name: str, meaning: str, **more: Any) -> None:
+        """An argument that is no flag."""
+        self._group.add_argument(name, help=meaning, **more)
 
     def flag(self, *flags: str, meaning: str) -> None:
         """A flag without a twin."""

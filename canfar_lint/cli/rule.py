@@ -23,7 +23,8 @@ def run(arguments: list[str]) -> int:
     from canfar_lint.settings.resolve import Resolver
 
     parser = Parser("rule", "Explain a rule (or all rules)", "[OPTIONS] <RULE|--all>")
-    parser.add_argument("rule", nargs="?", metavar="RULE", help="Code or name of the rule to explain")
+    told = "Code or name of the rule to explain"
+    Group(parser, "Arguments").words("rule", told, nargs="?", metavar="RULE")
     options = Group(parser, "Options")
     options.flag("--all", meaning="Explain all rules")
     options.value(

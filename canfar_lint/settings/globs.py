@@ -89,7 +89,7 @@ def anchored(pattern: str, root: str) -> str:
     body = body[2:] if body.startswith("./") else body
     body = os.path.expanduser(body) if body.startswith("~") else body
     stripped = body.rstrip("/")
-    if "/" in stripped and not os.path.isabs(stripped):
+    if "/" in stripped and not os.path.isabs(stripped) and not stripped.startswith("**/"):
         stripped = f"{escape(root.rstrip('/'))}/{stripped}"
     return f"!{stripped}" if negated else stripped
 

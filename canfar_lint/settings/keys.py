@@ -21,9 +21,9 @@ DEFAULT_INCLUDE = (
     "*.py", "*.pyi", "*.ipynb", "*.sh", "*.bash",
     "Dockerfile", "dockerfile", "Dockerfile.*", "*.Dockerfile", "*.dockerfile", "Containerfile*",
     "Makefile", "makefile", "GNUmakefile", "*.mk",
-    ".github/workflows/*.{yml,yaml}", ".gitlab-ci.{yml,yaml}", "{docker-,}compose*.{yml,yaml}",
+    "**/.github/workflows/*.{yml,yaml}", ".gitlab-ci.{yml,yaml}", "{docker-,}compose*.{yml,yaml}",
     "{environment,env}*.{yml,yaml}", "*[-_.]{environment,env}.{yml,yaml}", "pixi.toml", "pyproject.toml",
-    "requirements*.{txt,in}", "*[-_.]requirements.{txt,in}", "requirements/*.{txt,in}",
+    "requirements*.{txt,in}", "*[-_.]requirements.{txt,in}", "**/requirements/*.{txt,in}",
 )  # fmt: skip
 RAM_CHOICES = (
     1, 2, 4, 6, 8, 10, 12, 14, 16, 20, 24, 26, 28, 30, 32, 36, 40, 44, 48, 56, 64, 80, 92, 112, 128, 140, 170, 192,

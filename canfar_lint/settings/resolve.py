@@ -86,11 +86,12 @@ class Resolver:
         return self._folders[folder]
 
     def _of_user(self) -> Settings | None:
+        path = settings_file(user_folder())
+        if not path:
+            return None
         from canfar_lint.settings.read import read_layers
 
-        folder = user_folder()
-        path = settings_file(folder)
-        return self._made(self._here, path, read_layers(path, self._here)) if path else None
+        return self._made(self._here, path, read_layers(path, self._here))
 
     def _made(self, root: str, file: str = "", layers: tuple[Layer, ...] = ()) -> Settings:
         return Settings(root, file, (*layers, *self._command_line))

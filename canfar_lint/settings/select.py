@@ -13,6 +13,7 @@ from canfar_lint.settings.settings import Layer, Settings, SettingsError
 
 if TYPE_CHECKING:
     from canfar_lint.catalogue import Catalogue, Rule
+    from canfar_lint.diagnostic import Diagnostic
 
 SECTIONS = ("files", "batch", "scaling", "memory", "results", "headless", "dependencies", "containers", "sessions")
 HADOLINT = ("DL", "SC")
@@ -111,6 +112,17 @@ class Selection:
         if applicability == "safe" and code in self._unsafe:
             return "unsafe"
         return applicability
+
+    def adjusted(self, diagnostic: Diagnostic) -> Diagnostic:
+        """A diagnostic as these settings want it: its level, whether its fix may be applied, and how safe it counts."""
+        level = self.level(diagnostic.code, diagnostic.level)
+        fix = diagnostic.fix
+        if fix is not None:
+            applicability = self.applicability(diagnostic.code, fix.applicability)
+            fix = fix._replace(applicability=applicability) if self.fixable(diagnostic.code) else None
+        if level == diagnostic.level and fix == diagnostic.fix:
+            return diagnostic
+        return diagnostic._replace(level=level, fix=fix)
 
     def ignored(self, path: str) -> Codes:
         """The rules that per-file-ignores switch off in a file."""
@@ -232,7 +244,11 @@ class _Reader:
         known = [*self.catalogue.rules, *names, *SECTIONS, "ALL", *sorted(_RUFF)]
         folded = {name.lower(): name for name in known}
         close = difflib.get_close_matches(word.lower().replace("_", "-"), folded, 1)
-        return f", did you mean `{folded[close[0]]}`?" if close else "; `canfar-lint rule --all` lists the rules"
+        if close:
+            return f", did you mean `{folded[close[0]]}`?"
+        match = _CODE.match(word)
+        tool = "ruff" if match and match[1] in _RUFF else "canfar-lint"
+        return f"; `{tool} rule --all` lists the rules"
 
 
 def ruff_codes() -> dict[str, str]:
