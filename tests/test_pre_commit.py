@@ -69,7 +69,7 @@ def test_check_refuses_a_commit_with_findings_and_changes_nothing(pipeline: Pipe
     pipeline.write("reduce.py", MESSY)
     pipeline.write("Dockerfile", DOCKERFILE)
     said = pipeline.git("commit", "-m", "first", exits=1)
-    assert "reduce.py:3:27: CAN301" in said
+    assert "reduce.py:3:30: CAN301" in said
     assert "Dockerfile:2:5: CAN703" in said
     assert (pipeline.folder / "reduce.py").read_text() == MESSY
     pipeline.git("rev-parse", "HEAD", exits=128)
