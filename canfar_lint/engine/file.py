@@ -34,7 +34,7 @@ _HOSTS_SHELL = frozenset(("python", "notebook", "dockerfile", "yaml"))
 _NOT_A_PIPELINE = re.compile(
     r"(^|/)(tests?|testing|docs?|doc)/|(^|/)(test_[^/]*|[^/]*_test|conftest|setup|noxfile|fabfile)\.py$"
 )
-_MARKER = re.compile(rb"canfar: ?(file-)?ignore|canfar:|noqa[^\n]*CAN\d|noqa[^\n]*[a-z]-[a-z]", re.IGNORECASE)
+_NOQA = re.compile(rb"#[ \t]*noqa[ \t]*:[^\n]*(CAN\d|[a-z]-[a-z])", re.IGNORECASE)
 
 
 class Profile:
@@ -88,6 +88,12 @@ def in_pipeline(path: str) -> bool:
     return not _NOT_A_PIPELINE.search(path.replace("\\", "/").removeprefix("./"))
 
 
+def _may_hold_markers(data: bytes) -> bool:
+    if b"canfar:" in data or b"canfar :" in data:
+        return True
+    return (b"noqa" in data or b"NOQA" in data or b"NoQA" in data) and _NOQA.search(data) is not None
+
+
 def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profile, settings: Settings) -> FileResult:
     """Lint one file's content. Never raises for what is in it: a crash of a check is a CAN003 of its own."""
     profile = rules if isinstance(rules, Profile) else Profile(rules, settings)
@@ -95,7 +101,7 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
 
     fired = profile.triggers(kind, in_pipeline(path)).fired(data)
     collectors = facts_wanted(kind, data)
-    marked = _MARKER.search(data) is not None
+    marked = _may_hold_markers(data)
     if not fired and not collectors and not marked and kind not in (DOCKERFILE, NOTEBOOK):
         return FileResult(path, kind, [], [], [])
     work = _Work(path, kind, data, settings)
@@ -127,6 +133,8 @@ class _Work:
                 self.check(source, name, model, fired)
                 for collector in collectors:
                     self.collect(source, collector, name, model)
+                if name == "python":
+                    model.release()
         except (Undecodable, Unreadable) as e:
             return self.refused(e)
         markers = self.markers(source) if marked else []

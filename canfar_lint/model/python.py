@@ -46,6 +46,13 @@ class PythonModule:
         self._evaluator = Evaluator(self)
         _walk(self)
 
+    def release(self) -> None:
+        """Drop everything the module holds, so that it is freed at once: a run works without cycle collection."""
+        for scope in self.scopes.values():
+            scope.bindings.clear()
+            scope.attributes.clear()
+        self.__dict__.clear()
+
     # -- places ---------------------------------------------------------------------------------------------
 
     def span(self, node: ast.AST) -> tuple[int, int]:
