@@ -1,0 +1,122 @@
+"""Text or bytes read in one piece before the first line is looked at."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._inputs import in_memory, is_packaged, is_small, path_of, small_file
+from canfar_lint.diagnostic import Edit, Finding, Fix
+from canfar_lint.model.python import PythonModule
+from canfar_lint.model.scopes import COMPREHENSIONS, LOOPS
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    for call in module.methods(("readlines",)):
+        loop = _loop_over(module, call)
+        if loop is not None and not call.args and not call.keywords:
+            yield from _lines(module, rule, call, loop)
+    for call in module.methods(("read", "read_bytes", "read_text")):
+        if not call.args:
+            yield from _slurped(module, rule, call)
+
+
+def _lines(module: PythonModule, rule: Rule, call: ast.Call, loop: ast.AST) -> Iterator[Finding]:
+    assert isinstance(call.func, ast.Attribute)
+    handle = call.func.value
+    if in_memory(module, handle) or _is_small_text(module, rule, handle) or _gives_names(module, rule, loop):
+        return
+    name = handle.id if isinstance(handle, ast.Name) else "file"
+    fix = None
+    if isinstance(module.parent(call), (*LOOPS, ast.comprehension, ast.Call)) and _reads_alike(module, handle, loop):
+        edit = Edit(module.span(handle)[1], module.span(call)[1], "")
+        fix = Fix("Iterate over the file", (edit,))
+    question = small_file(module, handle)
+    yield rule.finding(module.span(call), fix=fix, question=question, call=module.code(call), handle=name)
+
+
+def _loop_over(module: PythonModule, call: ast.Call) -> ast.AST | None:
+    """The loop that runs over a call's result, itself or counted by `enumerate` or cut by a slice."""
+    node: ast.AST = call
+    parent = module.parent(node)
+    while isinstance(parent, (ast.Call, ast.Subscript)):
+        counted = isinstance(parent, ast.Call) and module.qualified(parent.func) == "builtins.enumerate"
+        cut = isinstance(parent, ast.Subscript) and isinstance(parent.slice, ast.Slice) and node is parent.value
+        if not (counted or cut):
+            return None
+        node, parent = parent, module.parent(parent)
+    if isinstance(parent, (ast.For, ast.AsyncFor)) and node is parent.iter:
+        return parent
+    if isinstance(parent, ast.comprehension) and node is parent.iter:
+        return next(a for a in module.ancestors(parent) if isinstance(a, COMPREHENSIONS))
+    return None
+
+
+def _reads_alike(module: PythonModule, handle: ast.expr, loop: ast.AST) -> bool:
+    """Whether iterating over the handle gives the same lines: a real file, left alone while the loop runs."""
+    made = path_of(module, handle)
+    if made is handle or (isinstance(handle, ast.Call) and not handle.args):
+        return False
+    repeated = loop.body if isinstance(loop, (ast.For, ast.AsyncFor)) else [loop]
+    nodes = [node for statement in repeated for node in ast.walk(statement)]
+    if any(isinstance(n, ast.Call) and _may_change_files(module, n) for n in nodes):
+        return False
+    if not isinstance(handle, ast.Name):
+        return True
+    inside = sum(isinstance(n, ast.Name) and n.id == handle.id for n in nodes)
+    allowed = 0 if isinstance(loop, (ast.For, ast.AsyncFor)) else 1
+    leaves = any(isinstance(n, (ast.Break, ast.Return, ast.Raise)) for n in nodes)
+    return inside == allowed and not leaves
+
+
+def _may_change_files(module: PythonModule, call: ast.Call) -> bool:
+    name = module.qualified(call.func)
+    if name.startswith(("os.system", "subprocess.", "shutil.")):
+        return True
+    mode = module.argument(call, "mode", 1)
+    return name.endswith("open") and mode is not None and module.constant(mode) not in ("r", "rb", "rt")
+
+
+def _slurped(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Finding]:
+    assert isinstance(call.func, ast.Attribute)
+    handle = call.func.value
+    value = module.value(path_of(module, handle))
+    if not value.suffix.lower().endswith(tuple(rule.table("data_suffixes"))):
+        return
+    if in_memory(module, handle) or _is_small_text(module, rule, handle):
+        return
+    whole: ast.Call = call
+    attribute = module.parent(call)
+    split = module.parent(attribute) if isinstance(attribute, ast.Attribute) else None
+    variant = "bytes"
+    if (
+        isinstance(split, ast.Call)
+        and isinstance(attribute, ast.Attribute)
+        and attribute.attr in ("split", "splitlines")
+    ):
+        whole, variant = split, "text"
+    yield rule.finding(
+        module.span(whole), variant=variant, question=small_file(module, handle), call=module.code(call), handle=""
+    )
+
+
+def _is_small_text(module: PythonModule, rule: Rule, handle: ast.expr) -> bool:
+    """Whether a file is known as small text by its name: README, a configuration, a page."""
+    path = path_of(module, handle)
+    value = module.value(path)
+    last = value.skeleton.rpartition("/")[2].lower()
+    if last.endswith(tuple(rule.table("text_suffixes"))) or re.search(rule.table("text_names"), last):
+        return True
+    if is_small(module, handle, rule.table("small")) or value.prefix.startswith(("/proc/", "/sys/", "/etc/")):
+        return True
+    return value.text is None and not value.suffix and is_packaged(module, path)
+
+
+def _gives_names(module: PythonModule, rule: Rule, loop: ast.AST) -> bool:
+    """Whether a comprehension's lines become a list of names: `files = [line.strip() for line in …]`."""
+    statement = module.parent(loop)
+    if not isinstance(statement, ast.Assign):
+        return False
+    return any(is_small(module, target, rule.table("small")) for target in statement.targets)
