@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.terminal_theme import DEFAULT_TERMINAL_THEME
+from rich.terminal_theme import SVG_EXPORT_THEME
 from rich.text import Text
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,7 +20,7 @@ COMMAND = "canfar-lint"
 COLUMNS = 112
 
 FRAME = """\
-<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<svg xml:space="preserve" class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
 .{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace;
 font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asian: full-width; }}
@@ -57,7 +57,7 @@ def draw(text: str) -> str:
         console = Console(record=True, width=COLUMNS, file=nowhere, force_terminal=True, color_system="truecolor")
         console.print(Text(f"~/m31 $ {COMMAND} .", style="bold"))
         console.print(Text.from_ansi(text))
-        return console.export_svg(title="canfar-lint", theme=DEFAULT_TERMINAL_THEME, code_format=FRAME)
+        return console.export_svg(title="canfar-lint", theme=SVG_EXPORT_THEME, code_format=FRAME)
 
 
 if __name__ == "__main__":
