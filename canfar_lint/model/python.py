@@ -119,6 +119,10 @@ class PythonModule:
             scope = scope.parent
         return None
 
+    def function_named(self, node: ast.expr) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """The function of this file that an expression names; a class stands for its `__init__`."""
+        return self._evaluator.function(node)
+
     def loops(self, node: ast.AST) -> list[ast.AST]:
         """The `for` and `while` statements and comprehensions that repeat a node, innermost first, inside its def."""
         found: list[ast.AST] = []
