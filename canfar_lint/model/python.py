@@ -253,6 +253,10 @@ class PythonModule:
                 if isinstance(call.func, ast.Attribute) and call.func.attr == name:
                     yield call
 
+    def calls_named(self, word: str) -> list[ast.Call]:
+        """The calls of whatever has this last word: `tclean(…)`, `casatasks.tclean(…)`, `x.tclean(…)`."""
+        return self._by_last_word().get(word, [])
+
     def _by_last_word(self) -> dict[str, list[ast.Call]]:
         if self._index is None:
             self._index = {}
