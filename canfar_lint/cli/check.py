@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from canfar_lint.cli import FAILURE, FINDINGS, SUCCESS
 from canfar_lint.cli.flags import check_conflicts, layers, parser, read_environment
-from canfar_lint.cli.output import Target, targets
+from canfar_lint.cli.output import Target, targets, write
 from canfar_lint.cli.parser import UsageError
+from canfar_lint.cli.repair import Relint, Repairs, repair, write_back
+from canfar_lint.cli.texts import Texts
 from canfar_lint.diagnostic import LEVELS
 from canfar_lint.discovery import Input, discover, from_stdin
 from canfar_lint.settings.resolve import Resolver, project_root
@@ -18,6 +20,9 @@ from canfar_lint.settings.resolve import Resolver, project_root
 if TYPE_CHECKING:
     from canfar_lint.diagnostic import Diagnostic
     from canfar_lint.engine import RunResult
+
+# a fix in one file can call for one in another
+_ROUNDS = 4
 
 
 def run(arguments: list[str]) -> int:
@@ -46,6 +51,10 @@ class Check:
         self.fix_only: bool = settings.fix_only or options.diff
         self.fix: bool = settings.fix or self.fix_only
         self.targets = targets(options.output_format, options.output_file, settings.output_format)
+        self.piped = options.files == ["-"]
+        self.project = project(options.files or ["."])
+        self.failed = False
+        self.said: set[str] = set()
         if settings.cache_dir:
             os.environ["CANFAR_LINT_CACHE_DIR"] = settings.cache_dir
 
@@ -59,11 +68,18 @@ class Check:
         if not inputs:
             self.say("warning: No lintable files found under the given path(s)")
         result = self.lint(inputs)
-        return self.finish(inputs, result)
+        if options.diff:
+            return self.diff(inputs, result)
+        repairs = Repairs()
+        if self.fix:
+            inputs, result = self.repaired(inputs, result, repairs)
+        self.finish(inputs, result, repairs)
+        return self.status(result, repairs)
 
     def say(self, words: str) -> None:
         """Words for the user that are no finding."""
-        if not self.options.quiet and not self.options.silent:
+        if not self.options.quiet and not self.options.silent and words not in self.said:
+            self.said.add(words)
             print(words, file=sys.stderr)
 
     def tell(self, words: str) -> None:
@@ -72,7 +88,7 @@ class Check:
             print(words, file=sys.stderr)
 
     def inputs(self) -> list[Input]:
-        if self.options.files == ["-"]:
+        if self.piped:
             name = self.options.stdin_filename or "-"
             entry = from_stdin(name, sys.stdin.buffer.read(), self.resolver)
             return [entry] if entry else []
@@ -80,11 +96,12 @@ class Check:
         self.tell(f"{len(found)} files to lint, settings from {self.settings.file or 'the defaults'}")
         return found
 
-    def lint(self, inputs: list[Input]) -> RunResult:
+    def lint(self, inputs: list[Input], *, whole: bool = True) -> RunResult:
+        """Lint the inputs; not as a whole when a single file is looked at again after a fix."""
         from canfar_lint import engine
         from canfar_lint.engine.file import about_file
 
-        root, whole = project(self.options.files or ["."])
+        root, given = self.project
         result = engine.run(
             [(entry.path, entry.kind) for entry in inputs if not entry.error],
             self.resolver,
@@ -92,53 +109,107 @@ class Check:
             jobs=self.options.jobs or 0,
             found=[about_file(entry.path, "CAN002", problem=entry.error) for entry in inputs if entry.error],
             root=root,
-            whole_project=whole,
+            whole_project=given and whole,
         )
-        return result._replace(
-            diagnostics=[self.adjusted(diagnostic) for diagnostic in result.diagnostics],
-            suppressed=[self.adjusted(diagnostic) for diagnostic in result.suppressed],
-        )
-
-    def adjusted(self, diagnostic: Diagnostic) -> Diagnostic:
-        return self.resolver.selection(self.resolver.of_file(diagnostic.path)).adjusted(diagnostic)
-
-    # -- the report -------------------------------------------------------------------------------------------
-
-    def finish(self, inputs: list[Input], result: RunResult) -> int:
         diagnostics = result.diagnostics
         if self.options.ignore_noqa:
             from canfar_lint.engine.run import order
 
             diagnostics = sorted(diagnostics + result.suppressed, key=order)
-        if not self.options.silent:
-            self.report(inputs, diagnostics, result)
-        return self.status(result, diagnostics)
+        return result._replace(
+            diagnostics=[self.adjusted(diagnostic) for diagnostic in diagnostics],
+            suppressed=[] if self.options.ignore_noqa else [self.adjusted(d) for d in result.suppressed],
+        )
 
-    def report(self, inputs: list[Input], diagnostics: list[Diagnostic], result: RunResult) -> None:
+    def adjusted(self, diagnostic: Diagnostic) -> Diagnostic:
+        return self.resolver.selection(self.resolver.of_file(diagnostic.path)).adjusted(diagnostic)
+
+    # -- fixing -----------------------------------------------------------------------------------------------
+
+    def repair(self, inputs: list[Input], result: RunResult) -> Repairs:
+        again = Relint(lambda entry: self.lint([entry], whole=False).diagnostics, self.unsafe)
+        return repair(inputs, result.diagnostics, Texts(inputs), again)
+
+    def repaired(self, inputs: list[Input], result: RunResult, repairs: Repairs) -> tuple[list[Input], RunResult]:
+        """Fix, write, and lint again what a fix in one file may have changed in another; `repairs` is filled."""
+        for _ in range(_ROUNDS):
+            done = self.repair(inputs, result)
+            inputs, failed = write_back(done, inputs)
+            repairs.add(done)
+            self.failed = self.failed or bool(failed)
+            for words in (*done.said, *failed):
+                self.say(words)
+            if not done.changed:
+                break
+            result = self.lint(inputs)
+        repairs.left = result.diagnostics
+        return inputs, result
+
+    def diff(self, inputs: list[Input], result: RunResult) -> int:
+        done = self.repair(inputs, result)
+        for words in done.said:
+            self.say(words)
+        target = Target("", self.options.output_file or "")
+        if not self.options.silent:
+            text = done.diff()
+            summary = "" if self.options.quiet else self.fixes_summary(done, applied=False)
+            write(target, text + ("" if self.piped else summary))
+            if self.piped:
+                sys.stderr.write(summary)
+        if result.crashed:
+            return FAILURE
+        return FINDINGS if done.changed and not self.options.exit_zero else SUCCESS
+
+    def fixes_summary(self, done: Repairs, *, applied: bool) -> str:
+        from canfar_lint.reporting import Report
+        from canfar_lint.reporting.summary import fixes_only
+
+        texts = Texts([])
+        return fixes_only(Report(done.left, texts, unsafe=self.unsafe, applied=applied, fixed=done.counts()))
+
+    # -- the report -------------------------------------------------------------------------------------------
+
+    def finish(self, inputs: list[Input], result: RunResult, repairs: Repairs) -> None:
+        if self.fix and self.piped:
+            sys.stdout.flush()
+            for entry in inputs:
+                sys.stdout.buffer.write(entry.data or b"")
+            sys.stdout.buffer.flush()
+        if self.options.silent:
+            return
+        for target in self.targets:
+            self.report(target, inputs, result, repairs)
+
+    def report(self, target: Target, inputs: list[Input], result: RunResult, repairs: Repairs) -> None:
         from canfar_lint.cli import output
-        from canfar_lint.cli.texts import Texts
         from canfar_lint.reporting import WITH_SUMMARY, Report
 
+        stream = sys.stderr if self.fix and self.piped and not target.file else None
         least = LEVELS.index(self.settings.min_level) if self.settings.min_level else 0
-        shown = [d for d in diagnostics if LEVELS.index(d.level) >= least]
-        suppressed = [] if self.options.ignore_noqa else result.suppressed
+        shown = [d for d in result.diagnostics if LEVELS.index(d.level) >= least]
         texts = Texts(inputs)
-        for target in self.targets:
-            palette = output.palette(target, self.options.color)
-            report = Report(
-                shown,
-                texts,
-                palette=palette,
-                unsafe=self.unsafe,
-                notes=notes(result),
-                suppressed=suppressed,
-                hidden=len(diagnostics) - len(shown),
-                catalogue=self.catalogue(target),
-            )
+        palette = output.palette(target, self.options.color, stream or sys.stdout)
+        report = Report(
+            shown,
+            texts,
+            palette=palette,
+            unsafe=self.unsafe,
+            applied=self.fix,
+            fixed=repairs.counts(),
+            notes=notes(result),
+            suppressed=result.suppressed,
+            hidden=len(result.diagnostics) - len(shown),
+            catalogue=self.catalogue(target),
+        )
+        if self.fix_only:
+            text = "" if self.options.quiet else self.fixes_summary(repairs, applied=True)
+        else:
             text = output.rendered(target, report, statistics=self.options.statistics, quiet=self.options.quiet)
-            if self.options.show_suppressed and target.format in WITH_SUMMARY:
-                text = output.suppressed(target, Report(suppressed, texts, palette=palette)) + text
-            output.write(target, text)
+        if self.settings.show_fixes and target.format in WITH_SUMMARY:
+            text = output.with_fixes(text, report)
+        if self.options.show_suppressed and target.format in WITH_SUMMARY:
+            text = output.suppressed(target, Report(result.suppressed, texts, palette=palette)) + text
+        output.write(target, text, stream)
 
     def catalogue(self, target: Target) -> Any:
         if target.format != "sarif":
@@ -147,13 +218,17 @@ class Check:
 
         return load(self.settings.extend_rules)
 
-    def status(self, result: RunResult, diagnostics: list[Diagnostic]) -> int:
-        if result.crashed:
+    def status(self, result: RunResult, repairs: Repairs) -> int:
+        if result.crashed or self.failed:
             return FAILURE
-        if self.options.exit_zero or self.settings.fail_on == "never":
+        if self.options.exit_zero:
+            return SUCCESS
+        if repairs.applied and self.options.exit_non_zero_on_fix:
+            return FINDINGS
+        if self.fix_only or self.settings.fail_on == "never":
             return SUCCESS
         least = LEVELS.index(self.settings.fail_on)
-        return FINDINGS if any(LEVELS.index(d.level) >= least for d in diagnostics) else SUCCESS
+        return FINDINGS if any(LEVELS.index(d.level) >= least for d in result.diagnostics) else SUCCESS
 
     # -- what is asked instead of linting ---------------------------------------------------------------------
 

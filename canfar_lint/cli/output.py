@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from canfar_lint.cli.parser import UsageError
 from canfar_lint.settings.keys import FORMATS
@@ -45,13 +45,13 @@ def _target(text: str) -> Target:
     return Target(name, file)
 
 
-def palette(target: Target, option: str) -> Palette:
+def palette(target: Target, option: str, stream: IO[str]) -> Palette:
     """The colours for a target: a file gets them only when they are forced."""
     from canfar_lint.reporting.colour import Palette, palette
 
     if target.file:
         return Palette(option == "always", False)
-    return palette(sys.stdout, option)
+    return palette(stream, option)
 
 
 def rendered(target: Target, report: Report, *, statistics: bool, quiet: bool) -> str:
@@ -77,6 +77,16 @@ def without_summary(text: str, report: Report) -> str:
     return text.removesuffix(summary(report))
 
 
+def with_fixes(text: str, report: Report) -> str:
+    """A report with the list of what was fixed above its summary."""
+    from canfar_lint.reporting.summary import fixes_made, fixes_only, summary
+
+    for below in (summary(report), fixes_only(report)):
+        if below and text.endswith(below):
+            return text.removesuffix(below) + fixes_made(report) + below
+    return text + fixes_made(report)
+
+
 def suppressed(target: Target, report: Report) -> str:
     """What markers suppress, each said to be so, above the report of what they do not."""
     from canfar_lint.reporting import render
@@ -85,10 +95,10 @@ def suppressed(target: Target, report: Report) -> str:
     return without_summary(render(target.format, report), report)
 
 
-def write(target: Target, text: str) -> None:
-    """Write to standard output, or to a file: the whole of it or nothing. Raises `OSError`."""
+def write(target: Target, text: str, stream: IO[str] | None = None) -> None:
+    """Write to a file, the whole of it or nothing, or to `stream` (standard output). Raises `OSError`."""
     if not target.file:
-        sys.stdout.write(text)
+        (stream or sys.stdout).write(text)
         return
     if os.path.exists(target.file) and not os.path.isfile(target.file):
         with open(target.file, "w", encoding="utf-8", errors="replace", newline="") as file:

@@ -17,13 +17,17 @@ class Texts:
         self._sources: dict[str, Source | None] = {}
 
     def __call__(self, path: str, cell: int | None = None) -> str | None:
-        if path not in self._sources:
-            self._sources[path] = self._read(path)
-        source = self._sources[path]
+        source = self.source(path)
         if source is None or cell is None:
             return source.text if source is not None else None
         cells = getattr(source, "cells", ())
         return next((source.text[c.start : c.end] for c in cells if c.number == cell), None)
+
+    def source(self, path: str) -> Source | None:
+        """The decoded file, None where it cannot be read."""
+        if path not in self._sources:
+            self._sources[path] = self._read(path)
+        return self._sources[path]
 
     def _read(self, path: str) -> Source | None:
         entry = self._inputs.get(path) or Input(path, PYTHON)
