@@ -32,7 +32,10 @@ def fix(title: str, edits: tuple[Edit, ...], applicability: str = SAFE, imports:
 
 
 def without_argument(module: PythonModule, call: ast.Call, name: str) -> tuple[Edit, ...]:
-    """The call without its keyword argument `name`; the comments and the style of the last comma stay."""
+    """The call without its keyword argument `name`; the style of the last comma stays, and so do comments.
+
+    A comment behind an argument on a row of its own is about that argument and goes with it.
+    """
     import libcst as cst
 
     if _inside_fstring(module, call):
@@ -153,7 +156,10 @@ def _has_comment(blanks: cst.BaseParenthesizableWhitespace) -> bool:
 def _joined(
     before: cst.BaseParenthesizableWhitespace, behind: cst.BaseParenthesizableWhitespace, last: bool
 ) -> cst.BaseParenthesizableWhitespace:
-    """The blanks before and behind a removed argument as one, with the comments of both."""
+    """The blanks before and behind a removed argument as one, with the comments of both.
+
+    Only a comment behind an argument that has the row for itself goes with it: it is about the argument.
+    """
     import libcst as cst
 
     if not isinstance(before, cst.ParenthesizedWhitespace):
@@ -161,10 +167,6 @@ def _joined(
     if not isinstance(behind, cst.ParenthesizedWhitespace):
         return before if not last or _has_comment(before) else behind
     comments = [line for line in before.empty_lines if line.comment]
-    if behind.first_line.comment:
-        # it stood behind the argument; alone on a line it is not taken for its neighbour's
-        own = cst.EmptyLine(indent=before.indent, whitespace=before.last_line, comment=behind.first_line.comment)
-        comments.append(own)
     return behind.with_changes(first_line=before.first_line, empty_lines=[*comments, *behind.empty_lines])
 
 

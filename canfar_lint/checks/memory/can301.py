@@ -30,7 +30,7 @@ def _cannot_be_mapped(module: PythonModule, call: ast.Call) -> bool:
     return module.keyword(call, "do_not_scale_image_data") is not None
 
 
-def _fix(module: PythonModule, call: ast.Call, name: str) -> Fix:
-    from canfar_lint.fixing.python import without_argument
+def _fix(module: PythonModule, call: ast.Call, name: str) -> Fix | None:
+    from canfar_lint.fixing.python import fix, without_argument
 
-    return Fix(f"Remove `{name}`", without_argument(module, call, name))
+    return fix(f"Remove `{name}`", without_argument(module, call, name))
