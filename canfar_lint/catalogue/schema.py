@@ -79,10 +79,10 @@ class _Lines(yaml.SafeLoader):
 def _mapping(loader: _Lines, node: yaml.MappingNode) -> dict[Any, Any]:
     data: dict[Any, Any] = _Mapping()
     for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        key = loader.construct_object(key_node, deep=True)
         if key in data:
             raise yaml.MarkedYAMLError(problem=f"the key `{key}` stands twice", problem_mark=key_node.start_mark)
-        data[key] = loader.construct_object(value_node, deep=True)  # type: ignore[no-untyped-call]
+        data[key] = loader.construct_object(value_node, deep=True)
         data.lines[key] = key_node.start_mark.line + 1  # type: ignore[attr-defined]
     data.line = node.start_mark.line + 1  # type: ignore[attr-defined]
     return data
@@ -101,7 +101,7 @@ _Lines.add_constructor("tag:yaml.org,2002:map", _mapping)
 def read(path: Path, section: str) -> dict[str, Any]:
     """One rule file, checked. Raises `RuleError`."""
     try:
-        data = yaml.load(path.read_text("utf-8"), _Lines)  # noqa: S506 (a SafeLoader)
+        data = yaml.load(path.read_text("utf-8"), _Lines)
     except yaml.MarkedYAMLError as e:
         line = e.problem_mark.line + 1 if e.problem_mark else 1
         raise RuleError(f"{path}:{line}: {e.problem or 'not YAML'}") from None

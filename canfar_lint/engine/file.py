@@ -30,6 +30,7 @@ UNPARSED, TOO_DEEP = "unparsed", "too deep"
 
 _RULE_KIND = {"python": "py", "notebook": "nb", "shell": "sh", "makefile": "sh", "dockerfile": "docker", "yaml": "yaml"}
 _RULE_KIND |= {"toml": "toml", "requirements": "req"}
+_STARTS_PROGRAMS = (b"subprocess", b"system", b"popen", b"getoutput", b"getstatusoutput")
 _HOSTS_SHELL = frozenset(("python", "notebook", "dockerfile", "yaml"))
 _NOT_A_PIPELINE = re.compile(
     r"(^|/)(tests?|testing|docs?|doc)/|(^|/)(test_[^/]*|[^/]*_test|conftest|setup|noxfile|fabfile)\.py$"
@@ -100,6 +101,8 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
     from canfar_lint.facts import wanted as facts_wanted
 
     fired = profile.triggers(kind, in_pipeline(path)).fired(data)
+    if kind == PYTHON and not any(word in data for word in _STARTS_PROGRAMS):
+        fired = [rule for rule in fired if "py" in rule.kinds]
     collectors = facts_wanted(kind, data)
     marked = _may_hold_markers(data)
     if not fired and not collectors and not marked and kind not in (DOCKERFILE, NOTEBOOK):
@@ -119,6 +122,7 @@ class _Work:
         self.diagnostics: list[Diagnostic] = []
         self.facts: list[Fact] = []
         self.crashed = False
+        self.seen: set[tuple[str, int, int]] = set()
 
     def result(self, fired: list[Rule], collectors: list[Any], marked: bool) -> FileResult:
         from canfar_lint.engine.models import Unreadable, views
@@ -133,8 +137,6 @@ class _Work:
                 self.check(source, name, model, fired)
                 for collector in collectors:
                     self.collect(source, collector, name, model)
-                if name == "python":
-                    model.release()
         except (Undecodable, Unreadable) as e:
             return self.refused(e)
         markers = self.markers(source) if marked else []
@@ -161,7 +163,10 @@ class _Work:
 
     def take(self, source: Source, function: Callable[..., Iterator[Finding]], model: Any, rule: Rule) -> None:
         for finding in function(model, rule):
-            self.diagnostics.append(placed(source, finding))
+            key = (finding.code, finding.start, finding.end)
+            if key not in self.seen:
+                self.seen.add(key)
+                self.diagnostics.append(placed(source, finding))
 
     def collect(self, source: Source, collector: Any, name: str, model: Any) -> None:
         function = getattr(collector, name, None)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from canfar_lint.diagnostic import Place
-from canfar_lint.source import DOCKERFILE, NOTEBOOK, PYTHON, SHELL, Source
+from canfar_lint.source import DOCKERFILE, MAKEFILE, NOTEBOOK, PYTHON, SHELL, YAML, Source
 
 
 class Unreadable(Exception):
@@ -32,10 +32,17 @@ def views(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
 
 
 def _python(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
-    if "python" in wanted:
+    if "python" in wanted or "shell" in wanted:
         from canfar_lint.model.python import PythonModule
 
-        yield "python", PythonModule(source, parsed(source))
+        module = PythonModule(source, parsed(source))
+        yield "python", module
+        if "shell" in wanted:
+            from canfar_lint.model.embedded import literals
+
+            for script in literals(module):
+                yield "shell", script
+        module.release()
 
 
 def parsed(source: Source) -> ast.Module:
@@ -92,3 +99,8 @@ def _shell(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
 def _other(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
     if source.kind in wanted:
         yield source.kind, source
+    if "shell" in wanted and source.kind in (MAKEFILE, YAML):
+        from canfar_lint.model import embedded
+
+        for script in embedded.makefile(source) if source.kind == MAKEFILE else embedded.workflow(source):
+            yield "shell", script
