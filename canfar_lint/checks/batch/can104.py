@@ -1,0 +1,171 @@
+"""Absolute and home paths written into the code as data, output or configuration."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._commands import started
+from canfar_lint.checks._destinations import DATA, EXPORT, IO, NOISE, PATH, Destinations
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+
+# what a literal is, by its first component
+PERSONAL, STORAGE, ABSOLUTE, HOME = "personal", "storage", "absolute", "home"
+
+_HEAD = re.compile(r"/[\w.@+{-]|~[\w-]*/|[A-Za-z]:[\\/](?!/)")
+_NO_PATH = re.compile(r"[\r\n\t|<>;`]|&&|\s-|\s/|://|\(\?|\s$")
+_PATTERN = re.compile(r"\\[dwsSb.+*]|[)\]][+*?]|\.\*")
+_DOTTED_HOME = re.compile(r"~[\w-]*/(\.|$)")
+
+
+def kind_of(text: str, tables: dict[str, Any]) -> str | None:
+    """PERSONAL, STORAGE, ABSOLUTE or HOME for the text a path begins with; None for what is no business of CAN104."""
+    if not _HEAD.match(text) or text.startswith("//"):
+        return None
+    if text[0] == "~":
+        return None if _DOTTED_HOME.match(text) or text.startswith(("~/{", "~/%")) else HOME
+    if text[0] != "/":
+        return PERSONAL if len(text) > 3 else None
+    if text in tables["homes"] or text + "/" in tables["homes"]:
+        return None  # a name is put behind it
+    for kind in (PERSONAL, STORAGE):
+        if any(text.startswith(root) and len(text) > len(root) for root in tables[kind]):
+            return kind
+    first = text[1:].partition("/")[0]
+    return None if first in tables["elsewhere"] or not first.strip("{}%s.*") else ABSOLUTE
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    tables = rule.body["tables"]
+    destinations: Destinations | None = None
+    seen: set[ast.AST] = set()
+    for constant in module.strings:
+        text = str(constant.value)
+        if text[:1] not in "/~" and text[1:2] != ":":
+            continue
+        kind = kind_of(text, tables)
+        node = _whole(module, constant)
+        if kind is None or node in seen or _is_no_path(text) or _never_runs(module, constant):
+            continue
+        if kind == PERSONAL and _whose(text, tables):
+            continue
+        destinations = destinations or Destinations(module, tables)
+        if _is_data(module, constant, kind, destinations.of(constant), tables):
+            seen.add(node)
+            yield _finding(module, rule, node, text, kind)
+    yield from _in_commands(module, rule, seen)
+
+
+def _spelled(module: PythonModule, node: ast.AST) -> str:
+    """An f-string's text as its author reads it, without the quotes."""
+    code = module.code(node)
+    match = re.fullmatch(r"""[fFrR]{1,2}("{3}|'{3}|"|')(.*)\1""", code, re.DOTALL)
+    return match.group(2) if match else code
+
+
+def _is_no_path(text: str) -> bool:
+    """Whether text only begins like a path: a command, a regular expression, prose."""
+    return _NO_PATH.search(text) is not None or (text[0] == "/" and _PATTERN.search(text) is not None)
+
+
+def _in_commands(module: PythonModule, rule: Rule, seen: set[ast.AST]) -> Iterator[Finding]:
+    """Paths among the words of the commands that the file starts; a program's own path only at a person's place."""
+    for start in started(module):
+        for word in start.command.words:
+            text = word.head.partition("=")[2] if word.head.startswith("-") else word.head
+            kind = kind_of(text, rule.body["tables"])
+            node = start.place(word)
+            if kind is None or node in seen or _is_no_path(text) or _whose(text, rule.body["tables"]):
+                continue
+            if start.command.name is None and not start.shell:
+                continue
+            if word is start.command.program and kind != PERSONAL:
+                continue
+            if isinstance(node, (ast.Constant, ast.JoinedStr)):
+                seen.add(node)
+                yield _finding(module, rule, node, text, kind, text)
+
+
+def _whole(module: PythonModule, constant: ast.Constant) -> ast.AST:
+    """The f-string a constant is part of, or the constant."""
+    parent = module.parents.get(constant)
+    return parent if isinstance(parent, ast.JoinedStr) else constant
+
+
+def _finding(
+    module: PythonModule, rule: Rule, node: ast.AST, text: str, kind: str, written: str | None = None
+) -> Finding:
+    """At a literal whose path begins with `text`; `written` is the path when it is only a part of the literal."""
+    if written is None:
+        written = str(node.value) if isinstance(node, ast.Constant) else _spelled(module, node)
+    variant = {PERSONAL: "personal", HOME: "home"}.get(kind)
+    if kind == PERSONAL and text.startswith("/arc/home/"):
+        variant = "platform-home"
+    return rule.finding(module.span(node), variant=variant, path=written)
+
+
+def _never_runs(module: PythonModule, constant: ast.Constant) -> bool:
+    return any(module.constant(test) is (not wanted) for test, wanted in module.guards(constant))
+
+
+def _whose(text: str, tables: dict[str, Any]) -> bool:
+    """Whether a home's owner is filled in: `"/arc/home/{}/x"` is nobody's in particular."""
+    return any(text.startswith(root) and text[len(root) :][:1] in "{%$" for root in tables["homes"])
+
+
+def _is_data(
+    module: PythonModule, constant: ast.Constant, kind: str, found: frozenset[str], tables: dict[str, Any]
+) -> bool:
+    text = str(constant.value)
+    if "cmd" in found or "args" in found:
+        return "args" in found and text.startswith("/arc/home/")
+    if kind in (PERSONAL, STORAGE):
+        return bool(found & {IO, PATH, DATA, EXPORT})
+    if _is_program(module, constant) or found <= {NOISE}:
+        return False
+    deep = "/" in text.strip("/~")
+    if kind == HOME or deep:
+        return bool(found & {IO, PATH}) or (bool(found & {DATA, EXPORT}) and _named_so(module, constant, tables))
+    return IO in found
+
+
+def _is_program(module: PythonModule, constant: ast.Constant) -> bool:
+    """Whether a literal is the program of an `argv` list."""
+    parent = module.parents.get(constant)
+    return isinstance(parent, (ast.List, ast.Tuple)) and parent.elts[0] is constant and _runs(module, parent)
+
+
+def _runs(module: PythonModule, node: ast.AST) -> bool:
+    parent = module.parents.get(node)
+    if not isinstance(parent, ast.Call):
+        return False
+    return module.qualified(parent.func).startswith(("subprocess.", "os.exec", "os.spawn", "asyncio.create_sub"))
+
+
+def _named_so(module: PythonModule, constant: ast.Constant, tables: dict[str, Any]) -> bool:
+    """Whether the name, key or parameter a literal is given to says that it is a path."""
+    text = str(constant.value)
+    if text[1:].partition("/")[0].lower() in tables["routes"]:
+        return False
+    child: ast.AST = constant
+    for ancestor in module.ancestors(constant):
+        names: list[str] = []
+        if isinstance(ancestor, ast.keyword):
+            names = [ancestor.arg or ""]
+        elif isinstance(ancestor, ast.Dict):
+            at = ancestor.values.index(child) if child in ancestor.values else -1  # type: ignore[arg-type]
+            key = ancestor.keys[at] if at >= 0 else None
+            names = [str(key.value)] if isinstance(key, ast.Constant) else []
+        elif isinstance(ancestor, (ast.Assign, ast.AnnAssign)):
+            targets = ancestor.targets if isinstance(ancestor, ast.Assign) else [ancestor.target]
+            names = [getattr(t, "id", "") or getattr(t, "attr", "") for t in targets]
+        if any(re.search(tables["path_names"], name.lower()) for name in names):
+            return True
+        if names or isinstance(ancestor, ast.stmt):
+            return False
+        child = ancestor
+    return False
