@@ -15,19 +15,26 @@ class Failed(OSError):
 class Process:
     """A running program, its standard output and error."""
 
-    __slots__ = ("_errors", "_output", "_pid", "_popen")
+    __slots__ = ("_environment", "_errors", "_output", "_pid")
 
-    def __init__(self, command: list[str | bytes], data: bytes | None = None, listing: bytes | None = None) -> None:
+    def __init__(
+        self,
+        command: list[str | bytes],
+        data: bytes | None = None,
+        listing: bytes | None = None,
+        without: str | None = None,
+    ) -> None:
         """Start `command` with `data` as standard input.
 
-        `listing` is the content of a file that the command names as `LISTING`. Raises `Failed`.
+        `listing` is the content of a file that the command names as `LISTING`; variables of the environment that
+        begin with `without` are not handed over. Raises `Failed`.
         """
+        self._environment = {k: v for k, v in os.environ.items() if not (without and k.startswith(without))}
         self._output = _nameless()
         self._errors = _nameless()
         standard_in = os.open(os.devnull, os.O_RDONLY) if data is None else _nameless(data)
         names = None if listing is None else _nameless(listing)
         self._pid = 0
-        self._popen = None
         try:
             self._start(command, standard_in, names)
         except OSError as e:
@@ -50,7 +57,7 @@ class Process:
         if names is not None:
             os.lseek(names, 0, os.SEEK_SET)
             actions.append((os.POSIX_SPAWN_DUP2, names, LISTING_DESCRIPTOR))
-        self._pid = os.posix_spawn(command[0], command, os.environ, file_actions=actions)
+        self._pid = os.posix_spawn(command[0], command, self._environment, file_actions=actions)
 
     def finish(self) -> tuple[int, bytes, bytes]:
         """Wait for the end: exit status (negative for a signal), standard output and error."""

@@ -78,7 +78,7 @@ class Run:
         if name:
             command += ["--stdin-filename", os.fsencode(name)]
         try:
-            self._process = Process([*command, "--", *arguments], data, listing)
+            self._process = Process([*command, "--", *arguments], data, listing, without="RUFF_")
         except Failed as e:
             self._note = f"ruff did not start: {e}"
 
@@ -104,7 +104,7 @@ class Run:
         return diagnostics, ()
 
     def _of_file(self, path: str, items: list[dict[str, Any]]) -> list[Diagnostic]:
-        from canfar_lint.peers.ruff_findings import misunderstood, syntax_error
+        from canfar_lint.peers.ruff_findings import catches_like_python2, misunderstood, syntax_error
 
         broken = [item for item in items if _is_syntax(item)]
         try:
@@ -115,10 +115,12 @@ class Run:
             return []
         kept = [item for item in items if not _is_syntax(item)]
         diagnostics = []
+        if source.kind == PYTHON and (
+            looks_like_python2(source.text) if broken else catches_like_python2(kept, source)
+        ):
+            self.python2.add(path)
+            return []
         if broken:
-            if source.kind == PYTHON and looks_like_python2(source.text):
-                self.python2.add(path)
-                return []
             first = syntax_error(broken, source)
             rule = self.selection.rules.get("CAN001")
             if first is not None and rule is not None:
@@ -195,7 +197,7 @@ _PYTHON2 = re.compile(
       | except[ \t]+(?:[\w.]+|\([^)\n]*\))[ \t]*,[ \t]*[A-Za-z_]\w*[ \t]*:
       )
       | <>
-      | (?<![\w.])0[0-7]+[lL]?(?![\w.])
+      | (?<![\w.])0[0-7]*[1-7][0-7]*[lL]?(?![\w.])
       | (?<![\w.])\d+[lL]\b
       | \b[uU][rR]["']
       | ^[^`\n]*`[^`\n]+`

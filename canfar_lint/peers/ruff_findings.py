@@ -26,6 +26,15 @@ def syntax_error(items: Sequence[dict[str, Any]], source: Source) -> dict[str, A
     return next((item for item in ordered if item["location"]["row"] not in magics), None)
 
 
+def catches_like_python2(items: Sequence[dict[str, Any]], source: Source) -> bool:
+    """Whether `except Error, e:` binds a name, as in Python 2: in the newest Python it is a list of errors."""
+    for item in items:
+        found = _UNDEFINED.match(item["message"]) if item["code"] == "F821" else None
+        if found and re.match(rf"[ \t]*except\b[^:]*,[ \t]*{found[1]}[ \t]*:", source.line(item["location"]["row"])):
+            return True
+    return False
+
+
 def misunderstood(items: Sequence[dict[str, Any]], source: Source) -> set[int]:
     """The identities of items that name what a program defines for the scripts that run inside it."""
     names: dict[str, list[int]] = {}

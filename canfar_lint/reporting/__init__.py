@@ -10,14 +10,15 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from canfar_lint.diagnostic import SAFE, UNSAFE, Diagnostic
+from canfar_lint.diagnostic import SAFE, UNSAFE, Diagnostic, Place
 from canfar_lint.reporting import escape
-from canfar_lint.reporting.colour import Palette
+from canfar_lint.reporting.colour import PLAIN, Palette
 
 FORMATS = (
     "concise", "full", "json", "json-lines", "junit", "grouped", "github", "gitlab", "pylint", "rdjson", "azure",
     "sarif",
 )  # fmt: skip
+TOOL = "canfar-lint"
 WITH_SUMMARY = ("concise", "full", "grouped")
 Sources = Callable[[str, "int | None"], "str | None"]
 
@@ -25,10 +26,10 @@ Sources = Callable[[str, "int | None"], "str | None"]
 class Report:
     """What a run found, and how it is to be shown.
 
-    `diagnostics` are those to show, sorted. `sources(path, cell)` is the text of a file, or of one cell (1-based) of a
-    notebook; None where there is none. `fixed` counts by path and then by (code, name) what fixes have repaired;
-    `applied` says that this was a run with `--fix`, `unsafe` that unsafe fixes are wanted. `catalogue` gives SARIF the
-    texts of the rules.
+    `diagnostics` are those to show, sorted. `sources(path, cell)` is the text of a file, or of one code cell (1-based,
+    all cells counted) of a notebook; None where there is none. `fixed` counts by path and then by (code, name) what
+    fixes have repaired; `applied` says that this was a run with `--fix`, `unsafe` that unsafe fixes are wanted.
+    `catalogue` gives SARIF the texts of the rules.
     """
 
     __slots__ = (
@@ -42,7 +43,7 @@ class Report:
         sources: Sources,
         *,
         cwd: str | None = None,
-        palette: Palette = Palette(),
+        palette: Palette = PLAIN,
         unsafe: bool = False,
         applied: bool = False,
         fixed: dict[str, dict[tuple[str, str], int]] | None = None,
@@ -85,6 +86,20 @@ class Report:
     def sign(self, diagnostic: Diagnostic) -> bool:
         """Whether the finding carries `[*]`: a fix is there, and the run is not one that has applied it already."""
         return not self.applied and self.applies(diagnostic)
+
+    def joined(self, path: str, place: Place) -> Place:
+        """A place of a notebook in all its Python cells one below the other: ruff's rows where it gives no cell."""
+        if place.cell is None:
+            return place
+        above = 0
+        for cell in range(1, place.cell):
+            text = self.sources(path, cell)
+            if text is not None and not (text.startswith("%%") and text[2:].split(maxsplit=1)[:1] not in _PYTHON_CELLS):
+                above += text.count("\n") + 1
+        return Place(place.row + above, place.column, place.end_row + above, place.end_column)
+
+
+_PYTHON_CELLS = [[word] for word in ("capture", "debug", "prun", "pypy", "python", "python3", "time", "timeit")]
 
 
 def render(name: str, report: Report) -> str:

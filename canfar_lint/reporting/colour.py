@@ -7,7 +7,7 @@ from typing import IO, NamedTuple
 
 BOLD, RED, GREEN, YELLOW, CYAN = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m"
 BOLD_RED, BOLD_GREEN, UNDERLINE = BOLD + RED, BOLD + GREEN, "\x1b[4m"
-LINE_NUMBER, HELP, PLAIN = "\x1b[1m\x1b[94m", "\x1b[1m\x1b[96m", ""
+LINE_NUMBER, HELP = "\x1b[1m\x1b[94m", "\x1b[1m\x1b[96m"
 _RESET = "\x1b[0m"
 _CODE = {"error": BOLD_RED, "warning": BOLD + YELLOW, "advice": LINE_NUMBER}
 _MARK = {"error": "\x1b[1m\x1b[91m", "warning": BOLD + YELLOW, "advice": LINE_NUMBER}
@@ -32,6 +32,9 @@ class Palette(NamedTuple):
 
     def link(self, text: str, url: str) -> str:
         return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if self.links and url else text
+
+
+PLAIN = Palette()
 
 
 def palette(stream: IO[str], option: str = "auto") -> Palette:

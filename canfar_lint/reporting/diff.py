@@ -5,22 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from canfar_lint.diagnostic import PlacedEdit, PlacedFix
-from canfar_lint.reporting import Sources, escape
-from canfar_lint.reporting.colour import BOLD_GREEN, BOLD_RED, GREEN, LINE_NUMBER, PLAIN, RED, Palette
+from canfar_lint.reporting import Sources, escape, linediff
+from canfar_lint.reporting.colour import BOLD_GREEN, BOLD_RED, GREEN, LINE_NUMBER, RED, Palette
 from canfar_lint.reporting.frame import split_lines
 
 _AROUND = 1
 _MERGE = 2
 _WINDOW = 3
-
-
-class _Change(NamedTuple):
-    """Lines `old` to `old_end` become lines `new` to `new_end` (0-based, end exclusive)."""
-
-    old: int
-    old_end: int
-    new: int
-    new_end: int
 
 
 def draw(path: str, fix: PlacedFix, sources: Sources, palette: Palette) -> str:
@@ -43,17 +34,20 @@ def _draw_cell(lines: list[str], cell: int | None, edits: list[PlacedEdit], pale
         last = min(len(lines), max(e.place.end_row for e in edits) + _WINDOW)
     old = [line for line in lines[first:last] if line]
     new = [line for line in split_lines(_edited(lines, first, last, edits)) if line]
-    groups = _groups(_changes(old, new), len(old))
+    groups = _groups(linediff.steps(old, new))
     if not groups:
         return ""
-    width = len(str(groups[-1][1] + _offset(groups[-1][2]) + first))
+    last_step = groups[-1][-1]
+    width = len(str(last_step.new + (0 if last_step.kind == linediff.DELETE else last_step.count) + first))
     gutter = f"{palette.paint(' ' * width, LINE_NUMBER)} {palette.paint('|', LINE_NUMBER)}\n"
     out = [f"{':::':>{width + 3}} cell {cell}\n"] if cell is not None else []
     out.append(gutter)
-    for index, (start, end, changes) in enumerate(groups):
+    numbers = _Numbers(first, width, palette)
+    for index, group in enumerate(groups):
         if index:
             out.append("-" * 80 + "\n")
-        out += _draw_group(old, new, (start, end), changes, _Numbers(first, width, palette))
+        for step in group:
+            out += numbers.lines(step, old, new)
     out.append(gutter)
     return "".join(out)
 
@@ -78,40 +72,29 @@ def _between(lines: list[str], row: int, column: int, end_row: int, end_column: 
     return "".join([lines[row][column:], *lines[row + 1 : end_row], end])
 
 
-def _changes(old: list[str], new: list[str]) -> list[_Change]:
-    """What differs, as few lines as possible, in order."""
-    before, after = 0, 0
-    short = min(len(old), len(new))
-    while before < short and old[before] == new[before]:
-        before += 1
-    while after < short - before and old[-1 - after] == new[-1 - after]:
-        after += 1
-    a, b = old[before : len(old) - after], new[before : len(new) - after]
-    if not a and not b:
+def _groups(steps: list[linediff.Step]) -> list[list[linediff.Step]]:
+    """The steps in groups, with one equal line around each; groups that are near each other are one."""
+    if all(step.kind == linediff.EQUAL for step in steps):
         return []
-    if not a or not b:
-        return [_Change(before, before + len(a), before, before + len(b))]
-    from difflib import SequenceMatcher
-
-    opcodes = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
-    return [_Change(before + i, before + j, before + k, before + n) for tag, i, j, k, n in opcodes if tag != "equal"]
-
-
-def _groups(changes: list[_Change], length: int) -> list[tuple[int, int, list[_Change]]]:
-    """Changes near each other together, with the old lines to show: `(start, end, changes)`."""
-    groups: list[tuple[int, int, list[_Change]]] = []
-    for change in changes:
-        start, end = max(0, change.old - _AROUND), min(length, change.old_end + _AROUND)
-        if groups and start - groups[-1][1] <= _MERGE:
-            groups[-1] = (groups[-1][0], end, [*groups[-1][2], change])
+    groups: list[list[linediff.Step]] = [[]]
+    for index, step in enumerate(steps):
+        if step.kind != linediff.EQUAL:
+            groups[-1].append(step)
+        elif index == 0:
+            groups[-1].append(_part(step, max(0, step.count - _AROUND), step.count))
+        elif index == len(steps) - 1:
+            groups[-1].append(_part(step, 0, _AROUND))
+        elif step.count > 2 * _AROUND + _MERGE:
+            groups[-1].append(_part(step, 0, _AROUND))
+            groups.append([_part(step, step.count - _AROUND, step.count)])
         else:
-            groups.append((start, end, [change]))
+            groups[-1].append(step)
     return groups
 
 
-def _offset(changes: list[_Change]) -> int:
-    """By how much a line behind the changes moves down."""
-    return changes[-1].new_end - changes[-1].old_end
+def _part(step: linediff.Step, start: int, end: int) -> linediff.Step:
+    end = min(end, step.count)
+    return linediff.Step(step.kind, step.old + start, step.new + start, end - start)
 
 
 class _Numbers(NamedTuple):
@@ -119,28 +102,19 @@ class _Numbers(NamedTuple):
     width: int
     palette: Palette
 
+    def lines(self, step: linediff.Step, old: list[str], new: list[str]) -> list[str]:
+        if step.kind == linediff.DELETE:
+            return [self.line(None, "-", line) for line in old[step.old : step.old + step.count]]
+        sign = "|" if step.kind == linediff.EQUAL else "+"
+        return [self.line(number, sign, new[number]) for number in range(step.new, step.new + step.count)]
+
     def line(self, number: int | None, sign: str, text: str) -> str:
         """One line of the change; `number` counts from 0 within the window."""
         digits = "" if number is None else str(number + 1 + self.first)
-        colours = {"-": (BOLD_RED, RED), "+": (BOLD_GREEN, GREEN), "|": (LINE_NUMBER, PLAIN)}[sign]
+        colours = {"-": (BOLD_RED, RED), "+": (BOLD_GREEN, GREEN), "|": (LINE_NUMBER, "")}[sign]
         paint = self.palette.paint
         text = escape.source(text)
         blank = " " if text.rstrip("\r\n") else ""
         newline = "" if text.endswith(("\n", "\r")) else "\n"
         number_text = paint(f"{digits:<{self.width}}", LINE_NUMBER)
         return f"{number_text} {paint(sign, colours[0])}{blank}{paint(text, colours[1])}{newline}"
-
-
-def _draw_group(
-    old: list[str], new: list[str], window: tuple[int, int], changes: list[_Change], numbers: _Numbers
-) -> list[str]:
-    out: list[str] = []
-    at, shift = window[0], changes[0].new - changes[0].old
-    for change in changes:
-        shift = change.new - change.old
-        out += [numbers.line(i + shift, "|", old[i]) for i in range(at, change.old)]
-        out += [numbers.line(None, "-", line) for line in old[change.old : change.old_end]]
-        out += [numbers.line(i, "+", new[i]) for i in range(change.new, change.new_end)]
-        at = change.old_end
-    shift = _offset(changes)
-    return out + [numbers.line(i + shift, "|", old[i]) for i in range(at, window[1])]

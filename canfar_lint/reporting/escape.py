@@ -13,7 +13,7 @@ _HIDDEN = (0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066, 0x2067, 0x2068, 0x206
 _LINE = {**_PICTURES, 0x7F: "␡", **dict.fromkeys((*range(0x80, 0xA0), *_HIDDEN), "�")}
 _WORD = {**_LINE, 0x09: "    "}
 _SHOWN = {**_WORD, 0x200D: ""}
-_KEEP_NEWLINE = {key: value for key, value in _LINE.items() if key not in (0x09, 0x0A, 0x0D)}
+_KEEP_NEWLINE = {key: value for key, value in _SHOWN.items() if key not in (0x09, 0x0A, 0x0D)}
 _COMMAND = re.compile(r"##(?:vso)?\[")
 _SUSPECT = re.compile("[\x00-\x1f\x7f-\x9f\u200d\u2028-\u202e\u2066-\u2069\ud800-\udfff]|##(?:vso)?\\[")
 

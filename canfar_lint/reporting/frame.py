@@ -45,7 +45,8 @@ class _Margin(NamedTuple):
 def split_lines(text: str) -> list[str]:
     """Lines with their ends (\\n, \\r\\n, \\r); a last line that is empty counts, as it has a row."""
     if "\r" not in text:
-        return [*(f"{line}\n" for line in (parts := text.split("\n"))[:-1]), parts[-1]]
+        *whole, rest = text.split("\n")
+        return [*(f"{line}\n" for line in whole), rest]
     import re
 
     return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z|\Z", text)
@@ -112,24 +113,21 @@ class _Drawing:
         self.tall = end.line > start.line
         self.bar = palette.paint("|", LINE_NUMBER)
         self.empty = f"{' ' * width} {self.bar}"
-        self.indent = "  " if self.tall else ""
         self.margin = self._margin(shown)
 
     def text(self) -> str:
         out = [self.empty]
         whole = self.tall and not self.lines[self.start.line][: self.start.column].strip()
         for index, line in enumerate(self.lines):
-            prefix = " " if self.indent or line else ""
             edge = self._edge(index, whole)
             if edge.strip():
                 edge = self._mark(edge[0]) + edge[1:]
             code, left = self._cut(line)
             number = self.palette.paint(f"{self.first + index:>{self.width}}", LINE_NUMBER)
-            body = f"{prefix}{edge}{code}" if code or edge.strip() else ""
-            out.append(f"{number} {self.bar}{body}")
+            out.append(f"{number} {self.bar}{_body(edge, code)}")
             if index in (self.start.line, self.end.line) and not (whole and index == self.start.line):
                 code, carets = self._carets(index, left, code)
-                out[-1] = f"{number} {self.bar}{prefix}{edge}{code}"
+                out[-1] = f"{number} {self.bar}{_body(edge, code)}"
                 out.append(f"{self.empty}{carets}")
             elif index == len(self.lines) - 1:
                 out.append(self.empty)
@@ -212,6 +210,11 @@ class _Drawing:
         if length > right:
             code = code[:-1] + cut
         return head + pad + code, shift
+
+
+def _body(edge: str, code: str) -> str:
+    """What stands right of the bar; nothing at its end where there is no code."""
+    return f" {edge}{code}" if code else f" {edge.rstrip()}" if edge.strip() else ""
 
 
 def _columns(text: str) -> int:

@@ -11,7 +11,7 @@ FORMATS = ("concise", "full", "json")
 
 
 class _Count:
-    __slots__ = ("fixable", "first", "total")
+    __slots__ = ("first", "fixable", "total")
 
     def __init__(self, first: Diagnostic) -> None:
         self.first = first
@@ -29,7 +29,7 @@ def render(report: Report, name: str) -> str:
 
 def _counts(report: Report) -> list[_Count]:
     counts: dict[str, _Count] = {}
-    for diagnostic in sorted(report.diagnostics, key=lambda d: d.code):
+    for diagnostic in sorted(report.diagnostics, key=lambda d: d.code, reverse=True):
         count = counts.setdefault(diagnostic.code, _Count(diagnostic))
         count.total += 1
         count.fixable += report.applies(diagnostic)
