@@ -19,9 +19,7 @@ _SHELL = frozenset(
         *("builtins.get_ipython().system", "builtins.get_ipython().getoutput", "pexpect.spawn", "pexpect.run"),
     )
 )
-_ARGV = frozenset(
-    f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen")
-)
+_ARGV = frozenset(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen"))
 _SPREAD = frozenset(("asyncio.create_subprocess_exec", "asyncio.subprocess.create_subprocess_exec", "os.execlp"))
 _EXEC = frozenset(("os.execv", "os.execvp", "os.execve", "os.spawnv", "os.spawnvp"))
 _HOLE, _HOLE_IN_QUOTES = "${_}", '"${_}"'

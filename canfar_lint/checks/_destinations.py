@@ -68,7 +68,7 @@ class Destinations:
             return frozenset()
         self._known[node, key] = frozenset()
         parent = self.module.parents.get(node)
-        step = _STEPS.get(parent.__class__)
+        step = _STEPS.get(parent.__class__) if parent is not None else None
         answer = step(self, node, parent, key, depth + 1) if step else frozenset((DATA,))
         self._known[node, key] = answer
         return answer
@@ -152,8 +152,9 @@ class Destinations:
     def _given(self, node: ast.AST, call: ast.Call, keyword: str, key: object, depth: int) -> frozenset[str]:
         names = self.module.qualified_all(call.func)
         method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-        position = call.args.index(node) if node in call.args else -1  # type: ignore[arg-type]
-        if keyword in self.quiet_keywords or self._is_quiet(call, names, method):
+        position = call.args.index(node) if node in call.args else -1
+        inside = keyword == "path" and any(name.startswith("astropy.") for name in names)  # of an HDF5 file
+        if inside or keyword in self.quiet_keywords or self._is_quiet(call, names, method):
             return frozenset((NOISE,))
         if keyword in ("default", "default_value", "fallback", "missing") or self.options.hold(names):
             return frozenset((DEFAULT,))
@@ -162,18 +163,15 @@ class Destinations:
         if self.requests.hold(names):
             return frozenset((keyword if keyword in ("cmd", "args") else NOISE,))
         if self.same.hold(names) or method == "format":
-            return self.of(call, key if names == ("builtins.dict",) else None, depth) | self._keyed(call, keyword, names)
+            return self.of(call, keyword or None if names == ("builtins.dict",) else None, depth)
+        if self.io.hold(names) or self._is_task(call):
+            return frozenset((IO,))
         if self.makers.hold(names) or method == "joinpath":
             found = self.of(call, None, depth)
             return found if found and found <= {NOISE, DEFAULT} else found | {PATH}
-        if self.io.hold(names) or self._is_task(call):
-            return frozenset((IO,))
         if method in self.io_methods and (not names or not names[0].startswith(".")):
             return frozenset((IO,)) if self._file_like(node) else frozenset((DATA,))
         return self._into_function(node, call, keyword, position, key, depth)
-
-    def _keyed(self, call: ast.Call, keyword: str, names: tuple[str, ...]) -> frozenset[str]:
-        return self.of(call, keyword) if keyword and names == ("builtins.dict",) else frozenset()
 
     def _is_quiet(self, call: ast.Call, names: tuple[str, ...], method: str) -> bool:
         if self.quiet.hold(names) or method in self.quiet_methods:
@@ -326,7 +324,7 @@ class Destinations:
         return frozenset((DATA,))
 
 
-_STEPS: dict[type[ast.AST] | None, Any] = {  # type: ignore[misc]
+_STEPS: dict[type[ast.AST], Any] = {
     ast.BinOp: Destinations._binary,
     ast.JoinedStr: Destinations._joined,
     ast.FormattedValue: Destinations._through,

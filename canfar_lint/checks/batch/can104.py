@@ -19,7 +19,7 @@ PERSONAL, STORAGE, ABSOLUTE, HOME = "personal", "storage", "absolute", "home"
 _HEAD = re.compile(r"/[\w.@+{-]|~[\w-]*/|[A-Za-z]:[\\/](?!/)")
 _NO_PATH = re.compile(r"[\r\n\t|<>;`]|&&|\s-|\s/|://|\(\?|\s$")
 _PATTERN = re.compile(r"\\[dwsSb.+*]|[)\]][+*?]|\.\*")
-_DOTTED_HOME = re.compile(r"~[\w-]*/(\.|$)")
+_DOTTED_HOME = re.compile(r"~[\w-]*/(\.|Library/|$)")
 
 
 def kind_of(text: str, tables: dict[str, Any]) -> str | None:
@@ -157,7 +157,7 @@ def _named_so(module: PythonModule, constant: ast.Constant, tables: dict[str, An
         if isinstance(ancestor, ast.keyword):
             names = [ancestor.arg or ""]
         elif isinstance(ancestor, ast.Dict):
-            at = ancestor.values.index(child) if child in ancestor.values else -1  # type: ignore[arg-type]
+            at = ancestor.values.index(child) if child in ancestor.values else -1
             key = ancestor.keys[at] if at >= 0 else None
             names = [str(key.value)] if isinstance(key, ast.Constant) else []
         elif isinstance(ancestor, (ast.Assign, ast.AnnAssign)):
