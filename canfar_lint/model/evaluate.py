@@ -417,7 +417,7 @@ class Evaluator:
                     found.append(value)
                 continue
             seen.add(parameter)
-            arguments = list(self._given(parameter))
+            arguments = [argument for _, argument in self.given(parameter)]
             if not arguments:
                 found.append(value)
             rest = value.pieces[1:]
@@ -434,8 +434,7 @@ class Evaluator:
             return None
         return first.node if isinstance(first.node, ast.arg) else None
 
-    def _given(self, parameter: ast.arg) -> list[ast.expr]:
-        """What the calls in this module give for a parameter."""
+    def given(self, parameter: ast.arg) -> list[tuple[ast.Call, ast.expr]]:
         function = self.module.parents.get(parameter)
         function = self.module.parents.get(function) if function is not None else None
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -449,7 +448,7 @@ class Evaluator:
             if self.function(call.func) is function:
                 given = self.module.argument(call, parameter.arg, index)
                 if given is not None:
-                    found.append(given)
+                    found.append((call, given))
         return found
 
     # -- conditions -----------------------------------------------------------------------------------------

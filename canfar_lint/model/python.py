@@ -328,6 +328,10 @@ class PythonModule:
         """
         return self._evaluator.arriving(node)
 
+    def given(self, parameter: ast.arg) -> list[tuple[ast.Call, ast.expr]]:
+        """The calls in this file of a parameter's function, with what they give for it."""
+        return self._evaluator.given(parameter)
+
     def is_user_choice(self, test: ast.expr) -> bool:
         """Whether a condition is something the user of the script controls: an option, a parameter, the terminal."""
         return self._evaluator.is_user_choice(test)
