@@ -21,9 +21,7 @@ __all__ = [
     "Script",
     "Word",
     "continued_view",
-    "joined_view",
     "parse",
-    "parse_run",
 ]
 
 
@@ -57,9 +55,7 @@ def parse(
     return script
 
 
-def _places(
-    text: str, map: Callable[[int], int] | Sequence[int] | None
-) -> tuple[list[int] | None, list[int] | None]:
+def _places(text: str, map: Callable[[int], int] | Sequence[int] | None) -> tuple[list[int] | None, list[int] | None]:
     if map is None:
         return None, None
     starts = [map(i) for i in range(len(text) + 1)] if callable(map) else list(map)
@@ -110,27 +106,10 @@ def _continuations(text: str, escape: str) -> list[tuple[int, int]]:
         at = end
 
 
-def joined_view(text: str, escape: str = "\\") -> tuple[str, list[int]]:
-    """The command Docker makes of an instruction's lines, and the offset in `text` of each character and of the end.
-
-    Continuations, and the comments and blank lines inside them, are gone, as they are for the shell that runs it.
-    """
-    pieces: list[str] = []
-    places: list[int] = []
-    at = 0
-    for start, end in [*_continuations(text, escape), (len(text), len(text))]:
-        pieces.append(text[at:start])
-        places.extend(range(at, start))
-        at = end
-    places.append(len(text))
-    return "".join(pieces), places
-
-
 def continued_view(text: str, escape: str = "\\") -> str:
     """`text` with each continuation replaced by shell continuations of the same length: every offset stays.
 
-    It differs from what Docker runs only inside single quotes and comments, where a shell keeps what Docker removes;
-    `parse_run` is exact there too.
+    It differs from what Docker runs only inside single quotes and comments, where a shell keeps what Docker removes.
     """
     pieces: list[str] = []
     at = 0
@@ -144,36 +123,3 @@ def continued_view(text: str, escape: str = "\\") -> str:
         at = end
     pieces.append(text[at:])
     return "".join(pieces)
-
-
-def parse_run(
-    text: str,
-    *,
-    start: int = 0,
-    escape: str = "\\",
-    bodies: int | None = None,
-    bash: bool = True,
-    errexit: bool = False,
-    pipefail: bool = False,
-    context: str = "run",
-) -> Script:
-    """Read the command of a RUN (or CMD, ENTRYPOINT in shell form) as it stands in the Dockerfile from offset `start`.
-
-    `bodies` is the offset in `text` where heredoc bodies begin, which Docker does not join.
-    """
-    split = len(text) if bodies is None else bodies
-    view, places = joined_view(text[:split], escape)
-    if split < len(text):
-        if not view.endswith("\n"):
-            view += "\n"
-            places.append(places[-1])
-        view += text[split:]
-        places[-1:] = range(split, len(text) + 1)
-    if len(view) == len(text):
-        return parse(text, start=start, bash=bash, context=context, errexit=errexit, pipefail=pipefail)
-    shifted = [start + at for at in places]
-    script = parse(view, map=shifted, bash=bash, context=context, errexit=errexit, pipefail=pipefail)
-    script.start = start
-    if script.errexit_at is not None and errexit:
-        script.errexit_at = start
-    return script

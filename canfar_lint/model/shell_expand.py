@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 
-from canfar_lint.model.shell_nodes import LITERAL, VARIABLE, Assigned, Block, Command, Part, Script, Word
+from canfar_lint.model.shell_nodes import LITERAL, VARIABLE, Assigned, Command, Part, Script, Word
 
 _MOST_WORDS = 256
 _MOST_LEVELS = 16
@@ -142,7 +143,7 @@ def _replaced(value: str, op: str, word: Word, known: list[str]) -> str | None:
 def braces(word: Word) -> tuple[str, ...] | None:
     """The words that brace expansion makes of a word without other expansions; None if too many or not understood."""
     chars = [(c, part.quoted) for part in word.parts for c in part.text]
-    if len(chars) > 4096:
+    if len(chars) > 1024:
         return None
     try:
         found = _braced(chars, 0)
@@ -242,7 +243,7 @@ def _assigned(command: Command) -> Iterator[Assigned]:
         for word in command.arguments:
             name, equals, _ = word.head.partition("=")
             if equals and _NAME.match(name.rstrip("+")):
-                yield _entry(name, tail_word(word, len(name) + 1), command, exported)
+                yield _entry(name, word.behind(len(name) + 1), command, exported)
     elif command.name in _READING:
         for i, word in enumerate(command.arguments):
             text = word.value or ""
@@ -260,30 +261,6 @@ def _entry(name: str, word: Word, command: Command, exported: bool) -> Assigned:
     return Assigned(bare, value, word, word.start, word.end, command, command.blocks, exported)
 
 
-def tail_word(word: Word, skip: int) -> Word:
-    """`word` without its first `skip` literal characters: the value of an argument `NAME=value` or `--option=value`."""
-    parts: list[Part] = []
-    left = skip
-    for part in word.parts:
-        if left >= len(part.text) and part.kind == LITERAL:
-            left -= len(part.text)
-            continue
-        if left > 0 and part.kind == LITERAL:
-            exact = part.end - part.start == len(part.text)
-            start = part.start + left if exact else part.start
-            local = (part.local_start + left if exact else part.local_start, part.local_end)
-            parts.append(Part(LITERAL, start, part.end, part.text[left:], part.quoted, local))
-            left = 0
-            continue
-        parts.append(part)
-    start = parts[0].start if parts else word.end
-    value = None if word.value is None else word.value[skip:]
-    text = word.text[-(word.end - start) :] if parts and word.end - start <= len(word.text) else ""
-    tail = Word(text, start, word.end, value, word.quoted, tuple(parts), word.bash)
-    tail.items = word.items
-    return tail
-
-
 def _defaults(script: Script) -> Iterator[Assigned]:
     """`${X:=…}` sets X, where anything may have set it before."""
     for command in script.commands:
@@ -294,32 +271,70 @@ def _defaults(script: Script) -> Iterator[Assigned]:
                         yield Assigned(part.name, None, word, part.start, part.end, command, command.blocks, False)
 
 
-def environment(script: Script, command: Command) -> dict[str, str]:
-    """Variables whose value is certain at `command`.
+class Variables(Mapping[str, str]):
+    """The variables whose value is certain at one place of a script.
 
     A name counts when all its assignments are plain ones outside branches, loops, functions and subshells; a name
     assigned more than once is certain only outside functions.
     """
-    by_name: dict[str, list[Assigned]] = {}
-    for entry in script.assignments:
-        by_name.setdefault(entry.name, []).append(entry)
-    inside = any(block.kind in ("function", "trap") for block in command.blocks)
+
+    def __init__(self, histories: Mapping[str, History], at: int, inside: bool, outer: Mapping[str, str]) -> None:
+        self.histories = histories
+        self.at = at
+        self.inside = inside
+        self.outer = outer
+
+    def __getitem__(self, name: str) -> str:
+        value = self._value(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def _value(self, name: str) -> str | None:
+        history = self.histories.get(name)
+        if history is None:
+            return self.outer.get(name)
+        if self.inside and len(history.starts) > 1:
+            return None
+        before = bisect_left(history.starts, self.at)
+        return history.values[before - 1] if before else self.outer.get(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in {**self.histories, **self.outer} if self._value(name) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class History:
+    """The values of one variable, each from an offset on; None where it is not certain."""
+
+    __slots__ = ("starts", "values")
+
+    def __init__(self) -> None:
+        self.starts: list[int] = []
+        self.values: list[str | None] = []
+
+
+def histories(script: Script) -> dict[str, History]:
+    """What is certain of every variable the script sets: nothing, if it is ever set but in straight line."""
+    crooked = {entry.name for entry in script.assignments if not all(b.kind in _CERTAIN for b in entry.blocks)}
+    found: dict[str, History] = {}
     known: dict[str, str] = {}
     for entry in script.assignments:
-        entries = by_name[entry.name]
-        if entry.start >= command.start or not all(_straight(one.blocks) for one in entries):
-            continue
-        if inside and len(entries) > 1:
+        if entry.name in crooked:
+            found[entry.name] = nothing = History()
+            nothing.starts, nothing.values = [-1], [None]
             continue
         value = entry.value
-        if value is None and entry.word is not None and not entry.word.append and entry.command is not None:
-            value = expand(entry.word, known) if entry.command.name not in _READING else None
+        plain = entry.command is not None and entry.command.name not in _READING
+        if value is None and plain and entry.word is not None and not entry.word.append:
+            value = expand(entry.word, known)
         if value is None:
             known.pop(entry.name, None)
         else:
             known[entry.name] = value
-    return known
-
-
-def _straight(blocks: tuple[Block, ...]) -> bool:
-    return all(block.kind in _CERTAIN for block in blocks)
+        history = found.setdefault(entry.name, History())
+        history.starts.append(entry.start)
+        history.values.append(value)
+    return found

@@ -7,7 +7,10 @@ run: a value is known only when the text itself says it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from canfar_lint.model.shell_expand import History
 
 LITERAL, VARIABLE, COMMAND, ARITHMETIC, PROCESS = "literal", "variable", "command", "arithmetic", "process"
 
@@ -17,8 +20,10 @@ class Part:
 
     `kind` is one of `literal variable command arithmetic process`. `text` is the literal's value (quotes and escapes
     removed), else the raw text of the expansion; `quoted` whether it stood in quotes. A literal's span leaves out the
-    quotes. Of a variable, `name` is the parameter (`X`, `1`, `@`), `op` the operator (`""`, `:-`, `##`, `//`, `:`, also
-    `!` for `${!X}` and `length` for `${#X}`) and `arguments` its words, `index` the raw text of a subscript.
+    quotes; `local_start:local_end` is the span in the reader's own text, -1 where not kept.
+
+    Of a variable, `name` is the parameter (`X`, `1`, `@`), `op` the operator (`""`, `:-`, `##`, `//`, `:`, also `!`
+    for `${!X}` and `length` for `${#X}`), `arguments` its words, `index` the raw text of a subscript.
     """
 
     __slots__ = (
@@ -51,6 +56,13 @@ class Part:
     def overridable(self) -> bool:
         """Whether this is `${X:-…}` or `${X-…}`, `${X:=…}`, `${X=…}`: a default that the caller can replace."""
         return self.kind == VARIABLE and self.op in (":-", "-", ":=", "=")
+
+    def behind(self, skip: int) -> Part:
+        """A literal without its first `skip` characters."""
+        exact = self.end - self.start == len(self.text)
+        move = skip if exact else 0
+        local = (self.local_start + move if self.local_start >= 0 else -1, self.local_end)
+        return Part(self.kind, self.start + move, self.end, self.text[skip:], self.quoted, local)
 
     def __repr__(self) -> str:
         return f"Part({self.kind}, {self.text!r})"
@@ -93,8 +105,8 @@ class Word:
     @property
     def parts(self) -> tuple[Part, ...]:
         if self._parts is None:
-            local = (0, len(self.text))
-            self._parts = (Part(LITERAL, self.start, self.end, self.text, False, local),) if self.text else ()
+            part = Part(LITERAL, self.start, self.end, self.text, False, (-1, -1))
+            self._parts = (part,) if self.text else ()
         return self._parts
 
     @property
@@ -130,6 +142,26 @@ class Word:
     def variables(self) -> tuple[str, ...]:
         """Names of the parameters the word expands, those in operators' arguments included."""
         return tuple(_variables(self))
+
+    def behind(self, skip: int) -> Word:
+        """The word without its first `skip` literal characters: the value in `NAME=value` or `--option=value`."""
+        parts: list[Part] = []
+        left = skip
+        for part in self.parts:
+            if part.kind != LITERAL or left <= 0:
+                parts.append(part)
+            elif left < len(part.text):
+                parts.append(part.behind(left))
+                left = 0
+            else:
+                left -= len(part.text)
+        plain = self.end - self.start == len(self.text) and self.text[:skip] == self.head[:skip]
+        start = self.start + skip if plain else parts[0].start if parts else self.end
+        text = self.text[skip:] if plain else "".join(part.text for part in parts)
+        value = None if self.value is None else self.value[skip:]
+        word = Word(text, start, self.end, value, self.quoted, tuple(parts), self.bash)
+        word.items = self.items
+        return word
 
     def values(self) -> tuple[str, ...] | None:
         """The values of the words this one becomes: more than one for `{a,b}`; None if not static."""
@@ -302,6 +334,7 @@ class Script:
 
     __slots__ = (
         "_assignments",
+        "_histories",
         "bash",
         "blocks",
         "commands",
@@ -332,6 +365,7 @@ class Script:
         self.pipefail = False
         self.shebang = ""
         self._assignments: list[Assigned] | None = None
+        self._histories: dict[str, History] | None = None
 
     @property
     def loops(self) -> list[Block]:
@@ -347,16 +381,22 @@ class Script:
             self._assignments = assigned(self)
         return self._assignments
 
-    def environment(self, command: Command) -> dict[str, str]:
-        """The variables whose value is certain where `command` stands, from the script's own assignments."""
-        from canfar_lint.model.shell_expand import environment
+    def environment(self, command: Command, outer: Mapping[str, str] | None = None) -> Mapping[str, str]:
+        """The variables whose value is certain where `command` stands, by the script's assignments.
 
-        return environment(self, command)
+        `outer` is what is known from outside, for names the script has not set.
+        """
+        from canfar_lint.model.shell_expand import Variables, histories
+
+        if self._histories is None:
+            self._histories = histories(self)
+        inside = any(block.kind in ("function", "trap") for block in command.blocks)
+        return Variables(self._histories, command.start, inside, outer or {})
 
     def resolve(self, word: Word, command: Command, env: Mapping[str, str] | None = None) -> str | None:
-        """The value of `word` by the assignments before `command`; `env` adds what is known from outside."""
+        """The value of `word` by the assignments before `command`; `env` is what is known from outside."""
         if word.value is not None:
             return word.value
         from canfar_lint.model.shell_expand import expand
 
-        return expand(word, {**(env or {}), **self.environment(command)})
+        return expand(word, self.environment(command, env))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from canfar_lint.model.shell_nodes import LITERAL, Command, Part, Word
+from canfar_lint.model.shell_nodes import Command, Word
 
 SHELLS = frozenset(["bash", "sh", "dash", "ash", "zsh", "ksh"])
 
@@ -108,20 +108,7 @@ def _assigned(word: Word, command: Command) -> bool:
     name, equals, _ = word.head.partition("=")
     if not equals or not name.replace("_", "a").isalnum() or name[0].isdigit():
         return False
-    skip = len(name) + 1
-    first = word.parts[0]
-    if first.kind != LITERAL or len(first.text) < skip:
-        return False
-    rest: list[Part] = list(word.parts[1:])
-    if len(first.text) > skip:
-        exact = first.end - first.start == len(first.text)
-        start = first.start + skip if exact else first.start
-        local = (first.local_start + skip, first.local_end)
-        rest.insert(0, Part(LITERAL, start, first.end, first.text[skip:], first.quoted, local))
-    value = None if word.value is None else word.value[skip:]
-    start = rest[0].start if rest else word.end
-    tail = Word(word.text.partition("=")[2], start, word.end, value, word.quoted, tuple(rest))
-    command.assignments.append((name, tail))
+    command.assignments.append((name, word.behind(len(name) + 1)))
     return True
 
 

@@ -9,133 +9,35 @@ from __future__ import annotations
 
 import re
 
-from canfar_lint.model.shell_nodes import (
-    ARITHMETIC,
-    COMMAND,
-    LITERAL,
-    PROCESS,
-    VARIABLE,
-    Block,
-    Command,
-    Part,
-    Redirect,
-    Word,
-)
+from canfar_lint.model.shell_nodes import COMMAND, LITERAL, Block, Command, Part, Redirect, Word
 from canfar_lint.model.shell_programs import find_program, inner_script
+from canfar_lint.model.shell_words import DELIMITERS, IN_BODY, PLAIN, Found, Unreadable, WordReader
 
-DEEPEST = 48
-"""Levels of nesting after which a text is refused: Python's own stack must hold them, whoever calls."""
-_SECOND_LOOKS = 32
-"""How many `((` may turn out to be two parentheses before a text is refused: each is read twice."""
+__all__ = ["Found", "Reader", "Unreadable"]
 
-_PLAIN = re.compile(r"[^ \t\r\n\\'\"`$|&;()<>]+")
-_IN_QUOTES = re.compile(r"[^\\\"`$]+")
-_IN_BRACES = re.compile(r"[^\\'\"`$}]+")
-_IN_BRACES_TO_SLASH = re.compile(r"[^\\'\"`$}/]+")
-_IN_QUOTED_BRACES = re.compile(r"[^\\\"`$}]+")
-_IN_BODY = re.compile(r"[^\\`$]+")
-_BLANK = re.compile(r"(?:[ \t]+|\\\r?\n|\r(?=\n))*")
 _REDIRECT = re.compile(r"([0-9]+|\{[A-Za-z_]\w*\})?(<<<|<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|(&>>?)")
 _ASSIGNMENT = re.compile(
     r"([A-Za-z_]\w*)(\[(?:[^][\n'\"`\\;|&]|\[[^][\n;|&]*\]|\\[^\n]|'[^'\n]*'|\"[^\"`\n]*\")*\])?(\+?=)", re.ASCII
 )
 _RESERVED = re.compile(
     r"(?:if|then|elif|else|fi|for|while|until|do|done|case|esac|select|function|coproc|time|in|\{|\}|!|\[\[)"
-    r"(?=[\s;&|()<>]|$)"
+    r"(?=[\s;&|()<>]|\\\r?\n|$)"
 )
-_PARAMETER = re.compile(r"([A-Za-z_]\w*|[0-9]+|[@*#?$!-])", re.ASCII)
-_OPERATOR = re.compile(r":[-=+?]|[-=+?]|##?|%%?|//?|\^\^?|,,?|@[A-Za-z]|:")
-_ANSI = re.compile(r"[^\\']+|\\(?:x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{1,4}|U[0-9A-Fa-f]{1,8}|[0-7]{1,3}|c.|.)", re.S)
-_ANSI_CODES = {"a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_BRACES = re.compile(r"\{[^{}\s]*(?:,|\.\.)|\{[^\s]*\{[^\s]*\}[^\s]*,")
 _NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 
-_DELIMITERS = frozenset(" \t\r\n;|&()<>")
 _DECLARING = frozenset(["declare", "typeset", "export", "readonly", "local"])
 _CLOSING = frozenset(["then", "elif", "else", "fi", "do", "done", "esac", "}"])
 _PIPE_LEFT = Block("pipe-left", 0)
 _PIPE_RIGHT = Block("pipe-right", 0)
 _NOT = Block("not", 0)
 _BACKGROUND = Block("background", 0)
+_ARRAY_KEY = re.compile(r"\[(?:[^][\n'\"`\\]|\[[^][\n]*\]|'[^'\n]*'|\"[^\"`\n]*\")+\]\+?=")
 
 
-class Unreadable(Exception):
-    """The text is not shell as this grammar knows it; `at` is the offset in the file."""
+class Reader(WordReader):
+    """Reads one text: lists, pipelines, compounds, simple commands, redirections."""
 
-    def __init__(self, message: str, at: int) -> None:
-        super().__init__(message)
-        self.at = at
-
-
-class Found:
-    """What the readers of one script fill together."""
-
-    __slots__ = ("blocks", "commands", "functions", "second_looks")
-
-    def __init__(self) -> None:
-        self.commands: list[Command] = []
-        self.blocks: list[Block] = []
-        self.functions: dict[str, Block] = {}
-        self.second_looks = _SECOND_LOOKS
-
-
-class Reader:
-    """Reads one text. `starts` and `ends` give each character's place in the file; without them it is `base + i`."""
-
-    __slots__ = (
-        "base",
-        "bash",
-        "blocks",
-        "depth",
-        "ends",
-        "found",
-        "i",
-        "n",
-        "not_arithmetic",
-        "pending",
-        "starts",
-        "t",
-    )
-
-    def __init__(
-        self,
-        text: str,
-        base: int,
-        bash: bool,
-        found: Found,
-        starts: list[int] | None = None,
-        ends: list[int] | None = None,
-        blocks: tuple[Block, ...] = (),
-        depth: int = 0,
-    ) -> None:
-        self.t = text
-        self.i = 0
-        self.n = len(text)
-        self.base = base
-        self.bash = bash
-        self.found = found
-        self.starts = starts
-        self.ends = ends
-        self.blocks = blocks
-        self.depth = depth
-        self.pending: list[tuple[Redirect, str, bool]] = []
-        self.not_arithmetic: set[int] = set()
-
-    # places
-
-    def place(self, start: int, end: int) -> tuple[int, int]:
-        """The span in the file of the characters `start:end` of the text."""
-        if self.starts is None or self.ends is None:
-            return self.base + start, self.base + end
-        return self.starts[start], self.ends[end - 1] if end > start else self.starts[start]
-
-    def fail(self, message: str, at: int | None = None) -> Unreadable:
-        return Unreadable(message, self.place(self.i if at is None else at, self.i if at is None else at)[0])
-
-    def deeper(self) -> None:
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise self.fail("nested too deeply")
+    __slots__ = ()
 
     # lists
 
@@ -147,7 +49,7 @@ class Reader:
         self.bodies()
 
     def body(self, stop: tuple[str, ...], close: str = "") -> str:
-        """Commands up to a reserved word of `stop`, which is read and returned, or to the character `close`, which is not."""
+        """Commands up to a reserved word of `stop`, which is read and returned, or to `close`, which is not."""
         self.deeper()
         before = ""
         t = self.t
@@ -199,18 +101,21 @@ class Reader:
                 pass
             else:
                 c = ""
-                if self.i < self.n and two[0] not in ");":
+                closed = isinstance(node, Block) and self.reserved() in _CLOSING
+                if self.i < self.n and two[0] not in ");" and not closed:
                     raise self.fail(f"unexpected `{two[0]}`")
             node.connector = c
             return c
 
     def pipeline(self, before: str) -> Command | Block:
         t = self.t
-        negated = False
+        negated = timed = False
         first = len(self.found.commands)
         while True:
             self.skip()
-            c = t[self.i : self.i + 1]
+            c = t[self.i : self.i + 1] if self.i < self.n else ""
+            if timed and (not c or c in "\n;"):
+                return Command(self.place(self.i, self.i)[0], self.blocks)
             if c not in ("!", "t"):
                 break
             m = _RESERVED.match(t, self.i, self.n)
@@ -220,6 +125,7 @@ class Reader:
             if m[0] == "!":
                 negated = True
                 continue
+            timed = True
             self.skip()
             if t.startswith("-p", self.i) and t[self.i + 2 : self.i + 3] in (" ", "\t"):
                 self.i += 2
@@ -465,7 +371,7 @@ class Reader:
             i = self.i
             if i >= self.n:
                 raise self.fail("`]]` is missing")
-            if t.startswith("]]", i) and (i + 2 >= self.n or t[i + 2] in _DELIMITERS):
+            if t.startswith("]]", i) and (i + 2 >= self.n or t[i + 2] in DELIMITERS):
                 self.i = i + 2
                 command.words.append(self.literal(i, i + 2))
                 break
@@ -502,7 +408,7 @@ class Reader:
             elif c in "|<>;& \t\n\r":
                 pass
             else:
-                if not self.piece(parts, _PLAIN, False):
+                if not self.piece(parts, PLAIN, False):
                     raise self.fail("an unreadable regular expression")
                 continue
             parts.append(self.part(LITERAL, self.i, self.i + 1, c, False))
@@ -581,33 +487,37 @@ class Reader:
         starts: list[int] = []
         ends: list[int] = []
         for part in word.parts:
-            exact = part.local_end - part.local_start == len(part.text)
+            first, last = part.local_start, part.local_end
+            if first < 0:
+                first, last = part.start - self.base, part.end - self.base
+            exact = last - first == len(part.text)
             for k in range(len(part.text)):
-                here = part.local_start + k if exact else part.local_start
-                a, b = self.place(here, here + 1 if exact else part.local_end)
+                here = first + k if exact else first
+                a, b = self.place(here, here + 1 if exact else last)
                 starts.append(a)
                 ends.append(b)
         starts.append(word.end)
         block = Block(kind, word.start, command.name or "", command.name or "")
         block.end, block.errexit, block.connector, block.before = word.end, errexit, command.connector, command.before
         self.found.blocks.append(block)
-        reader = Reader(
-            word.value, 0, self.bash, self.found, starts, ends, (*command.blocks, block), self.depth + 1
-        )
-        first = len(self.found.commands)
+        reader = Reader(word.value, 0, self.bash, self.found, starts, ends, (*command.blocks, block), self.depth + 1)
+        first, last = len(self.found.commands), len(self.found.blocks)
         try:
             reader.read()
         except Unreadable:
-            del self.found.commands[first:]
+            del self.found.commands[first:], self.found.blocks[last:]
 
     def assignment(self, m: re.Match[str]) -> tuple[str, Word]:
+        if m[2] and "$(" in m[2]:
+            self.i = m.start(2)
+            self.subscript()
         self.i = m.end()
         word = self.array() if self.t.startswith("(", self.i) else self.value_word()
         word.append = m[3] == "+="
         return m[1] + (m[2] or ""), word
 
     def value_word(self) -> Word:
-        if self.i >= self.n or (self.t[self.i] in _DELIMITERS and not self.t.startswith(("<(", ">("), self.i)):
+        if self.i >= self.n or (self.t[self.i] in DELIMITERS and not self.t.startswith(("<(", ">("), self.i)):
             at = self.place(self.i, self.i)[0]
             return Word("", at, at, "", False, (), self.bash)
         word = self.word()
@@ -645,6 +555,24 @@ class Reader:
         word = Word(self.t[start : self.i], *self.place(start, self.i), None, False, (), self.bash)
         word.items = tuple(items)
         return word
+
+    def unescaped(self, start: int, end: int, quoted: bool) -> None:
+        """The commands of a backquotation that contains escapes, which are removed before it is read."""
+        text: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        t, i = self.t, start
+        removable = '`\\$"' if quoted else "`\\$"
+        while i < end:
+            step = 2 if t[i] == "\\" and t[i + 1] in removable else 1
+            text.append(t[i + step - 1])
+            a, b = self.place(i, i + step)
+            starts.append(a)
+            ends.append(b)
+            i += step
+        starts.append(self.place(end, end)[0])
+        reader = Reader("".join(text), 0, self.bash, self.found, starts, ends, self.blocks, self.depth + 1)
+        reader.read()
 
     # redirections
 
@@ -705,462 +633,18 @@ class Reader:
         blocks = self.blocks
         try:
             while self.i < end:
-                if not self.piece(found, _IN_BODY, True):
+                if not self.piece(found, IN_BODY, True):
                     found.append(self.part(LITERAL, self.i, self.i + 1, self.t[self.i], True))
                     self.i += 1
         except Unreadable:
             del self.found.commands[first:]
             found = [self.part(COMMAND, start, end, raw, True)]
             self.depth, self.blocks = level, blocks
-        self.n, self.i = here, end
+        self.n, self.i, self.pending = here, end, []
         dynamic = any(part.kind != LITERAL for part in found)
         return Word(raw, *span, None if dynamic else static, False, tuple(found), self.bash)
 
-    # blanks
 
-    def skip(self) -> None:
-        """Over blanks, continuations, and a comment if one starts here."""
-        i = self.i
-        t = self.t
-        if i < self.n and t[i] in " \t\\\r":
-            i = _BLANK.match(t, i, self.n).end()  # type: ignore[union-attr]
-        if i < self.n and t[i] == "#" and (i == 0 or t[i - 1] in _DELIMITERS or t[i - 1] == "`"):
-            i = t.find("\n", i, self.n)
-            if i < 0:
-                i = self.n
-        self.i = i
-
-    def newlines(self) -> None:
-        """Over blanks, comments and newlines, reading the heredoc bodies that begin behind one."""
-        while True:
-            self.skip()
-            if self.i >= self.n or self.t[self.i] != "\n":
-                return
-            self.i += 1
-            if self.pending:
-                self.bodies()
-
-    # words
-
-    def part(self, kind: str, start: int, end: int, text: str, quoted: bool) -> Part:
-        return Part(kind, *self.place(start, end), text, quoted, (start, end))
-
-    def literal(self, start: int, end: int) -> Word:
-        text = self.t[start:end]
-        return Word(text, *self.place(start, end), text, False, None, self.bash)
-
-    def word(self) -> Word:
-        """The word that starts here. Raises `Unreadable` if none does."""
-        t, i = self.t, self.i
-        m = _PLAIN.match(t, i, self.n)
-        if m:
-            e = m.end()
-            if e >= self.n or (t[e] in _DELIMITERS and t[e] != "\r" and not t.startswith(("(", "<(", ">("), e)):
-                self.i = e
-                text = m[0]
-                if self.starts is None:
-                    start, end = self.base + i, self.base + e
-                else:
-                    start, end = self.place(i, e)
-                if "{" in text and self.bash and _BRACES.search(text):
-                    part = Part(LITERAL, start, end, text, False, (i, e))
-                    return Word(text, start, end, None, False, (part,), True)
-                if self.starts is None:
-                    word = Word(text, start, end, text, False, None, self.bash)
-                else:
-                    part = Part(LITERAL, start, end, text, False, (i, e))
-                    word = Word(text, start, end, text, False, (part,), self.bash)
-                return word
-        parts: list[Part] = []
-        self.deeper()
-        while self.i < self.n:
-            c = t[self.i]
-            if c in _DELIMITERS:
-                if c == "\r" and not t.startswith("\n", self.i + 1):
-                    parts.append(self.part(LITERAL, self.i, self.i + 1, c, False))
-                    self.i += 1
-                    continue
-                if c in "<>" and t.startswith("(", self.i + 1):
-                    parts.append(self.substitution(PROCESS, self.i, 2, False))
-                    continue
-                if c == "(" and self.i > i and t[self.i - 1] in "?*+@!" and self.bash:
-                    self.extended_glob(parts)
-                    continue
-                break
-            if not self.piece(parts, _PLAIN, False):
-                break
-        self.depth -= 1
-        if self.i == i:
-            raise self.fail(f"unexpected {t[i : i + 1]!r}" if i < self.n else "unexpected end of the text")
-        return self.made(i, parts)
-
-    def made(self, start: int, parts: list[Part]) -> Word:
-        """The word from `start` to here."""
-        text = self.t[start : self.i]
-        value: str | None = None
-        quoted = False
-        for part in parts:
-            if part.kind != LITERAL:
-                break
-        else:
-            value = "".join([part.text for part in parts])
-            braces = self.bash and "{" in text and any(not p.quoted and "{" in p.text for p in parts)
-            if braces and _BRACES.search(value):
-                value = None
-        if "'" in text or '"' in text or "\\" in text:
-            quoted = any(part.quoted for part in parts) or text[:1] in "'\"" or not parts
-            quoted = quoted or '""' in text or "''" in text
-        return Word(text, *self.place(start, self.i), value, quoted, tuple(parts), self.bash)
-
-    def extended_glob(self, parts: list[Part]) -> None:
-        """`(a|b)` behind one of `? * + @ !`, as literal text."""
-        self.deeper()
-        t = self.t
-        start = self.i
-        self.i += 1
-        parts.append(self.part(LITERAL, start, self.i, "(", False))
-        while True:
-            if self.i >= self.n:
-                raise self.fail("`)` is missing after a pattern", start)
-            c = t[self.i]
-            if c == ")":
-                break
-            if c == "(":
-                self.extended_glob(parts)
-            elif c in "|<>&; \t\r\n":
-                parts.append(self.part(LITERAL, self.i, self.i + 1, c, False))
-                self.i += 1
-            elif not self.piece(parts, _PLAIN, False):
-                raise self.fail("an unreadable pattern")
-        parts.append(self.part(LITERAL, self.i, self.i + 1, ")", False))
-        self.i += 1
-        self.depth -= 1
-
-    def piece(self, parts: list[Part], run: re.Pattern[str], quoted: bool, single: bool = True) -> bool:
-        """One piece of a word: a run of plain text, an escape, a quotation, an expansion; False if none starts here.
-
-        With `quoted`, single quotes are text and a backslash escapes only what it escapes in double quotes.
-        """
-        t, i = self.t, self.i
-        m = run.match(t, i, self.n)
-        if m:
-            self.i = m.end()
-            parts.append(self.part(LITERAL, i, self.i, m[0], quoted))
-            return True
-        c = t[i]
-        if c == "$":
-            return self.dollar(parts, quoted)
-        if c == '"':
-            if run is _IN_QUOTES or run is _IN_BODY:
-                return False
-            self.double_quotes(parts)
-            return True
-        if c == "'" and not quoted and single:
-            end = t.find("'", i + 1, self.n)
-            if end < 0:
-                raise self.fail("a single quote is not closed")
-            if end > i + 1:
-                parts.append(self.part(LITERAL, i + 1, end, t[i + 1 : end], True))
-            self.i = end + 1
-            return True
-        if c == "\\":
-            self.escape(parts, run, quoted)
-            return True
-        if c == "`":
-            parts.append(self.backquotes(quoted))
-            return True
-        return False
-
-    def escape(self, parts: list[Part], run: re.Pattern[str], quoted: bool) -> None:
-        t, i = self.t, self.i
-        after = t[i + 1 : min(i + 3, self.n)]
-        if after[:1] == "\n" or after == "\r\n":
-            self.i = i + 1 + after.index("\n") + 1
-            return
-        escapable = _ESCAPED["}" if run is _IN_QUOTED_BRACES else "$" if run is _IN_BODY else '"']
-        if not after or (quoted and after[0] not in escapable):
-            parts.append(self.part(LITERAL, i, i + 1, "\\", quoted))
-            self.i = i + 1
-            return
-        parts.append(self.part(LITERAL, i, i + 2, after[0], True))
-        self.i = i + 2
-
-    def double_quotes(self, parts: list[Part]) -> None:
-        start = self.i
-        self.i += 1
-        self.deeper()
-        while True:
-            if self.i >= self.n:
-                raise self.fail("a double quote is not closed", start)
-            if not self.piece(parts, _IN_QUOTES, True):
-                break
-        self.i += 1
-        self.depth -= 1
-
-    def ansi(self, parts: list[Part]) -> None:
-        """`$'…'`; the dollar is at the current place."""
-        start = self.i
-        i = start + 2
-        t = self.t
-        while True:
-            if i >= self.n:
-                raise self.fail("a single quote is not closed", start)
-            if t[i] == "'":
-                break
-            m = _ANSI.match(t, i, self.n)
-            if not m:
-                raise self.fail("a single quote is not closed", start)
-            parts.append(self.part(LITERAL, i, m.end(), _decoded(m[0]), True))
-            i = m.end()
-        self.i = i + 1
-
-    # expansions
-
-    def dollar(self, parts: list[Part], quoted: bool) -> bool:
-        t, i = self.t, self.i
-        c = t[i + 1 : i + 2] if i + 1 < self.n else ""
-        if c == "(":
-            if t.startswith("((", i + 1) and self.arithmetic(i + 1, 2):
-                parts.append(self.part(ARITHMETIC, i, self.i, t[i : self.i], quoted))
-            else:
-                self.i = i
-                parts.append(self.substitution(COMMAND, i, 2, quoted))
-        elif c == "{":
-            parts.append(self.parameter(quoted))
-        elif c == "[":
-            if not self.arithmetic(i + 1, 1):
-                parts.append(self.part(LITERAL, i, i + 1, "$", quoted))
-                self.i = i + 1
-            else:
-                parts.append(self.part(ARITHMETIC, i, self.i, t[i : self.i], quoted))
-        elif c == "'" and not quoted:
-            self.ansi(parts)
-        elif c == '"' and not quoted:
-            self.i = i + 1
-            self.double_quotes(parts)
-        else:
-            m = _PARAMETER.match(t, i + 1, self.n)
-            if m:
-                end = m.end() if not c.isdigit() else i + 2
-                part = self.part(VARIABLE, i, end, t[i:end], quoted)
-                part.name = t[i + 1 : end]
-                parts.append(part)
-                self.i = end
-            else:
-                parts.append(self.part(LITERAL, i, i + 1, "$", quoted))
-                self.i = i + 1
-        return True
-
-    def substitution(self, kind: str, start: int, opening: int, quoted: bool) -> Part:
-        """`$( … )`, `<( … )`, `>( … )`: its commands are commands of the script."""
-        self.i = start + opening
-        block = self.open("substitution" if kind == COMMAND else "process", start, self.t[start : start + opening], "")
-        pending, self.pending = self.pending, []
-        self.body((), ")")
-        self.i += 1
-        self.pending = pending + self.pending
-        self.blocks = self.blocks[:-1]
-        part = self.part(kind, start, self.i, self.t[start : self.i], quoted)
-        block.end = part.end
-        return part
-
-    def backquotes(self, quoted: bool) -> Part:
-        start = self.i
-        t = self.t
-        i = start + 1
-        plain = True
-        while True:
-            if i >= self.n:
-                raise self.fail("a backquote is not closed", start)
-            c = t[i]
-            if c == "`":
-                break
-            if c == "\\":
-                if t[i + 1 : i + 2] in ("`", "\\", "$", '"'):
-                    plain = False
-                i += 1
-            i += 1
-        if i >= self.n:
-            raise self.fail("a backquote is not closed", start)
-        block = self.open("substitution", start, "`", "")
-        if plain:
-            here, self.n, self.i = self.n, i, start + 1
-            pending, self.pending = self.pending, []
-            self.body(())
-            if self.i < self.n:
-                raise self.fail(f"unexpected `{t[self.i]}`")
-            self.bodies()
-            self.n, self.pending = here, pending
-        else:
-            self.unescaped(start + 1, i, quoted)
-        self.i = i + 1
-        self.blocks = self.blocks[:-1]
-        part = self.part(COMMAND, start, self.i, t[start : self.i], quoted)
-        block.end = part.end
-        return part
-
-    def unescaped(self, start: int, end: int, quoted: bool) -> None:
-        """The commands of a backquotation that contains escapes, which are removed before it is read."""
-        text: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
-        t, i = self.t, start
-        removable = '`\\$"' if quoted else "`\\$"
-        while i < end:
-            step = 2 if t[i] == "\\" and t[i + 1] in removable else 1
-            text.append(t[i + step - 1])
-            a, b = self.place(i, i + step)
-            starts.append(a)
-            ends.append(b)
-            i += step
-        starts.append(self.place(end, end)[0])
-        reader = Reader("".join(text), 0, self.bash, self.found, starts, ends, self.blocks, self.depth + 1)
-        reader.read()
-
-    def parameter(self, quoted: bool) -> Part:
-        """`${…}`."""
-        start = self.i
-        t = self.t
-        i = start + 2
-        prefix = ""
-        m = _PARAMETER.match(t, i, self.n)
-        if m and m[0] in "!#" and not t.startswith("}", m.end()):
-            inner = _PARAMETER.match(t, m.end(), self.n)
-            if inner and (m[0] == "!" or t[inner.end() : inner.end() + 1] in ("}", "[")):
-                prefix, m = m[0], inner
-        if not m:
-            raise self.fail("an unreadable `${`", start)
-        self.i = m.end()
-        name = m[0]
-        index = self.subscript() if t.startswith("[", self.i) else ""
-        op, arguments = self.operator(quoted, start)
-        part = self.part(VARIABLE, start, self.i, t[start : self.i], quoted)
-        part.name, part.index, part.arguments = name, index, arguments
-        part.op = {"!": "!", "#": "length"}.get(prefix, op)
-        return part
-
-    def subscript(self) -> str:
-        start = self.i
-        if not self.arithmetic(start, 1):
-            raise self.fail("`]` is missing")
-        return self.t[start : self.i]
-
-    def operator(self, quoted: bool, start: int) -> tuple[str, tuple[Word, ...]]:
-        t = self.t
-        if self.i < self.n and t[self.i] == "}":
-            self.i += 1
-            return "", ()
-        m = _OPERATOR.match(t, self.i, self.n)
-        if not m:
-            if t.startswith("*}", self.i):
-                self.i += 2
-                return "*", ()
-            raise self.fail("an unreadable `${`", start)
-        op = m[0]
-        self.i = m.end()
-        if op == "@" or op[0] == "@":
-            if not t.startswith("}", self.i):
-                raise self.fail("an unreadable `${`", start)
-            self.i += 1
-            return op, ()
-        quotes = quoted and op[0] not in "#%/^,"
-        arguments = []
-        if op in ("/", "//"):
-            arguments.append(self.braced(_IN_BRACES_TO_SLASH, False, start, to_slash=True))
-            if t.startswith("/", self.i):
-                self.i += 1
-                arguments.append(self.braced(_IN_BRACES, False, start))
-        else:
-            arguments.append(self.braced(_IN_QUOTED_BRACES if quotes else _IN_BRACES, quotes, start))
-        self.i += 1
-        return op, tuple(arguments)
-
-    def braced(self, run: re.Pattern[str], quoted: bool, opened: int, to_slash: bool = False) -> Word:
-        """The argument of an operator: up to the closing brace, or a slash."""
-        start = self.i
-        parts: list[Part] = []
-        t = self.t
-        self.deeper()
-        while True:
-            if self.i >= self.n:
-                raise self.fail("`}` is missing", opened)
-            c = t[self.i]
-            if c == "}" or (to_slash and c == "/" and self.i > start):
-                break
-            if to_slash and c == "/":
-                parts.append(self.part(LITERAL, self.i, self.i + 1, c, False))
-                self.i += 1
-            elif not self.piece(parts, run, quoted):
-                raise self.fail("an unreadable `${`", opened)
-        self.depth -= 1
-        return self.made(start, parts)
-
-    def arithmetic(self, start: int, opening: int) -> bool:
-        """Read `(( … ))` or `[ … ]` from `start`; False, with nothing read, if the parentheses are no pair of pairs."""
-        if start in self.not_arithmetic:
-            return False
-        t = self.t
-        first = len(self.found.commands)
-        blocks = len(self.found.blocks)
-        stack: list[str] = []
-        parts: list[Part] = []
-        self.i = start + opening
-        self.deeper()
-        while self.i < self.n:
-            c = t[self.i]
-            if c in "([":
-                stack.append(c)
-            elif c in ")]":
-                if stack:
-                    if (stack.pop() == "(") != (c == ")"):
-                        break
-                elif opening == 1:
-                    if c == ")":
-                        break
-                    self.i += 1
-                    self.depth -= 1
-                    return True
-                elif c == ")" and t.startswith("))", self.i) and self.i + 1 < self.n:
-                    self.i += 2
-                    self.depth -= 1
-                    return True
-                else:
-                    break
-            elif c in " \t\r\n;|&<>{}#":
-                pass
-            elif self.piece(parts, _IN_ARITHMETIC, False, c != "'" or opening == 2):
-                continue
-            self.i += 1
-        self.depth -= 1
-        if opening == 1 and self.i >= self.n:
-            raise self.fail("`]` is missing", start)
-        self.found.second_looks -= 1
-        if self.found.second_looks < 0:
-            raise self.fail("too many nested parentheses", start)
-        del self.found.commands[first:], self.found.blocks[blocks:]
-        self.not_arithmetic.add(start)
-        self.i = start
-        return False
-
-
-def _decoded(text: str) -> str:
-    """The character of an escape in `$'…'`, or the plain run itself."""
-    if text[0] != "\\":
-        return text
-    kind = text[1]
-    if kind in "xuU" and len(text) > 2:
-        code = int(text[2:], 16)
-        return chr(code) if code < 0x110000 else "\ufffd"
-    if kind in "01234567":
-        return chr(int(text[1:], 8) & 0xFF)
-    if kind == "c" and len(text) > 2:
-        return chr(ord(text[2]) & 0x1F)
-    return _ANSI_CODES.get(kind, kind if kind in "\\'\"?" else text[1:] if kind == "\n" else kind)
-
-
-_IN_ARITHMETIC = re.compile(r"[^][\\'\"`$()]+")
-_ARRAY_KEY = re.compile(r"\[(?:[^][\n'\"`\\]|\[[^][\n]*\]|'[^'\n]*'|\"[^\"`\n]*\")+\]\+?=")
-_ESCAPED = {'"': '$`"\\', "$": "$`\\", "}": '$`"\\}'}
 _COMPOUND = {
     "if": "if_clause",
     "while": "while_loop",
