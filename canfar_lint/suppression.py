@@ -237,7 +237,8 @@ def _next_row(source: Source, layout: Layout, at: int, limit: int) -> tuple[int,
     for start, end in layout.joined[bisect_left(layout.joined, (first, first)) :]:
         if start > last:
             break
-        last = end + len(source.line(source.row_column(end)[0]))
+        row = source.row_column(end)[0]
+        last = source.starts[row - 1] + len(source.line(row))
     return first, min(last, limit)
 
 
@@ -259,9 +260,11 @@ def _deletion(source: Source, marker: Marker, start: int, end: int, own_line: bo
     if own_line and marker.start == start and marker.end >= end - (end - len(text[:end].rstrip())):
         following = source.starts[row] if row < len(source.starts) else len(text)
         return source.starts[row - 1], following
-    if text[marker.end : end].strip():
-        blanks = len(text[marker.end : end]) - len(text[marker.end : end].lstrip())
-        return marker.start, marker.end + blanks
+    if behind := text[marker.end : end].strip():
+        following = text.index(behind[0], marker.end)
+        # words behind the codes of a `noqa` become a comment of their own
+        words = text[marker.start : end].lstrip("# \t")
+        return (marker.start if behind.startswith("#") else end - len(words)), following
     before = text[source.starts[row - 1] : marker.start]
     return marker.start - (len(before) - len(before.rstrip())), end
 
