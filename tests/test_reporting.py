@@ -482,6 +482,14 @@ def test_rule_urls() -> None:
     assert rule_url("F401") == rule_url("SITE001") == ""
 
 
+def test_our_rules_carry_their_address() -> None:
+    url = rule_url("CAN101")
+    assert json.loads(shown("json", problem()))[0]["url"] == url
+    assert json.loads(shown("json", problem(code="SITE001")))[0]["url"] is None
+    assert json.loads(shown("rdjson", problem()))["diagnostics"][0]["code"]["url"] == url
+    assert json.loads(shown("sarif", problem()))["runs"][0]["tool"]["driver"]["rules"][0]["helpUri"] == url
+
+
 def test_every_format_has_its_module() -> None:
     folder = Path(sys.modules["canfar_lint.reporting"].__file__ or "").parent
     assert {name.replace("-", "_") for name in FORMATS} <= {path.stem for path in folder.glob("*.py")}

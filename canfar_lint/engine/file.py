@@ -95,6 +95,11 @@ def _may_hold_markers(data: bytes) -> bool:
     return (b"noqa" in data or b"NOQA" in data or b"NoQA" in data) and _NOQA.search(data) is not None
 
 
+def _surely_text(kind: str, data: bytes) -> bool:
+    """Whether it is plain to see that the bytes decode; else they are decoded, to know."""
+    return data.isascii() and (kind != PYTHON or b"coding" not in data[:400])
+
+
 def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profile, settings: Settings) -> FileResult:
     """Lint one file's content. Never raises for what is in it: a crash of a check is a CAN003 of its own."""
     profile = rules if isinstance(rules, Profile) else Profile(rules, settings)
@@ -105,7 +110,7 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
         fired = [rule for rule in fired if "py" in rule.kinds]
     collectors = facts_wanted(kind, data)
     marked = _may_hold_markers(data)
-    if not fired and not collectors and not marked and kind not in (DOCKERFILE, NOTEBOOK):
+    if not (fired or collectors or marked) and kind not in (DOCKERFILE, NOTEBOOK) and _surely_text(kind, data):
         return FileResult(path, kind, [], [], [])
     work = _Work(path, kind, data, settings)
     return work.result(fired, collectors, marked)

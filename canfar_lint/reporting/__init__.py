@@ -13,6 +13,7 @@ from typing import Any
 from canfar_lint.diagnostic import SAFE, UNSAFE, Diagnostic, Place
 from canfar_lint.reporting import escape
 from canfar_lint.reporting.colour import PLAIN, Palette
+from canfar_lint.reporting.links import rule_url
 
 FORMATS = (
     "concise", "full", "json", "json-lines", "junit", "grouped", "github", "gitlab", "pylint", "rdjson", "azure",
@@ -82,6 +83,10 @@ class Report:
         """Whether `--fix` with this run's settings would repair it."""
         fix = diagnostic.fix
         return fix is not None and (fix.applicability == SAFE or (self.unsafe and fix.applicability == UNSAFE))
+
+    def url(self, diagnostic: Diagnostic) -> str:
+        """Where the rule is explained; empty where nobody knows."""
+        return diagnostic.url or rule_url(diagnostic.code)
 
     def sign(self, diagnostic: Diagnostic) -> bool:
         """Whether the finding carries `[*]`: a fix is there, and the run is not one that has applied it already."""

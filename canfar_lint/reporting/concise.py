@@ -18,6 +18,6 @@ def _line(report: Report, diagnostic: Diagnostic) -> str:
     numbers = [f"cell {place.cell}"] if place.cell else []
     numbers += [str(place.row), str(place.column)]
     where = palette.paint(report.path(diagnostic.path), BOLD) + colon + colon.join(numbers)
-    code = palette.code(diagnostic.code + separator(diagnostic.code), diagnostic.level, diagnostic.url)
+    code = palette.code(diagnostic.code + separator(diagnostic.code), diagnostic.level, report.url(diagnostic))
     sign = f" [{palette.paint('*', CYAN)}]" if report.sign(diagnostic) else ""
     return f"{where}{colon} {code}{sign} {worded(diagnostic)}\n"

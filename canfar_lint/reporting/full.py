@@ -36,7 +36,7 @@ class _Lines:
 
 def _finding(report: Report, lines: _Lines, diagnostic: Diagnostic) -> str:
     palette = report.palette
-    code = palette.link(diagnostic.code + separator(diagnostic.code), diagnostic.url)
+    code = palette.link(diagnostic.code + separator(diagnostic.code), report.url(diagnostic))
     sign = f" [{palette.paint('*', HELP)}]" if report.sign(diagnostic) else ""
     title = palette.paint(f" {worded(diagnostic)}", BOLD)
     out = [f"{palette.mark(code, diagnostic.level)}{sign}{title}\n"]

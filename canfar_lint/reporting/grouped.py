@@ -32,6 +32,6 @@ def _line(report: Report, diagnostic: Diagnostic, rows: int, columns: int) -> st
     colon = palette.paint(":", CYAN)
     cell = f"cell {place.cell}{colon}" if place.cell else ""
     before, after = " " * (rows - len(str(place.row))), " " * (columns - len(str(place.column)))
-    code = palette.code(diagnostic.code + separator(diagnostic.code), diagnostic.level, diagnostic.url)
+    code = palette.code(diagnostic.code + separator(diagnostic.code), diagnostic.level, report.url(diagnostic))
     sign = f" [{palette.paint('*', CYAN)}]" if report.sign(diagnostic) else ""
     return f"  {before}{cell}{place.row}{colon}{place.column}{after} {code}{sign} {worded(diagnostic)}\n"

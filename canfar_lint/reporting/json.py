@@ -28,7 +28,7 @@ def as_object(report: Report, diagnostic: Diagnostic) -> dict[str, Any]:
         "name": diagnostic.name,
         "noqa_row": diagnostic.noqa_row or place.row,
         "severity": SEVERITY[diagnostic.level],
-        "url": diagnostic.url or None,
+        "url": report.url(diagnostic) or None,
         "related": [
             {
                 "cell": related.place.cell,

@@ -23,7 +23,8 @@ def render(report: Report) -> str:
 
 
 def _object(report: Report, diagnostic: Diagnostic) -> dict[str, Any]:
-    code = {"url": diagnostic.url, "value": diagnostic.code} if diagnostic.url else {"value": diagnostic.code}
+    url = report.url(diagnostic)
+    code = {"url": url, "value": diagnostic.code} if url else {"value": diagnostic.code}
 
     def where(place: Place) -> dict[str, Any]:
         return _range(report.joined(diagnostic.path, place))

@@ -117,8 +117,9 @@ def _rule(report: Report, diagnostic: Diagnostic) -> dict[str, Any]:
         rule["fullDescription"] = {"text": docs["why"].strip()}
         text = docs["instead"].strip()
     rule["help"] = {"text": text}
-    if diagnostic.url:
-        rule["helpUri"] = diagnostic.url
+    url = report.url(diagnostic)
+    if url:
+        rule["helpUri"] = url
     kind = own.section if own is not None else diagnostic.tool
     rule["id"] = code
     rule["name"] = "".join(word.capitalize() for word in diagnostic.name.split("-")) or code

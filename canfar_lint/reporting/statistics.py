@@ -47,7 +47,7 @@ def _text(report: Report, counts: list[_Count]) -> str:
         padding = " " * (width - len(first.code))
         star = "*" if count.fixable == count.total else "-" if count.fixable else ""
         sign = f"[{palette.paint(star, CYAN) if star else ' '}] " if some else ""
-        code = palette.code(first.code, first.level, first.url)
+        code = palette.code(first.code, first.level, report.url(first))
         total = palette.paint(f"{count.total:>{digits}}", BOLD)
         lines.append(f"{total}\t{code}{padding}\t{sign}{first.name}\n")
     return "".join(lines)
