@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from canfar_lint.model.dockerfile.lexing import NotStrings, Span, json_strings, split_flags, split_pairs, split_words
 from canfar_lint.model.dockerfile.reading import Directive, Heredoc, Line, Logical, Reading, Refusal, keyword_and_flags
 from canfar_lint.model.dockerfile.variables import UNKNOWN, Environment, Scope, Value, expand
 
 if TYPE_CHECKING:
+    from canfar_lint.model.dockerfile.steps import Step
     from canfar_lint.model.shell import Script
     from canfar_lint.source import Source
 
@@ -40,6 +41,8 @@ KEYWORDS = frozenset(
         "WORKDIR",
     )
 )
+MOST_COMMANDS = 2_000
+"""A RUN of more commands is not judged: some questions cost the square of their number."""
 _LISTS = ("ADD", "COPY", "VOLUME", "CMD", "ENTRYPOINT", "RUN", "SHELL")
 _PLATFORM = tuple(f"{where}{what}" for where in ("TARGET", "BUILD") for what in ("PLATFORM", "OS", "ARCH", "VARIANT"))
 _PROXIES = tuple(f"{protocol}_proxy" for protocol in ("http", "https", "ftp", "no", "all"))
@@ -92,8 +95,8 @@ class Instruction:
     """One instruction, or the inner one of an ONBUILD (then `onbuild` is true and the lines are the outer one's)."""
 
     __slots__ = (
-        "_arguments", "_mounts", "_pairs", "_script", "_words", "env", "escape", "flags", "heredocs", "index", "inner",
-        "json", "keyword", "line", "logical", "onbuild", "shell", "span", "stage", "text", "user", "workdir",
+        "_arguments", "_mounts", "_pairs", "_script", "_steps", "_words", "env", "escape", "flags", "heredocs", "index",
+        "inner", "json", "keyword", "line", "logical", "notes", "onbuild", "shell", "span", "stage", "text", "user", "workdir",
     )  # fmt: skip
 
     def __init__(self, line: Line, index: int, escape: str, text: str) -> None:
@@ -120,11 +123,14 @@ class Instruction:
         """The working directory in force, absolute; None when the base image decides."""
         self.shell: tuple[str, ...] | None = None
         """What SHELL says in force; None is the base image's, normally `/bin/sh -c`."""
+        self.notes: dict[str, Any] = {}
+        """What checks have worked out of it, kept for the next one."""
         self._arguments = 0
         self._words: tuple[Word, ...] | None = None
         self._pairs: tuple[Pair, ...] | None = None
         self._mounts: tuple[Mount, ...] | None = None
         self._script: list[Script] | None = None
+        self._steps: list[Step] | None = None
 
     @property
     def start(self) -> int:
@@ -251,6 +257,22 @@ class Instruction:
 
             self._script = scripts(self)
         return self._script
+
+    @property
+    def steps(self) -> list[Step]:
+        """The commands of `scripts` in order, with their arguments resolved and the folder they run in."""
+        if self._steps is None:
+            from canfar_lint.model.dockerfile.steps import steps
+
+            self._steps = steps(self)
+        return self._steps
+
+    @property
+    def readable(self) -> bool:
+        """All shell text of the instruction could be read, so that what it does not say is not there."""
+        scripts = self.scripts
+        commands = sum(len(script.commands) for script in scripts)
+        return 0 < commands <= MOST_COMMANDS and not any(script.error for script in scripts)
 
 
 class Stage:
