@@ -59,19 +59,17 @@ def run(
     `found` are diagnostics that discovery made already (a path that does not exist). `jobs` is the number of worker
     processes, 0 for as many as there are cores. `root` is the project's folder.
     """
-    from canfar_lint.pipeline.join import Project, settle
+    from canfar_lint.pipeline.join import Project, judge, settle
     from canfar_lint.pipeline.tree import Tree
 
     planned, selections, profiles = _plan(inputs, resolver, texts or {})
     peer = _start_ruff(planned, selections, profiles)
     results = _lint(planned, profiles, jobs)
-    tree = Tree(root)
-    diagnostics = settle((d for result in results for d in result.diagnostics), tree)
-    facts = [(result.path, fact) for result in results for fact in result.facts]
-    if facts and whole_project:
-        from canfar_lint.pipeline.join import judge
-
-        diagnostics += judge(Project(facts, tree, (job.path for job in planned)), profiles[0])
+    facts = ((result.path, fact) for result in results for fact in result.facts)
+    project = Project(facts, Tree(root), (job.path for job in planned))
+    diagnostics = settle((d for result in results for d in result.diagnostics), project)
+    if project.facts and whole_project:
+        diagnostics += judge(project, profiles[0])
     from_ruff, notes = peer.collect() if peer is not None else ([], ())
     diagnostics, python2, newer = _with_syntax(diagnostics, from_ruff, results, peer)
     diagnostics += found

@@ -29,13 +29,16 @@ class Project:
             self.facts.setdefault(fact.kind, []).append((path, fact))
 
 
-def settle(diagnostics: Iterable[Diagnostic], tree: Tree) -> list[Diagnostic]:
-    """Candidates become findings or nothing, as the tree answers their questions."""
+def settle(diagnostics: Iterable[Diagnostic], project: Project) -> list[Diagnostic]:
+    """Candidates become findings or nothing, as the project answers their questions.
+
+    A question `ask="small-file"` is answered by `canfar_lint.pipeline.small_file.answer(diagnostic, project)`.
+    """
     settled = []
     for diagnostic in diagnostics:
         if diagnostic.question is not None:
             module = importlib.import_module(f"canfar_lint.pipeline.{diagnostic.question.ask.replace('-', '_')}")
-            answered: Diagnostic | None = module.answer(diagnostic, tree)
+            answered: Diagnostic | None = module.answer(diagnostic, project)
             if answered is None:
                 continue
             diagnostic = answered._replace(question=None)

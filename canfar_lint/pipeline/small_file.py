@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from canfar_lint.diagnostic import Diagnostic
-from canfar_lint.pipeline.tree import Tree
+from canfar_lint.pipeline.join import Project
 
 
-def answer(diagnostic: Diagnostic, tree: Tree) -> Diagnostic | None:
+def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     """The finding, unless its question's file is in the tree with fewer than `limit` bytes."""
     question = diagnostic.question
     assert question is not None
+    tree = project.tree
     path = tree.beside(diagnostic.path, question.subject)
     size = tree.size(path) if path else None
     return None if size is not None and size < question.limit else diagnostic

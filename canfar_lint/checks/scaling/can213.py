@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._threads import number_of, sized
+from canfar_lint.checks._threads import sized
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
-from canfar_lint.model.values import ARGUMENT, ENVIRONMENT
+from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, OVERRIDABLE, PARAMETER
 
 _OPTION = re.compile(r"(^|\s)(-j|-np?|-t|-P|--\w*(threads|cores|cpus?|proc|jobs|workers)\w*)[ =]?$")
 
@@ -46,6 +46,11 @@ def _reaches_size(module: PythonModule, rule: Rule, node: ast.AST, depth: int = 
             if verdict is not None:
                 return verdict
             node = parent
+        elif isinstance(parent, (ast.List, ast.Tuple)):
+            grand = module.parent(parent)
+            if not (isinstance(grand, ast.Call) and module.qualified(grand.func) in ("builtins.min", "builtins.max")):
+                return False
+            node = parent
         elif isinstance(parent, ast.keyword):
             return re.search(rule.table("sizes"), parent.arg or "") is not None
         elif isinstance(parent, (ast.Assign, ast.AnnAssign)):
@@ -58,16 +63,34 @@ def _reaches_size(module: PythonModule, rule: Rule, node: ast.AST, depth: int = 
 def _in_call(module: PythonModule, rule: Rule, call: ast.Call, node: ast.AST) -> bool | None:
     """What a call makes of a count given to it: a size, nothing, or (None) a number again."""
     name = module.qualified(call.func)
-    if name in ("builtins.int", "builtins.max", "builtins.str", "builtins.len", "builtins.round", "math.floor", "math.ceil"):
+    if name in (
+        "builtins.int",
+        "builtins.max",
+        "builtins.str",
+        "builtins.len",
+        "builtins.round",
+        "math.floor",
+        "math.ceil",
+    ):
         return None
     if name == "builtins.min":
-        others = [argument for argument in call.args if argument is not node]
-        return None if all(number_of(module, other) is not None for other in others) else False
+        return False if any(_is_asked_for(module, other) for other in _operands(call)) else None
     if name in ("os.environ.get", "os.getenv", "os.environ.setdefault"):
         return False
     if name.endswith((".set_num_threads", ".set_start_method")) or name in rule.table("pools"):
         return True
     return name.rpartition(".")[2] in ("Pool", "ProcessPool", "ProcessPoolExecutor", "MultiPool", "Parallel")
+
+
+def _operands(call: ast.Call) -> list[ast.expr]:
+    first = call.args[0] if len(call.args) == 1 else None
+    return first.elts if isinstance(first, (ast.List, ast.Tuple)) else call.args
+
+
+def _is_asked_for(module: PythonModule, node: ast.expr) -> bool:
+    """Whether a number comes from whoever starts the script: then `min` keeps to it."""
+    value = module.value(node)
+    return value.kind == OVERRIDABLE or bool(value.sources & {ARGUMENT, ENVIRONMENT, CONFIG, PARAMETER})
 
 
 def _is_option(text: ast.JoinedStr, node: ast.AST) -> bool:

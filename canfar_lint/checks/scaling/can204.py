@@ -1,0 +1,119 @@
+"""Splits over replicas that depend on an order nobody promised, count from the wrong number, or are read twice."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+from canfar_lint.model.scopes import position
+
+_KEEPING_ORDER = frozenset(("builtins.list", "builtins.tuple", "builtins.iter", "numpy.array", "numpy.asarray"))
+_USING_UP = frozenset(
+    f"builtins.{name}" for name in ("list", "tuple", "set", "sorted", "sum", "len", "max", "min", "dict")
+)
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    for call in module.calls(rule.table("splitters")):
+        if call.args:
+            yield from _unsorted(module, rule, call.args[0])
+        yield from _used_twice(module, rule, call)
+    for node in _own_splits(module):
+        assert isinstance(node.slice, ast.Slice) and node.slice.lower is not None
+        yield from _unsorted(module, rule, node.value)
+        if _counts_from_one(module, node.slice.lower):
+            yield rule.finding(module.span(node.slice.lower), variant="zero")
+
+
+def _unsorted(module: PythonModule, rule: Rule, node: ast.expr) -> Iterator[Finding]:
+    if isinstance(node, ast.Name) and _sorted_in_place(module, node):
+        return
+    node = module.resolve(node)
+    if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+        yield from _unsorted(module, rule, node.generators[0].iter)
+    elif isinstance(node, ast.Call):
+        name = module.qualified(node.func)
+        if name in _KEEPING_ORDER and node.args:
+            yield from _unsorted(module, rule, node.args[0])
+        elif name in rule.table("listings") or (
+            isinstance(node.func, ast.Attribute) and node.func.attr in rule.table("methods")
+        ):
+            yield rule.finding(module.span(node), listing=module.code(node))
+    elif isinstance(node, (ast.Set, ast.SetComp)):
+        yield rule.finding(module.span(node), listing=module.code(node))
+
+
+def _sorted_in_place(module: PythonModule, name: ast.Name) -> bool:
+    return any(
+        isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name) and call.func.value.id == name.id
+        for call in module.methods(["sort"])
+    )
+
+
+def _own_splits(module: PythonModule) -> Iterator[ast.Subscript]:
+    """`files[replica :: count]` with both from the replica's variables."""
+    seen: set[ast.AST] = set()
+    for text in module.strings:
+        if text.value != "REPLICA_ID":
+            continue
+        for node in _slices_of(module, text):
+            if node not in seen:
+                seen.add(node)
+                yield node
+
+
+def _slices_of(module: PythonModule, text: ast.Constant) -> Iterator[ast.Subscript]:
+    direct = [a for a in module.ancestors(text) if isinstance(a, ast.Slice)]
+    if direct:
+        owner = module.parent(direct[0])
+        if isinstance(owner, ast.Subscript) and direct[0].lower is not None and direct[0].step is not None:
+            yield owner
+        return
+    statement = module.parent_statement(text)
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+        return
+    name = statement.targets[0].id
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and node.slice.step is not None:
+            lower = node.slice.lower
+            if lower is not None and any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(lower)):
+                yield node
+
+
+def _counts_from_one(module: PythonModule, lower: ast.expr) -> bool:
+    """Whether the start of a slice is the replica's number as it comes: nothing is taken off it."""
+    node = module.resolve(lower)
+    while isinstance(node, ast.Call) and module.qualified(node.func) == "builtins.int" and node.args:
+        node = module.resolve(node.args[0])
+    if isinstance(node, ast.Subscript):
+        return module.qualified(node.value) == "os.environ" and module.constant(node.slice) == "REPLICA_ID"
+    if isinstance(node, ast.Call) and module.qualified(node.func) in ("os.environ.get", "os.getenv") and node.args:
+        default = module.argument(node, "default", 1)
+        started_at_nought = default is not None and module.constant(default) in (0, "0")
+        return module.constant(node.args[0]) == "REPLICA_ID" and not started_at_nought
+    return False
+
+
+def _used_twice(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Finding]:
+    statement = module.parent(call)
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+        return
+    name = statement.targets[0].id
+    uses = [use for use in _uses(module, name) if position(use) > position(statement)]
+    if len(uses) > 1 and len(module.scope_of(call).bindings.get(name, ())) == 1:
+        first, second = sorted(uses, key=position)[:2]
+        yield rule.finding(
+            module.span(second), variant="twice", name=name, line=position(first)[0], call=module.code(call.func)
+        )
+
+
+def _uses(module: PythonModule, name: str) -> Iterator[ast.Name]:
+    """Where a generator bound to a name is gone through to its end."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, (ast.For, ast.comprehension)) and isinstance(node.iter, ast.Name) and node.iter.id == name:
+            yield node.iter
+        elif isinstance(node, ast.Call) and module.qualified(node.func) in _USING_UP:
+            yield from (a for a in node.args if isinstance(a, ast.Name) and a.id == name)

@@ -1,0 +1,59 @@
+"""Numbers of workers written into a script, where the request should say them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from canfar_lint.catalogue import load
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._threads import Setting, literal_of, number_of, settings
+from canfar_lint.diagnostic import Finding, Question
+from canfar_lint.model.python import PythonModule
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    seen: set[ast.AST] = set()
+    question = Question("unrequested", module.source.path)
+    for setting in (
+        *settings(module, load().rules["CAN211"].body["tables"]),
+        *_keywords(module, rule),
+        *_names(module, rule),
+    ):
+        if setting.number > 1 and setting.node not in seen and not _is_default(module, setting.node):
+            seen.add(setting.node)
+            yield rule.finding(module.span(setting.node), what=setting.what, number=setting.number, question=question)
+
+
+def _keywords(module: PythonModule, rule: Rule) -> Iterator[Setting]:
+    names = frozenset(rule.table("keywords"))
+    not_here = frozenset(rule.table("not_here"))
+    for call in module.all_calls:
+        for keyword in call.keywords:
+            if keyword.arg in names:
+                number = number_of(module, keyword.value)
+                if number is not None and not not_here & set(module.qualified_all(call.func)):
+                    yield Setting(f"{keyword.arg}", number, literal_of(module, keyword.value))
+
+
+def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
+    """`num_workers = 5` at module level, handed to something later."""
+    wanted = re.compile(rule.table("names"))
+    handed = {
+        a.id for c in module.all_calls for a in (*c.args, *(k.value for k in c.keywords)) if isinstance(a, ast.Name)
+    }
+    for name, bindings in module.scope.bindings.items():
+        if len(bindings) != 1 or name not in handed or not wanted.search(name):
+            continue
+        value = bindings[0].value
+        if bindings[0].kind == "assign" and isinstance(value, ast.Constant) and type(value.value) is int:
+            yield Setting(name, value.value, value)
+
+
+def _is_default(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a number stands as the default of a parameter or option."""
+    parent = module.parent(node)
+    if isinstance(parent, ast.arguments):
+        return True
+    return isinstance(parent, ast.keyword) and parent.arg == "default"
