@@ -113,4 +113,7 @@ def _declared_encoding(body: bytes) -> str:
     try:
         return tokenize.detect_encoding(io.BytesIO(body).readline)[0]
     except SyntaxError as e:
+        # a codec of a package of that name, which reads UTF-8 and rewrites f-strings for old Pythons
+        if "future" in str(e) and "fstrings" in str(e):
+            return "utf-8"
         raise Undecodable(str(e)) from None
