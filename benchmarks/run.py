@@ -139,7 +139,7 @@ def measure(commands: dict[str, list[str]], runs: int) -> list[Result]:
 
 
 def once(command: list[str]) -> Run:
-    """One run; the memory is the peak of the process and of those it waited for."""
+    """One run; the memory is that of the largest process of it, and never less than this script's own."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=CACHE, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

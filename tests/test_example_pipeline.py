@@ -48,10 +48,8 @@ REPAIRED_CODES = {"CAN211", "CAN301", "CAN303", "CAN501", "CAN502", "CAN704", "C
 
 @pytest.fixture
 def messy(tmp_path: Path) -> Path:
-    """The example where a user would have it: in a repository of its own."""
     folder = tmp_path / "m31"
     shutil.copytree(MESSY, folder)
-    run("git", "init", "--quiet", cwd=folder)
     return folder
 
 
