@@ -51,9 +51,10 @@ _NAMES = {
     "pyproject.toml": TOML,
     "pixi.toml": TOML,
 }
-_YAML = re.compile(r"\.gitlab-ci|(?:docker-)?compose.*|(?:environment|env).*|.*[-_.](?:environment|env)", re.S)
-_REQUIREMENTS = re.compile(r"requirements.*|.*[-_.]requirements", re.S)
-_SHEBANG = re.compile(
+# compiled when they are first asked: most runs need none of them
+_YAML = r"(?s)\.gitlab-ci|(?:docker-)?compose.*|(?:environment|env).*|.*[-_.](?:environment|env)"
+_REQUIREMENTS = r"(?s)requirements.*|.*[-_.]requirements"
+_SHEBANG = (
     rb"#![ \t]*(?:\S*/env(?:[ \t]+(?:-\S+|\w+=\S*))*[ \t]+)?"
     rb"(?:[^\s/]*/)*(?:(python[\d.]*w?)|((?:ba|da|a)?sh)|(uv))(?=\s|$)"
 )
@@ -73,10 +74,10 @@ def kind_of(path: str) -> str:
         return DOCKERFILE
     if suffix in ("yml", "yaml"):
         workflow = folder.endswith("/.github/workflows") or folder == ".github/workflows"
-        return YAML if workflow or _YAML.fullmatch(stem) else ""
+        return YAML if workflow or re.fullmatch(_YAML, stem) else ""
     if suffix in ("txt", "in"):
         listed = folder.endswith("/requirements") or folder == "requirements"
-        return REQUIREMENTS if listed or _REQUIREMENTS.fullmatch(stem) else ""
+        return REQUIREMENTS if listed or re.fullmatch(_REQUIREMENTS, stem) else ""
     return ""
 
 
@@ -84,7 +85,7 @@ def kind_of_shebang(data: bytes) -> str:
     """The kind a script's first line tells: Python (also `uv run`), a shell, or ""."""
     if not data.startswith(b"#!"):
         return ""
-    match = _SHEBANG.match(data.split(b"\n", 1)[0])
+    match = re.match(_SHEBANG, data.split(b"\n", 1)[0])
     if match is None:
         return ""
     return SHELL if match[2] else PYTHON

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # a fix in one file can call for one in another
 _ROUNDS = 4
+_NOTHING = "warning: No lintable files found under the given path(s)"
 
 
 def run(arguments: list[str]) -> int:
@@ -53,6 +54,7 @@ class Check:
         self.targets = targets(options.output_format, options.output_file, settings.output_format)
         self.piped = options.files == ["-"]
         self.project = project(options.files or ["."])
+        self.stdin = b""
         self.failed = False
         self.said: set[str] = set()
         if settings.cache_dir:
@@ -65,8 +67,8 @@ class Check:
             return self.show_files(inputs)
         if options.show_settings:
             return self.show_settings(inputs)
-        if not inputs:
-            self.say("warning: No lintable files found under the given path(s)")
+        if not inputs and not self.piped:
+            self.say(_NOTHING)
         result = self.lint(inputs)
         if options.diff:
             return self.diff(inputs, result)
@@ -90,7 +92,8 @@ class Check:
     def inputs(self) -> list[Input]:
         if self.piped:
             name = self.options.stdin_filename or "-"
-            entry = from_stdin(name, sys.stdin.buffer.read(), self.resolver)
+            self.stdin = sys.stdin.buffer.read()
+            entry = from_stdin(name, self.stdin, self.resolver)
             return [entry] if entry else []
         found = list(discover(self.options.files or ["."], self.resolver))
         self.tell(f"{len(found)} files to lint, settings from {self.settings.file or 'the defaults'}")
@@ -172,8 +175,7 @@ class Check:
     def finish(self, inputs: list[Input], result: RunResult, repairs: Repairs) -> None:
         if self.fix and self.piped:
             sys.stdout.flush()
-            for entry in inputs:
-                sys.stdout.buffer.write(entry.data or b"")
+            sys.stdout.buffer.write(inputs[0].data or b"" if inputs else self.stdin)
             sys.stdout.buffer.flush()
         if self.options.silent:
             return
@@ -241,7 +243,7 @@ class Check:
         from canfar_lint.cli.config import resolved
 
         if not inputs:
-            self.say("warning: No lintable files found under the given path(s)")
+            self.say(_NOTHING)
             return SUCCESS
         first = min(inputs, key=lambda entry: entry.path)
         settings = self.resolver.of_file(first.path)

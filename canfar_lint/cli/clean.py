@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+# what canfar-lint makes inside its cache folder, which the user may share with others
+_OURS = ("rules", "results")
+
 
 def run(arguments: list[str]) -> int:
     from canfar_lint.catalogue.load import cache_folder
@@ -14,9 +17,13 @@ def run(arguments: list[str]) -> int:
     Group(parser, "Options").help()
     parser.parse(arguments)
     folder = cache_folder()
-    if os.path.isdir(folder):
-        import shutil
+    for name in _OURS:
+        path = os.path.join(folder, name)
+        if os.path.isdir(path):
+            import shutil
 
-        print(f"Removing cache at: {folder}", file=sys.stderr)
-        shutil.rmtree(folder)
+            print(f"Removing cache at: {path}", file=sys.stderr)
+            shutil.rmtree(path)
+    if os.path.isdir(folder) and not os.listdir(folder):
+        os.rmdir(folder)
     return 0

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from canfar_lint.reporting.colour import Palette
 
 
+_PIECE = 1 << 15
+
+
 class Target(NamedTuple):
     """A format and the file it is written to, "" for standard output."""
 
@@ -98,7 +101,9 @@ def suppressed(target: Target, report: Report) -> str:
 def write(target: Target, text: str, stream: IO[str] | None = None) -> None:
     """Write to a file, the whole of it or nothing, or to `stream` (standard output). Raises `OSError`."""
     if not target.file:
-        (stream or sys.stdout).write(text)
+        # under PYTHONUNBUFFERED a long write to a pipe that is closed meanwhile ends short and says nothing
+        for at in range(0, len(text), _PIECE):
+            (stream or sys.stdout).write(text[at : at + _PIECE])
         return
     if os.path.exists(target.file) and not os.path.isfile(target.file):
         with open(target.file, "w", encoding="utf-8", errors="replace", newline="") as file:
