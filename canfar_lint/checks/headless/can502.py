@@ -1,0 +1,48 @@
+"""matplotlib told to draw on a display."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._choice import left_to_user
+from canfar_lint.checks.headless._backends import backends
+from canfar_lint.diagnostic import Edit, Finding, Fix
+from canfar_lint.model.notebook import NotebookSource
+from canfar_lint.model.python import PythonModule
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    graphical = frozenset(rule.table("graphical"))
+    seen: set[ast.AST] = set()
+    for name, node in backends(module):
+        if name.lower() not in graphical or node in seen or left_to_user(module, node):
+            continue
+        if module.in_try(node, "ImportError", "ModuleNotFoundError", "RuntimeError"):
+            continue
+        seen.add(node)
+        yield rule.finding(module.span(node), backend=name, fix=_fix(module, node))
+    if isinstance(module.source, NotebookSource):
+        yield from _magics(module.source, rule)
+
+
+def _fix(module: PythonModule, node: ast.expr) -> Fix | None:
+    code = module.code(node)
+    match = re.fullmatch(r"""[bBrRuU]?(["'])\w[\w:./]*\1""", code)
+    if match is None:
+        return None
+    start, end = module.span(node)
+    quote = match.group(1)
+    return Fix("Use the `Agg` backend", (Edit(start, end, f"{quote}Agg{quote}"),))
+
+
+def _magics(source: NotebookSource, rule: Rule) -> Iterator[Finding]:
+    for magic in source.magics:
+        name = magic.arguments.split("#")[0].strip()
+        if magic.name not in ("matplotlib", "pylab") or name not in rule.table("magics"):
+            continue
+        start = source.text.index(name, magic.start + len(magic.name))
+        fix = Fix("Use `%matplotlib inline`", (Edit(start, start + len(name), "inline"),))
+        yield rule.finding((start, start + len(name)), variant="magic", backend=name, fix=fix)
