@@ -1,0 +1,294 @@
+"""Outputs whose name says nothing of what they hold: every turn of a loop, every task, writes the same file."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._outputs import WRITE, Output, file_literals, is_literal, outputs, takes_input
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+from canfar_lint.model.scopes import COMPREHENSIONS
+from canfar_lint.model.values import PARAMETER, Value
+
+_DEEP = 3
+_FORS = (ast.For, ast.AsyncFor)
+_MAPS = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "submit"))
+_FIGURES = frozenset(("figure", "subplots", "clf", "cla", "clear", "close", "subplot_mosaic"))
+_JOINING = frozenset(("os.path.join", "pathlib.Path", "builtins.str", "os.path.abspath"))
+_QUIET = frozenset(
+    ("print", "info", "debug", "warning", "error", "log", "format", "write", "append", "exists", "isfile")
+)
+
+
+class Named(NamedTuple):
+    """An output's name, and the call in which it is given: the output's own, or that of the function around it."""
+
+    value: Value
+    place: ast.Call
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    found: dict[tuple[int, int], tuple[Finding, bool]] = {}
+    for output in outputs(module):
+        if output.does != WRITE:
+            continue
+        for named in _names(module, output.name, output.call):
+            finding = _judged(module, rule, output, named)
+            if finding is not None:
+                span = (finding.start, finding.end)
+                known = found.get(span)
+                if known is None or (finding.level == "error" and known[0].level != "error"):
+                    found[span] = finding, True
+    yield from (finding for finding, _ in found.values())
+
+
+def _names(module: PythonModule, node: ast.expr, place: ast.Call, depth: int = 0) -> Iterator[Named]:
+    """The names an output can get; a parameter is followed to the calls of its function."""
+    value = module.value(node)
+    first = value.pieces[0] if value.pieces else None
+    if first is None or first.text is not None or first.source != PARAMETER or len(value.pieces) > 1:
+        yield Named(value, place)
+        return
+    if depth < _DEEP and isinstance(first.node, ast.arg):
+        for call, given in module.given(first.node):
+            yield from _names(module, given, call, depth + 1)
+
+
+def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> Finding | None:
+    value = named.value
+    text = value.text or ""
+    literals = file_literals(value)
+    # `FIELD + ".fits"`: the name follows what is set at the top for each input
+    if not is_literal(value) or len(literals) != 1 or not text.strip() or "\n" in text:
+        return None
+    last = text.rstrip("/").rpartition("/")[2].lower()
+    if re.search(rule.table("shared"), last) or re.search(r"^(-|/(dev|proc|etc|usr)/)", text) or "://" in text:
+        return None
+    span = literal_span(module, literals[0])
+    turn = None if re.search(rule.table("again"), last) else _turn(module, rule, output, named, text)
+    if turn is not None:
+        return rule.finding(span, variant=turn[0], name=text, variable=turn[1])
+    if module.notebook or not module.is_script or not takes_input(module):
+        return None
+    if not module.on_main_path(named.place) or module.user_guarded(named.place) or _folder_is_chosen(module):
+        return None
+    return rule.finding(span, name=text)
+
+
+def literal_span(module: PythonModule, node: ast.AST) -> tuple[int, int]:
+    """The offsets of a constant; of the whole f-string when it is a part of one."""
+    parent = module.parent(node)
+    return module.span(parent if isinstance(parent, ast.JoinedStr) else node)
+
+
+def _folder_is_chosen(module: PythonModule) -> bool:
+    """Whether the program goes into a folder that is not always the same."""
+    memo = module.memo("can402")
+    if "chosen" not in memo:
+        calls = [*module.calls(("os.chdir", "os.fchdir", "contextlib.chdir"))]
+        memo["chosen"] = any(call.args and not is_literal(module.value(call.args[0])) for call in calls)
+    return bool(memo["chosen"])
+
+
+# -- loops ----------------------------------------------------------------------------------------------------
+
+
+def _turn(module: PythonModule, rule: Rule, output: Output, named: Named, text: str) -> tuple[str, str] | None:
+    """The variant and the name of what repeats an output, when every turn is sure to overwrite the last one's."""
+    place: ast.Call = named.place
+    for _ in range(_DEEP):
+        loops = module.loops(place)
+        if loops:
+            sure = _overwrites(module, rule, output, place, loops[0], text)
+            return ("loop", _variable(module, loops[0])) if sure else None
+        function = module.function_of(place)
+        if function is None or _guarded(module, place, function):
+            return None
+        callers = module.callers().get(function, [])
+        if len(callers) != 1:
+            return None
+        caller = callers[0]
+        if _consumed(module, output, function, text):
+            return None
+        if isinstance(caller.func, ast.Attribute) and caller.func.attr in _MAPS:
+            return ("handed", function.name) if module.function_named(caller.func) is not function else None
+        if not _differs(module, caller):
+            return None
+        place = caller
+    return None
+
+
+def _differs(module: PythonModule, caller: ast.Call) -> bool:
+    """Whether a call is given what changes from turn to turn of the loop around it."""
+    loops = module.loops(caller)
+    if not loops:
+        return True
+    bound = _bound_in(module, loops[0])
+    given = [*caller.args, *(keyword.value for keyword in caller.keywords)]
+    return any(isinstance(n, ast.Name) and n.id in bound for node in given for n in ast.walk(node))
+
+
+def _variable(module: PythonModule, loop: ast.AST) -> str:
+    target = loop.target if isinstance(loop, _FORS) else None
+    if isinstance(loop, COMPREHENSIONS):
+        target = loop.generators[0].target
+    return module.code(target) if target is not None else "an index"
+
+
+def _overwrites(module: PythonModule, rule: Rule, output: Output, place: ast.Call, loop: ast.AST, text: str) -> bool:
+    if not isinstance(loop, (*_FORS, *COMPREHENSIONS)) or _is_single(module, loop):
+        return False
+    if re.search(rule.table("repeating"), _variable(module, loop)):
+        return False
+    if _guarded(module, place, loop) or _leaves_after(module, place, loop):
+        return False
+    if any(module.qualified(n.func).endswith("chdir") for n in ast.walk(loop) if isinstance(n, ast.Call)):
+        return False
+    if _consumed(module, output, loop, text):
+        return False
+    return place is not output.call or _new_each_turn(module, output, loop)
+
+
+def _is_single(module: PythonModule, loop: ast.AST) -> bool:
+    iterated = loop.iter if isinstance(loop, _FORS) else loop.generators[0].iter  # type: ignore[attr-defined]
+    over = module.resolve(iterated)
+    if isinstance(over, (ast.List, ast.Tuple)):
+        return len(over.elts) < 2
+    if isinstance(over, ast.Call) and module.qualified(over.func) == "builtins.range":
+        return len(over.args) == 1 and module.constant(over.args[0]) in (0, 1)
+    return (
+        isinstance(over, ast.Subscript) and isinstance(over.slice, ast.Slice) and module.constant(over.slice.upper) == 1
+    )
+
+
+def _guarded(module: PythonModule, node: ast.AST, within: ast.AST) -> bool:
+    """Whether a condition or handler stands between a node and what it is in: not every turn comes here."""
+    child = node
+    for ancestor in module.ancestors(node):
+        if ancestor is within:
+            return False
+        field = module.fields.get(child)
+        if isinstance(ancestor, (ast.If, ast.IfExp, ast.While)) and field in ("body", "orelse"):
+            return True
+        if isinstance(ancestor, ast.Try) and field == "handlers":
+            return True
+        if isinstance(ancestor, ast.match_case):
+            return True
+        child = ancestor
+    return False
+
+
+def _leaves_after(module: PythonModule, node: ast.AST, loop: ast.AST) -> bool:
+    """Whether the loop is left, unconditionally, behind a node."""
+    if not isinstance(loop, _FORS):
+        return False
+    return any(
+        isinstance(statement, (ast.Break, ast.Return, ast.Raise)) and statement.lineno >= node.lineno  # type: ignore[attr-defined]
+        for statement in ast.walk(loop)
+        if isinstance(statement, ast.stmt) and not _guarded(module, statement, loop)
+    )
+
+
+def _bound_in(module: PythonModule, loop: ast.AST) -> set[str]:
+    """The names that a loop gives a new value in every turn; those that only grow are not among them."""
+    memo = module.memo("bound in")
+    if loop not in memo:
+        names: set[str] = set()
+        for node in ast.walk(loop):
+            if isinstance(node, ast.Assign):
+                used = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+                for target in node.targets:
+                    names |= {
+                        n.id for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+                    } - used
+            elif isinstance(node, (*_FORS, ast.comprehension)):
+                names |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
+            elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+                names |= {n.id for n in ast.walk(node.optional_vars) if isinstance(n, ast.Name)}
+            elif isinstance(node, ast.NamedExpr):
+                names.add(node.target.id)
+        memo[loop] = names
+    found = memo[loop]
+    assert isinstance(found, set)
+    return found
+
+
+def _new_each_turn(module: PythonModule, output: Output, loop: ast.AST) -> bool:
+    """Whether what is written changes from turn to turn, and is not a collection that grows."""
+    call = output.call
+    bound = _bound_in(module, loop)
+    used = {n.id for n in ast.walk(call) if isinstance(n, ast.Name)}
+    used |= _written_through(module, call)
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "savefig":
+        makes = {
+            n.func.attr if isinstance(n.func, ast.Attribute) else getattr(n.func, "id", "")
+            for n in ast.walk(loop)
+            if isinstance(n, ast.Call)
+        }
+        return bool(makes & _FIGURES) or bool(used & bound)
+    return bool(used & bound)
+
+
+def _written_through(module: PythonModule, call: ast.Call) -> set[str]:
+    """The names written through the handle that a call opens: in the `with` it stands in, or the lines below."""
+    parent = module.parent(call)
+    handle = ""
+    body: list[ast.stmt] = []
+    if isinstance(parent, ast.withitem):
+        handle = parent.optional_vars.id if isinstance(parent.optional_vars, ast.Name) else ""
+        owner = module.parent(parent)
+        body = owner.body if isinstance(owner, (ast.With, ast.AsyncWith)) else []
+    elif isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
+        handle = parent.targets[0].id
+        block = module.parent(parent)
+        body = getattr(block, "body", [])
+    elif isinstance(parent, ast.Call):
+        return {n.id for n in ast.walk(parent) if isinstance(n, ast.Name)}
+    names: set[str] = set()
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call) and any(isinstance(n, ast.Name) and n.id == handle for n in ast.walk(node)):
+                names |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return names - {handle}
+
+
+def _consumed(module: PythonModule, output: Output, within: ast.AST, text: str) -> bool:
+    """Whether the file is read, moved, removed or handed on where it was written: no result, a step on the way."""
+    base = text.rpartition("/")[2]
+    names = {n.id for n in ast.walk(output.name) if isinstance(n, ast.Name)}
+    written = _written_names(module)
+    for node in ast.walk(within):
+        mentioned = (
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and len(base) > 2 and base in node.value
+        )
+        if isinstance(node, ast.Name) and node.id in names:
+            mentioned = isinstance(node.ctx, ast.Load)
+        if mentioned and id(node) not in written and _is_used(module, node):
+            return True
+    return False
+
+
+def _written_names(module: PythonModule) -> dict[object, object]:
+    """The nodes that stand in the names of outputs."""
+    memo = module.memo("written names")
+    if not memo:
+        memo[0] = True
+        memo.update((id(node), True) for output in outputs(module) for node in ast.walk(output.name))
+    return memo
+
+
+def _is_used(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a mention of a file's name is more than a message."""
+    for ancestor in module.ancestors(node):
+        if isinstance(ancestor, ast.Call):
+            if module.qualified(ancestor.func) in _JOINING:
+                continue
+            name = ancestor.func.attr if isinstance(ancestor.func, ast.Attribute) else getattr(ancestor.func, "id", "")
+            return name not in _QUIET
+        if isinstance(ancestor, ast.stmt):
+            return isinstance(ancestor, (ast.Return, ast.With, ast.For))
+    return False
