@@ -57,8 +57,8 @@ _CONFIGURED = re.compile(
 )
 _TYPER = re.compile(r"(^click\.|^typer\.|\.command\(\)$|\.option\(\)$|\.argument\(\)$|\.callback\(\)$|^rich_click\.)")
 _ASKING_NAMES = re.compile(
-    r"(^|_)(?:is|do|make|want|with|no)?(interactive|show|plot|plots|plotting|display|gui|debug|verbose|headless|batch|silent|quiet|ask|prompt|"
-    r"doplot|showplot|view|visuali[sz]e|pause|ion|noninteractive|isatty|dry_run|force|confirm|yes)(_|$)",
+    r"(^|_)(?:is|do|make|want|with|no)?(interactive|show|plot|plots|plotting|display|gui|debug|verbose|headless|batch|"
+    r"silent|quiet|ask|prompt|doplot|showplot|view|visuali[sz]e|pause|ion|noninteractive|isatty|dry_run|force|confirm|yes)(_|$)",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[diouxXeEfFgGcrsa%]")
