@@ -15,7 +15,19 @@ class Rule:
     variants, tables and matchers and is read when the rule is first needed.
     """
 
-    __slots__ = ("_body", "_read", "code", "fix", "kinds", "level", "level_override", "name", "section", "triggers")
+    __slots__ = (
+        "_body",
+        "_read",
+        "_settings",
+        "code",
+        "fix",
+        "kinds",
+        "level",
+        "level_override",
+        "name",
+        "section",
+        "triggers",
+    )
 
     def __init__(self, head: dict[str, Any], read: Callable[[str], dict[str, Any]]) -> None:
         self.code: str = head["code"]
@@ -27,6 +39,7 @@ class Rule:
         self.triggers: tuple[str, ...] = tuple(head["triggers"])
         self.level_override: str | None = None
         self._read = read
+        self._settings: object = None
         self._body: dict[str, Any] | None = None
 
     @property
@@ -41,10 +54,24 @@ class Rule:
 
     def at_level(self, level: str) -> Rule:
         """This rule with every finding at `level`, as a user's settings want it."""
+        copy = self._copy()
+        copy.level_override = level
+        return copy
+
+    def under(self, settings: object) -> Rule:
+        """This rule as it judges under a folder's settings."""
+        copy = self._copy()
+        copy._settings = settings
+        return copy
+
+    def setting(self, name: str) -> Any:
+        """The value of a setting, `max_cores`, in the folder of the file that is judged."""
+        return getattr(self._settings, name)
+
+    def _copy(self) -> Rule:
         copy: Rule = Rule.__new__(Rule)
         for slot in Rule.__slots__:
             setattr(copy, slot, getattr(self, slot))
-        copy.level_override = level
         return copy
 
     def finding(

@@ -44,7 +44,7 @@ class Profile:
     __slots__ = ("_triggers", "known", "rules", "settings")
 
     def __init__(self, rules: Iterable[Rule], settings: Settings) -> None:
-        self.rules = tuple(rules)
+        self.rules = tuple(rule.under(settings) for rule in rules)
         self.settings = settings
         self._triggers: dict[tuple[str, bool], Triggers] = {}
 

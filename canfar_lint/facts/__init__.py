@@ -15,7 +15,7 @@ _PYTHON = frozenset((PYTHON, NOTEBOOK))
 _SHELL = frozenset((SHELL, MAKEFILE, YAML))
 # the kinds of file a collector reads, and the bytes any of which must occur in them
 _TRIGGERS: dict[str, tuple[frozenset[str], tuple[bytes, ...]]] = {
-    "requests": (_PYTHON, (b"canfar", b"skaha")),
+    "requests": (_PYTHON | _SHELL, (b"canfar", b"skaha")),
     "threads": (_PYTHON, (b"_THREADS", b"Pool", b"n_jobs", b"set_num_threads", b"threadpool_limits")),
     "images": (_SHELL | {DOCKERFILE}, (b"_THREADS", b"docker build", b"docker buildx", b"podman build")),
 }

@@ -6,15 +6,27 @@ from collections.abc import Iterator
 
 from canfar_lint.diagnostic import Fact
 from canfar_lint.model.python import PythonModule
-from canfar_lint.model.request import environment, requests
+from canfar_lint.model.request import Request, command_requests, requests
+from canfar_lint.model.shell import Script
 
 
 def python(module: PythonModule) -> Iterator[Fact]:
-    for request in requests(module):
-        data: dict[str, object] = {"complete": request.complete}
-        for field, node in request.fields.items():
-            if field != "env":
-                value = module.constant(node)
-                data[field] = None if value is ... else value if isinstance(value, (str, int, float)) else None
-        data["env"] = [name for name, _ in environment(module, request)]
-        yield Fact("request", *module.span(request.call.func), data)
+    return map(_fact, requests(module))
+
+
+def shell(script: Script) -> Iterator[Fact]:
+    return map(_fact, command_requests(script))
+
+
+def _fact(request: Request) -> Fact:
+    data: dict[str, object] = {"surface": request.surface, "complete": request.complete}
+    for name, given in request.fields.items():
+        if name in ("cores", "ram", "gpu", "replicas"):
+            data[name] = given.whole
+        elif name != "env":
+            data[name] = given.value if isinstance(given.value, str) else None
+            data[f"{name} as far as known"] = given.text
+    data["kind"] = request.kind
+    data["env"] = [name for name, _ in request.env]
+    data["whole env"] = request.whole_env
+    return Fact("request", *request.span, data)

@@ -34,7 +34,7 @@ def runs(project: Project) -> list[Run]:
 
 def _run(project: Project, path: str, fact: Fact) -> Run:
     data = fact.data
-    words = " ".join(str(data.get(field) or "") for field in ("cmd", "args")).split()
+    words = " ".join(str(data.get(f"{field} as far as known") or "") for field in ("cmd", "args")).split()
     script = next((found for word in words if (found := _script(project, word))), "")
     image = data.get("image")
     dockerfile = _dockerfile(project, image) if isinstance(image, str) else ""

@@ -7,49 +7,40 @@ from collections.abc import Iterator
 from typing import Any
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._threads import literal_of, number_of
 from canfar_lint.diagnostic import Diagnostic, Edit, Fact, Finding, Fix, PlacedRelated
 from canfar_lint.model.python import PythonModule
-from canfar_lint.model.request import SessionRequest, environment, requests
+from canfar_lint.model.request import Request, command_requests, requests
+from canfar_lint.model.shell import Script
 from canfar_lint.pipeline.join import Project
 from canfar_lint.pipeline.runs import Run, runs
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
-    """Within one request: its `env` and the options of its command against its `cores`."""
     for request in requests(module):
-        cores = number_of(module, request.fields["cores"]) if "cores" in request.fields else None
-        if cores is None:
-            continue
-        yield from _variables(module, rule, request, cores)
-        yield from _options(module, rule, request, cores)
+        yield from _within(rule, request, module.text)
 
 
-def _variables(module: PythonModule, rule: Rule, request: SessionRequest, cores: int) -> Iterator[Finding]:
-    for name, node in environment(module, request):
-        number = number_of(module, node)
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    for request in command_requests(script):
+        yield from _within(rule, request, "")
+
+
+def _within(rule: Rule, request: Request, text: str) -> Iterator[Finding]:
+    """Within one request: its `env` and the options of its command against its cores."""
+    cores = request.cores
+    if cores is None:
+        return
+    for name, given in request.env:
+        number = given.whole
         if name in rule.table("variables") and number is not None and number != cores:
-            literal = literal_of(module, node)
-            span = module.span(literal)
-            fix = Fix(f"Set `{name}` to {cores}", (Edit(*span, _same_form(module.code(literal), number, cores)),))
-            yield rule.finding(span, what=name, **_said(number, cores), fix=fix)
-
-
-def _same_form(code: str, number: int, cores: int) -> str:
-    """The literal with the other number in it, its quotes kept."""
-    return code.replace(str(number), str(cores), 1)
-
-
-def _options(module: PythonModule, rule: Rule, request: SessionRequest, cores: int) -> Iterator[Finding]:
+            code = text[given.start : given.end]
+            fix = Fix(f"Set `{name}` to {cores}", (Edit(*given.span, code.replace(str(number), str(cores), 1)),))
+            yield rule.finding(given.span, what=name, **_said(number, cores), fix=fix if code else None)
     for field in ("args", "cmd"):
-        node = request.fields.get(field)
-        text = module.value(node).text if node is not None else None
-        if node is None or text is None:
-            continue
-        for option, number in options(text, rule.table("options")):
+        command = request.text(field)
+        for option, number in options(command, rule.table("options")) if command else ():
             if number != cores:
-                literal = literal_of(module, node)
-                yield rule.finding(module.span(literal), what=option, **_said(number, cores))
+                yield rule.finding(request.fields[field].span, what=option, **_said(number, cores))
                 break
 
 
