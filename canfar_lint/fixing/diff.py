@@ -12,29 +12,27 @@ _NO_NEWLINE = "\\ No newline at end of file\n"
 
 def unified(path: str, old: Source, new: Source) -> str:
     """The difference of two states of the file at `path` (`-` for standard input: no header); empty for none."""
-    parts = [_diff(name, before, after) for name, before, after in _texts(path, old, new)]
-    text = "".join(parts)
-    return f"{text}\n" if text else ""
+    if old.text == new.text:
+        return ""
+    if old.kind == NOTEBOOK:
+        return "".join(_cells(path, old, new)) + "\n"
+    lines = list(unified_diff(_lines(old.text), _lines(new.text), path, path))
+    if path == "-":
+        lines = lines[2:]
+    return "".join(line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}" for line in lines) + "\n"
 
 
-def _texts(path: str, old: Source, new: Source) -> Iterator[tuple[str, str, str]]:
-    if old.kind != NOTEBOOK:
-        yield path, old.text, new.text
-        return
+def _cells(path: str, old: Source, new: Source) -> Iterator[str]:
+    """As ruff does it: every cell of code has a header, and a missing newline at its end is not mentioned."""
     from canfar_lint.model.notebook import NotebookSource
 
     assert isinstance(old, NotebookSource) and isinstance(new, NotebookSource)
     for before, after in zip(old.cells, new.cells, strict=True):
-        yield f"{path}:cell {before.number}", old.cell_text(before), new.cell_text(after)
-
-
-def _diff(name: str, old: str, new: str) -> str:
-    if old == new:
-        return ""
-    lines = list(unified_diff(_lines(old), _lines(new), name, name))
-    if name == "-":
-        lines = lines[2:]
-    return "".join(line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}" for line in lines)
+        name = f"{path}:cell {before.number}"
+        yield f"--- {name}\n+++ {name}\n"
+        lines = list(unified_diff(_lines(old.cell_text(before)), _lines(new.cell_text(after))))
+        for line in lines[2:]:
+            yield line if line.endswith("\n") else f"{line}\n"
 
 
 def _lines(text: str) -> list[str]:
