@@ -116,13 +116,13 @@ def from_stdin(name: str, data: bytes, resolver: Resolver) -> Input | None:
     """
     if name == "-":
         kind = kind_of_shebang(data) or PYTHON
-        return Input(name, kind, _too_large(kind, resolver.base, len(data)), data)
+        return Input(name, kind, _Rules(resolver.base).too_large(kind, len(data)), data)
     absolute = os.path.abspath(name)
     rules = _Rules(resolver.of_file(absolute))
     if rules.force and rules.excluded_from_above(absolute):
         return None
     kind = kind_of(absolute) or rules.asked_for(absolute) or kind_of_shebang(data)
-    return Input(name, kind, _too_large(kind, rules.settings, len(data)), data) if kind else None
+    return Input(name, kind, rules.too_large(kind, len(data)), data) if kind else None
 
 
 class _Discovery:
@@ -161,14 +161,13 @@ class _Discovery:
         return rules
 
     def named(self, absolute: str, size: int) -> Iterator[Input]:
-        settings = self.resolver.of_file(absolute)
-        rules = self.settled(settings)
+        rules = self.settled(self.resolver.of_file(absolute))
         if rules.force and rules.excluded_from_above(absolute):
             return
         kind = kind_of(absolute) or rules.asked_for(absolute) or _sniffed(absolute)
         if kind and absolute not in self.seen:
             self.seen.add(absolute)
-            yield self.sized(absolute, kind, settings, size)
+            yield Input(self.shown(absolute), kind, rules.too_large(kind, size))
 
     def folder(self, absolute: str) -> Iterator[Input]:
         settings = self.resolver.of_folder(absolute)
@@ -217,9 +216,9 @@ class _Discovery:
             kind = rules.kind(name, path)
             if kind is None or rules.excluded(name, path) or (ignore and ignore.ignores(path, False)):
                 continue
-            yield from self.entry(entry, path, kind, settings)
+            yield from self.entry(entry, path, kind, rules)
 
-    def entry(self, entry: os.DirEntry[str], path: str, kind: str, settings: Settings) -> Iterator[Input]:
+    def entry(self, entry: os.DirEntry[str], path: str, kind: str, rules: _Rules) -> Iterator[Input]:
         if path in self.seen:
             return
         try:
@@ -235,16 +234,13 @@ class _Discovery:
         kind = kind or _sniffed(path)
         if kind:
             self.seen.add(path)
-            yield self.sized(path, kind, settings, entry.stat().st_size)
-
-    def sized(self, absolute: str, kind: str, settings: Settings, size: int) -> Input:
-        return Input(self.shown(absolute), kind, _too_large(kind, settings, size))
+            yield Input(self.shown(path), kind, rules.too_large(kind, entry.stat().st_size))
 
 
 class _Rules:
     """What one folder's settings say about files, made ready for asking."""
 
-    __slots__ = ("_default", "_exclude", "_extend", "_include", "force", "gitignore", "settings")
+    __slots__ = ("_default", "_exclude", "_extend", "_include", "_small", "force", "gitignore", "settings")
 
     def __init__(self, settings: Settings) -> None:
         self._exclude = Patterns(settings.exclude + settings.extend_exclude)
@@ -252,6 +248,7 @@ class _Rules:
         self._default = settings.include == DEFAULT_INCLUDE
         self._include = None if self._default else Patterns(settings.include)
         self.settings = settings
+        self._small = size_limit(DOCKERFILE, settings)
         self.force: bool = settings.force_exclude
         self.gitignore: bool = settings.respect_gitignore
 
@@ -265,6 +262,15 @@ class _Rules:
                 return True
             path = os.path.dirname(path)
         return False
+
+    def too_large(self, kind: str, size: int) -> str:
+        """Why a file of `size` bytes is not read, "" when it is."""
+        if size <= self._small:
+            return ""
+        limit = size_limit(kind, self.settings)
+        if size <= limit:
+            return ""
+        return f"it has {size / 1e6:.1f} MB, more than `max-file-size` allows ({limit / 1e6:.1f} MB)"
 
     def asked_for(self, path: str) -> str:
         """The kind of a file that only the user's own `extend-include` or `include` makes one of ours."""
@@ -282,14 +288,6 @@ class _Rules:
             return kind or ("" if "." not in name else None)
         kind = self.asked_for(path)
         return (kind_of(path) or kind) if kind else None
-
-
-def _too_large(kind: str, settings: Settings, size: int) -> str:
-    """Why a file of `size` bytes is not read, "" when it is."""
-    limit = size_limit(kind, settings)
-    if size <= limit:
-        return ""
-    return f"it has {size / 1e6:.1f} MB, more than `max-file-size` allows ({limit / 1e6:.1f} MB)"
 
 
 def _sniffed(path: str) -> str:

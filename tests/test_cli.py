@@ -505,9 +505,11 @@ def test_ctrl_c_ends_quietly(alone: Path) -> None:
     for number in range(400):
         (alone / f"a{number}.py").write_text(MEMMAP * 200)
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "canfar_lint", "."]
+    command = [sys.executable, "-m", "canfar_lint", "--verbose", "."]
     run = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
-    time.sleep(0.4)
+    assert run.stderr is not None
+    assert run.stderr.readline().startswith(b"400 files to lint")
+    time.sleep(0.2)
     os.killpg(run.pid, signal.SIGINT)
     _, errors = run.communicate(timeout=30)
     assert (run.returncode, errors) == (130, b"")
