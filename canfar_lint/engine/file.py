@@ -18,7 +18,7 @@ from canfar_lint.diagnostic import (
     PlacedFix,
     PlacedRelated,
 )
-from canfar_lint.source import DOCKERFILE, NOTEBOOK, PYTHON, Source, Undecodable
+from canfar_lint.source import DOCKERFILE, NOTEBOOK, PYTHON, Source
 from canfar_lint.triggers import Triggers
 
 if TYPE_CHECKING:
@@ -134,6 +134,9 @@ class _Work:
 
         try:
             source = self.decode()
+        except ValueError as e:  # not text, or no notebook
+            return self.refused(e)
+        try:
             models = ("python", "dockerfile", "shell")
             wanted = _functions(fired) | {name for c in collectors for name in models if hasattr(c, name)}
             if self.kind in (DOCKERFILE, NOTEBOOK):
@@ -142,7 +145,7 @@ class _Work:
                 self.check(source, name, model, fired)
                 for collector in collectors:
                     self.collect(source, collector, name, model)
-        except (Undecodable, Unreadable) as e:
+        except Unreadable as e:
             return self.refused(e)
         markers = self.markers(source) if marked else []
         return FileResult(self.path, self.kind, self.diagnostics, self.facts, markers, crashed=self.crashed)
