@@ -146,8 +146,13 @@ def test_syntax_error_in_a_notebook_names_the_cell(tmp_path: Path) -> None:
     assert (found.code, found.place) == ("CAN001", Place(1, 5, 1, 6, 3))
 
 
-def test_a_broken_notebook_is_found_as_our_own_reader_finds_it(tmp_path: Path) -> None:
-    (found,) = linted(tmp_path, {"a.ipynb": '{"cells": ['})
+def test_a_broken_notebook_is_left_to_our_own_reader(tmp_path: Path) -> None:
+    assert linted(tmp_path, {"a.ipynb": '{"cells": ['}) == []
+    from canfar_lint.engine import run
+    from canfar_lint.settings import Resolver
+
+    result = run([(str(tmp_path / "a.ipynb"), "notebook")], Resolver((), isolated=True), jobs=1)
+    (found,) = result.diagnostics
     assert found.code == "CAN001"
     assert found.message.startswith("the notebook cannot be read: not JSON")
 

@@ -37,7 +37,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = " \t\f\r\n"
 
 
-class BrokenNotebook(ValueError):
+class BrokenNotebook(Undecodable):
     """The file is no notebook; `row` and `column` say where in the JSON (1-based), the text says why."""
 
     def __init__(self, message: str, row: int = 1, column: int = 1, offset: int = 0) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from canfar_lint.diagnostic import DISPLAY, Diagnostic, Edit, Place, PlacedEdit, PlacedFix
 from canfar_lint.peers.process import LISTING, Failed, Process
-from canfar_lint.source import NOTEBOOK, PYTHON, Source
+from canfar_lint.source import NOTEBOOK, PYTHON, Source, Undecodable
 
 if TYPE_CHECKING:
     from canfar_lint.settings.select import Selection
@@ -24,6 +24,8 @@ MISSING = "ruff is not installed beside canfar-lint, so its rules did not run; `
 _NEWEST = "py314"
 _AS_ARGUMENTS = 64
 _LEVEL = "error"
+# ruff reports syntax errors whatever is selected, but wants something selected
+_SYNTAX_ONLY = "E902"
 
 
 def start(paths: Sequence[str], selection: Selection, settings: Settings) -> list[Run]:
@@ -109,11 +111,9 @@ class Run:
         broken = [item for item in items if _is_syntax(item)]
         try:
             source = self._source(path)
-        except ValueError as e:
-            return self._broken_notebook(path, e) if broken else []
-        except OSError:
+        except (OSError, Undecodable):  # said by our own reader
             return []
-        kept = [item for item in items if not _is_syntax(item)]
+        kept = [item for item in items if not _is_syntax(item)] if self.selection.ruff else []
         diagnostics = []
         if source.kind == PYTHON and (
             looks_like_python2(source.text) if broken else catches_like_python2(kept, source)
@@ -143,17 +143,6 @@ class Run:
         from canfar_lint.model import notebook
 
         return notebook.read(path, data)
-
-    def _broken_notebook(self, path: str, error: ValueError) -> list[Diagnostic]:
-        """A notebook that is none, in the words of our own reader: the same finding it makes where it is asked."""
-        from canfar_lint.model.notebook import BrokenNotebook
-
-        rule = self.selection.rules.get("CAN001")
-        if rule is None or not isinstance(error, BrokenNotebook):
-            return []
-        finding = rule.finding((0, 0), variant="notebook", problem=str(error))
-        place = Place(error.row, error.column, error.row, error.column)
-        return [Diagnostic(path, rule.code, rule.name, finding.level, finding.message, place, 0, 0)]
 
 
 def find() -> str | None:
@@ -214,7 +203,7 @@ def _emptied(match: re.Match[str]) -> str:
 def _flags(selection: Selection, settings: Settings) -> list[str]:
     flags = [
         "check", "--isolated", "--no-cache", "--quiet", "--exit-zero", "--output-format=json", "--no-force-exclude",
-        "--no-fix", f"--select={','.join(selection.ruff)}", f"--target-version={_target(settings)}",
+        "--no-fix", f"--select={','.join(selection.ruff) or _SYNTAX_ONLY}", f"--target-version={_target(settings)}",
         "--config=lint.external=['CAN']",
     ]  # fmt: skip
     if selection.ruff_ignore:

@@ -11,6 +11,7 @@ from canfar_lint.source import NOTEBOOK, Source
 _TEMPLATE = re.compile(r"\{%[-+]?[ \t]*\w[^\n]*%\}|\{\{[-+]?[ \t]*[\w.|\"' ]+[-+]?\}\}")
 _MAGIC = re.compile(r"[ \t]*(?:%%?[A-Za-z_]|!{1,2}[\w./~$]|\?{1,2}\w|[\w.]+\?{1,2}[ \t]*$)")
 _UNDEFINED = re.compile(r"Undefined (?:local )?name `([^`]+)`")
+_RUNS_FILES = re.compile(r"\bexec\((?:compile\()?open\(|^[ \t]*%run -i ", re.MULTILINE)
 _IN_PROGRAM = re.compile(r"\biraf\b|\bpyraf\b", re.IGNORECASE)
 
 
@@ -53,7 +54,10 @@ def _known(undefined: set[str], text: str) -> set[str]:
     known = undefined & set(tables["ipython"])
     casa, tools = undefined & set(tables["casa"]), undefined & set(tables["casa-short"])
     if casa or len(tools) > 1:
-        known |= casa | tools
+        # such scripts share one namespace: the rest comes from the script that runs them
+        return undefined
+    if "execfile" in undefined or _RUNS_FILES.search(text):
+        known |= undefined - {"execfile"}
     if _IN_PROGRAM.search(text):
         known |= undefined & set(tables["iraf"])
     return known
