@@ -177,7 +177,7 @@ def _start_ruff(planned: list[_Job], selections: list[Selection], profiles: list
 
     handles: list[RuffRun] = []
     for number, (selection, profile) in enumerate(zip(selections, profiles, strict=True)):
-        if not selection.ruff:
+        if not selection.ruff and not ("CAN001" in selection.rules and profile.settings.ruff):
             continue
         of_disk = [j.path for j in planned if j.profile == number and j.kind in (PYTHON, NOTEBOOK) and j.data is None]
         from canfar_lint.peers import ruff

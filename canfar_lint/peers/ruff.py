@@ -189,6 +189,7 @@ _PYTHON2 = re.compile(
       | (?<![\w.])0[0-7]*[1-7][0-7]*[lL]?(?![\w.])
       | (?<![\w.])\d+[lL]\b
       | \b[uU][rR]["']
+      | (?<![\w.])async[ \t]*=(?!=)
       | ^[^`\n]*`[^`\n]+`
     """,
     re.MULTILINE | re.VERBOSE,
