@@ -93,7 +93,9 @@ def _dockerfile(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, A
 def _shell(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
     from canfar_lint.model.shell import parse
 
-    yield "shell", parse(source.text)
+    script = parse(source.text)
+    script.path = source.path
+    yield "shell", script
 
 
 def _other(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:

@@ -329,7 +329,7 @@ class Script:
 
     `context` says where the text stood: `file run cell step recipe literal escape`. `errexit` and `pipefail` say
     whether the shell was started with them or a command outside any function, condition or subshell switches them
-    on; `errexit_at` is the offset of that command.
+    on; `errexit_at` is the offset of that command. `path` is the script's own file, if it is one.
     """
 
     __slots__ = (
@@ -344,6 +344,7 @@ class Script:
         "error",
         "error_at",
         "functions",
+        "path",
         "pipefail",
         "shebang",
         "start",
@@ -364,6 +365,7 @@ class Script:
         self.errexit_at: int | None = None
         self.pipefail = False
         self.shebang = ""
+        self.path = ""
         self._assignments: list[Assigned] | None = None
         self._histories: dict[str, History] | None = None
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._choice import left_to_user
 from canfar_lint.diagnostic import Finding
-from canfar_lint.model.python import PythonModule
+
+if TYPE_CHECKING:
+    from canfar_lint.model.python import PythonModule
+    from canfar_lint.model.shell import Block, Command, Script
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -21,6 +24,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 def _logins(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     """Logins of libraries; an object of the class, as in `Eso().login`, logs in the same way."""
+    from canfar_lint.checks._choice import left_to_user
+
     table = rule.table("logins")
     for name, secrets in table.items():
         owner, _, method = name.rpartition(".")
@@ -35,6 +40,8 @@ def _logins(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 def _optional(module: PythonModule, call: ast.Call) -> bool:
     """Whether the question is asked only of who wants it; one that stands in for a missing argument is not."""
+    from canfar_lint.checks._choice import left_to_user
+
     if any(_missing(module, test) for test, _ in module.guards(call)):
         return False
     return left_to_user(module, call)
@@ -45,3 +52,96 @@ def _missing(module: PythonModule, test: ast.expr) -> bool:
     if not isinstance(test, ast.Compare) or not isinstance(test.left, ast.Call) or not test.left.args:
         return False
     return module.qualified(test.left.func) == "builtins.len" and module.qualified(test.left.args[0]) == "sys.argv"
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    from canfar_lint.checks._scripts import is_fed, left_to_person, made_by_hand, said, spelled
+
+    if script.context in ("recipe", "step") or made_by_hand(script):
+        return
+    for command in script.commands:
+        instead = _question(script, rule, command)
+        if instead and not is_fed(command) and not left_to_person(script, command):
+            yield rule.finding(said(command), call=spelled(command), instead=instead)
+    yield from _menus(script, rule)
+
+
+def _question(script: Script, rule: Rule, command: Command) -> str | None:
+    """What to write instead of a command that asks; None when it does not."""
+    if command.name == "read":
+        return str(rule.table("shell_read")) if _reads_terminal(script, command) else None
+    for entry in rule.table("shell_questions").get(command.name, ()):
+        if _asks(command, entry):
+            return str(entry["instead"])
+    return None
+
+
+def _asks(command: Command, entry: dict[str, Any]) -> bool:
+    """Whether the command has the `words` and one of the `options` of an entry, and none of those of `unless`."""
+    heads = [word.head for word in command.arguments]
+    words = [head for head in heads if not head.startswith("-")]
+    wanted = entry.get("words", [])
+    if words[: len(wanted)] != wanted or any(word.dynamic for word in command.arguments[:1] if not word.head):
+        return False
+    given = {head.partition("=")[0] for head in heads if head.startswith("-")} | {
+        head[:2] for head in heads if head[:1] == "-" and head[1:2] != "-"
+    }
+    if given & {"-h", "--help", "--version", *entry.get("unless", [])}:
+        return False
+    if entry.get("alone") and len(words) > len(wanted):
+        return False
+    options = entry.get("options")
+    return options is None or bool(given & set(options))
+
+
+def _reads_terminal(script: Script, command: Command) -> bool:
+    """Whether a `read` waits for a person: it prompts, hides what is typed, or stands behind a question."""
+    letters = ""
+    for word in command.arguments:
+        head = word.head
+        if head[:1] != "-" and letters[-1:] not in ("p", "n", "d", "i", "a", "N"):
+            break
+        letters += head[1:] if head[:1] == "-" else " "
+    if "t" in letters or "u" in letters:
+        return False
+    if "p" in letters or "s" in letters:
+        return True
+    if any(redirect.target.value == "/dev/tty" for redirect in command.redirects):
+        return True
+    return not any(block.kind == "condition" for block in command.blocks) and _behind_question(script, command)
+
+
+def _behind_question(script: Script, command: Command) -> bool:
+    """Whether the command just before prints a question."""
+    at = script.commands.index(command)
+    before = script.commands[at - 1] if at else None
+    if before is None or before.name not in ("echo", "printf") or before.blocks != command.blocks or before.redirects:
+        return False
+    text = " ".join(word.tail for word in before.arguments).rstrip()
+    text = text.removesuffix("\\n").removesuffix("\\c").rstrip(" \"'")
+    asks = text.endswith(("?", ":", ">", "]", ")"))
+    return asks or any(word in text.lower() for word in ("press ", "enter ", "hit return", "type "))
+
+
+def _menus(script: Script, rule: Rule) -> Iterator[Finding]:
+    """`select x in …`."""
+    from canfar_lint.checks._scripts import is_fed, left_to_person
+
+    seen: set[int] = set()
+    for command in script.commands:
+        for i, block in enumerate(command.blocks):
+            if block.kind != "select" or block.start in seen:
+                continue
+            seen.add(block.start)
+            if not is_fed(_at(command, i + 1)) and not left_to_person(script, _at(command, i)):
+                end = block.words[-1].end if block.words else block.start + len("select")
+                call = f"select {block.name}" + (" in …" if block.words else "")
+                yield rule.finding((block.start, end), call=call, instead=rule.table("shell_read"))
+
+
+def _at(command: Command, level: int) -> Command:
+    """A stand-in for the compound command at a level of the blocks around `command`."""
+    from canfar_lint.model.shell import Command
+
+    blocks: tuple[Block, ...] = command.blocks[:level]
+    return Command(blocks[-1].start if blocks else command.start, blocks)

@@ -1,0 +1,140 @@
+"""What several rules ask of a shell script: who decides that a command runs, and what it reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from canfar_lint.model.shell import Assigned, Block, Command, Script, Word
+
+BUILD, JOB = ("run", "step"), ("file", "cell", "escape")
+"""Where shell text stands: what builds an image or a package, and what may run as a job."""
+
+_BY_HAND = re.compile(
+    r"(?i)^(install|setup|set-up|bootstrap|build|compile|configure|make_|release|postcreate|devcontainer)"
+)
+_BY_HAND_END = re.compile(r"(?i)[_-](install|setup|build|env)\.(ba)?sh$")
+_TERMINAL = re.compile(
+    r"(^|\s)-t\s+[012]\b|\bDISPLAY\b|\bPS1\b|\$\{?-|\btty\b|(?i:interactive|headless|batch_?mode|no_?gui)"
+)
+_MISSING = re.compile(r"-z\b|\$\{?#|-eq\s+0|-lt\b|!=|==?\s*(\"\"|'')")
+_DEEPEST = 4
+
+
+def made_by_hand(script: Script) -> bool:
+    """Whether the file's name says that a person or a build runs it, and no job: `install.sh`, `x_env.sh`."""
+    name = script.path.replace("\\", "/").rpartition("/")[2]
+    return bool(name and (_BY_HAND.match(name) or _BY_HAND_END.search(name)))
+
+
+def said(command: Command) -> tuple[int, int]:
+    """The span of a command's program and its words."""
+    first = command.program or command.words[0]
+    return first.start, max(first.end, command.words[-1].end)
+
+
+def spelled(command: Command) -> str:
+    """A command as its author wrote it, without wrappers."""
+    first = command.program or command.words[0]
+    at = command.words.index(first)
+    return " ".join(word.text for word in command.words[at:])
+
+
+def is_fed(command: Command) -> bool:
+    """Whether something other than a person gives it standard input: a pipe, a file, a heredoc, also around it."""
+    for redirect in command.redirects:
+        if redirect.feeds:
+            return redirect.target.value != "/dev/tty"
+    for block in reversed(command.blocks):
+        if block.kind == "pipe-right" or block.kind == "background":
+            return True
+        if any(redirect.feeds for redirect in block.redirects):
+            return True
+    return False
+
+
+def left_to_person(script: Script, command: Command, depth: int = 0) -> bool:
+    """Whether it runs only when the person who starts the script wants it, or sits at a terminal."""
+    if _chosen(script, command):
+        return True
+    for block in command.blocks:
+        if block.kind == "function" and depth < _DEEPEST:
+            calls = [one for one in script.commands if one.name == block.name and block not in one.blocks]
+            return all(left_to_person(script, call, depth + 1) for call in calls)
+    return False
+
+
+def _chosen(script: Script, command: Command) -> bool:
+    for test in tests_of(script, command):
+        text = " ".join(word.text for word in test.words)
+        if _TERMINAL.search(text):
+            return True
+        if not _MISSING.search(text) and test.name in ("[", "[[", "test") and _asks_person(script, test.words):
+            return True
+    return any(block.kind == "case" and _asks_person(script, block.words or []) for block in command.blocks)
+
+
+def tests_of(script: Script, command: Command) -> Iterator[Command]:
+    """The commands whose success lets `command` run: those of `if`, and those joined to it by `&&`."""
+    choices = [block for block in command.blocks if block.kind == "if"]
+    before: list[Command] = []
+    for other in script.commands:
+        if other.start >= command.start:
+            break
+        if "condition" in other.context and any(block in other.blocks for block in choices):
+            yield other
+        before.append(other)
+    joined = command.before
+    for other in reversed(before):
+        if joined not in ("&&", "||") or len(other.blocks) < len(command.blocks):
+            break
+        if other.blocks == command.blocks:
+            yield other
+            joined = other.before
+
+
+def _asks_person(script: Script, words: list[Word]) -> bool:
+    """Whether a word is what the script was started with: an argument, an option, the environment."""
+    return any(from_outside(script, name) for word in words for name in word.variables)
+
+
+def from_outside(script: Script, name: str) -> bool:
+    """Whether a variable's value is the caller's choice: `$1`, what an option set, what the script never sets."""
+    if name.isdigit() or name in ("@", "*", "OPTARG"):
+        return name != "0"
+    if name in ("?", "#", "$", "!", "-", "_"):
+        return False
+    entries = [entry for entry in script.assignments if entry.name == name]
+    if not entries:
+        return name.isupper()
+    return any(_by_option(script, entry) for entry in entries)
+
+
+def _by_option(script: Script, entry: Assigned) -> bool:
+    if entry.command is not None and entry.command.name == "read":
+        return False
+    if entry.word is not None and any(part.overridable for part in entry.word.parts):
+        return True
+    if entry.word is not None and any(name.isdigit() or name == "OPTARG" for name in entry.word.variables):
+        return True
+    return any(block.kind == "case" for block in entry.blocks)
+
+
+def takes_input(script: Script) -> bool:
+    """Whether the script works on what it is told: an argument, or the number of its replica or task."""
+    return bool(_INPUT.search(script.text))
+
+
+_INPUT = re.compile(r"\$\{?[1-9@*](?![0-9]*\})|\$\{[1-9@*]|REPLICA_ID|_ARRAY_TASK_ID|\bgetopts\b")
+
+
+def loop_of(command: Command) -> Block | None:
+    """The innermost loop whose body the command is in."""
+    for i in range(len(command.blocks) - 1, -1, -1):
+        block = command.blocks[i]
+        if block.kind == "function":
+            return None
+        if block.kind == "loop":
+            inner = command.blocks[i + 1 :]
+            return None if any(one.kind == "condition" for one in inner) else block
+    return None
