@@ -1,0 +1,107 @@
+"""Window toolkits and clients of desktop programs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._choice import left_to_user
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+
+_FAILURES = ("ImportError", "ModuleNotFoundError", "RuntimeError", "TclError")
+
+
+# files of windows: whoever imports them is asked, not they
+_OF_WINDOWS = re.compile(
+    r"(^|[/_])(gui|guis|tk|qt|wx|widgets?|dialogs?|viewers?|windows?|display)([/_.]|$)|(gui|tk|qt|widgets?)\.py$",
+    re.IGNORECASE,
+)
+
+_FOR_WINDOWS = re.compile(
+    r"gui|window|show|display|view|interact|dialog|select|choose|pick|plot|ask|popup|inspect|ds9|progress|browse",
+    re.IGNORECASE,
+)
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    yield from _imports(module, rule)
+    for table, variant in (("connects", "hub"), ("opens", None)):
+        for instead, names in rule.table(table).items():
+            for call in module.calls(frozenset(names)):
+                if _runs(module, call):
+                    yield rule.finding(module.span(call), variant=variant, module=module.code(call), instead=instead)
+
+
+def _imports(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    """The first import of each toolkit."""
+    seen: set[str] = set()
+    for name, node in sorted(_imported(module), key=lambda found: module.span(found[1])):
+        toolkit = _listed(name, rule.table("toolkits"))
+        remote = "" if toolkit else _listed(name, rule.table("remotes"))
+        found = toolkit or remote
+        if not found or found in seen or _optional(module, node):
+            continue
+        if toolkit and _is_library_of_windows(module, toolkit):
+            continue
+        seen.add(found)
+        table, variant = ("toolkits", None) if toolkit else ("remotes", "hub")
+        yield rule.finding(module.span(node), variant=variant, module=found, instead=rule.table(table)[found])
+
+
+def _runs(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a call that opens something runs with the program, without being asked for or tried."""
+    if left_to_user(module, call) or module.in_try(call, "SAMPHubError", "TclError", "ValueError"):
+        return False
+    function = module.function_of(call)
+    if module.on_main_path(call):
+        return True
+    return not module.is_script and function is not None and not _FOR_WINDOWS.search(function.name)
+
+
+def _is_library_of_windows(module: PythonModule, toolkit: str) -> bool:
+    """Whether a file only offers windows: classes made from the toolkit's, or a name that says so."""
+    if module.is_script:
+        return False
+    if _OF_WINDOWS.search(module.source.path):
+        return True
+    bases = [base for node in module.scopes if isinstance(node, ast.ClassDef) for base in node.bases]
+    return any(name.startswith(toolkit) for base in bases for name in module.qualified_all(base))
+
+
+def _imported(module: PythonModule) -> Iterator[tuple[str, ast.AST]]:
+    """Every name that an import statement brings in, star imports by their module."""
+    for binding in module.imports:
+        names = [alias.name for alias in binding.node.names] if isinstance(binding.node, ast.Import) else []
+        for name in names or [binding.qualified]:
+            yield name, binding.node
+    for statement in module.tree.body:
+        if isinstance(statement, ast.ImportFrom) and not statement.level and statement.names[0].name == "*":
+            yield statement.module or "", statement
+
+
+def _listed(name: str, table: dict[str, str]) -> str:
+    """The entry of the table that is the module or one above it."""
+    while name:
+        if name in table:
+            return name
+        name = name.rpartition(".")[0]
+    return ""
+
+
+def _optional(module: PythonModule, node: ast.AST) -> bool:
+    """Whether the import is tried, asked for, for types alone, or inside a function that may never run."""
+    if module.function_of(node) is not None and not _sure(module, node):
+        return True
+    if module.in_try(node, *_FAILURES) or left_to_user(module, node):
+        return True
+    tests = [test for test, _ in module.guards(node)]
+    return any("TYPE_CHECKING" in module.code(test) or "sys.argv" in module.code(test) for test in tests)
+
+
+def _sure(module: PythonModule, node: ast.AST) -> bool:
+    """Whether the function an import stands in is the program's main one."""
+    function = module.function_of(node)
+    return function is not None and function.name == "main" and module.on_main_path(node)
