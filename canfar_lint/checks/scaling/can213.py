@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._threads import sized
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, OVERRIDABLE, PARAMETER
+
+if TYPE_CHECKING:
+    from canfar_lint.model.shell import Command, Script, Word
 
 _OPTION = re.compile(r"(^|\s)(-j|-np?|-t|-P|--\w*(threads|cores|cpus?|proc|jobs|workers)\w*)[ =]?$")
 
@@ -132,3 +137,74 @@ def _all_cores(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 number = module.constant(keyword.value)
                 if isinstance(number, int) and number in (-1, -2):
                     yield rule.finding(module.span(keyword), variant="default", call=module.code(keyword))
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    from canfar_lint.checks._scripts import JOB, made_by_hand
+
+    if script.context not in JOB or made_by_hand(script):
+        return
+    starts = [command.start for command in script.commands]
+    seen: set[int] = set()
+    for command in script.commands:
+        for word in _size_words(rule, command):
+            first, last = bisect_left(starts, word.start), bisect_left(starts, word.end)
+            for inner in script.commands[first:last]:
+                if inner.start not in seen and _counts(rule, inner) and not _is_default(word, inner):
+                    seen.add(inner.start)
+                    yield _counted_in_shell(rule, inner)
+        yield from _unlimited(rule, command)
+
+
+def _counted_in_shell(rule: Rule, command: Command) -> Finding:
+    from canfar_lint.checks._scripts import said, spelled
+
+    return rule.finding(said(command), variant="shell", call=spelled(command))
+
+
+def _size_words(rule: Rule, command: Command) -> Iterator[Word]:
+    """Words in which a substitution gives a number of workers or threads."""
+    for name, value in command.assignments:
+        if value.dynamic and re.search(rule.table("sizes"), name):
+            yield value
+    option = ""
+    for word in command.words:
+        head = word.head
+        if word.dynamic and _is_size(rule, command, head.partition("=")[0] if head else option, head):
+            yield word
+        option = word.value or ""
+
+
+def _is_size(rule: Rule, command: Command, option: str, head: str) -> bool:
+    """Whether what follows an option, or `NAME=` of `export`, is a size."""
+    if command.name in ("export", "declare", "local", "readonly", "typeset"):
+        return "=" in head and re.search(rule.table("sizes"), option) is not None
+    if not option.startswith("-") or command.name in rule.table("shell_other"):
+        return False
+    return (
+        option in ("-j", "-P", "-np", "-n", "-t", "-N") or re.search(rule.table("sizes"), option.strip("-")) is not None
+    )
+
+
+def _counts(rule: Rule, command: Command) -> bool:
+    """Whether a command prints the number of the node's cores."""
+    wanted = rule.table("shell_counts").get(command.name)
+    if wanted is None:
+        return False
+    return not wanted or any(word.value in wanted for word in command.arguments)
+
+
+def _is_default(word: Word, inner: Command) -> bool:
+    """Whether the count is only what is left when nobody asked: `${OMP_NUM_THREADS:-$(nproc)}`."""
+    return any(part.overridable and part.start <= inner.start < part.end for part in word.parts)
+
+
+def _unlimited(rule: Rule, command: Command) -> Iterator[Finding]:
+    """`make -j` without a number."""
+    for i, word in enumerate(command.arguments):
+        if word.value in rule.table("shell_unlimited").get(command.name, ()):
+            after = command.arguments[i + 1] if i + 1 < len(command.arguments) else None
+            if after is None or (after.value is not None and not after.value.isdigit()):
+                program = command.program or command.words[0]
+                span = (program.start, word.end) if i == 0 else word.span
+                yield rule.finding(span, variant="unlimited", call=f"{command.name} {word.value}")
