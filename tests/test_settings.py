@@ -205,9 +205,10 @@ def test_settings_are_frozen_picklable_and_equal_by_what_they_say(alone: Path) -
     put(alone / "b/canfar-lint.toml", '# other lines\nselect = ["CAN3"]\nmax-cores = 4\n')
     put(alone / "c/canfar-lint.toml", 'max-cores = 4\nselect = ["CAN1"]\n')
     a, b, c = (Resolver().of_file(f"{name}/run.py") for name in "abc")
-    assert a == b
-    assert hash(a) == hash(b)
-    assert a != c
+    assert a.key == b.key != c.key
+    assert a != b
+    assert a == Resolver().of_file("a/other.py")
+    assert hash(a) == hash(Resolver().of_file("a/other.py"))
     copy = pickle.loads(pickle.dumps(a))
     assert copy == a
     assert (copy.max_cores, copy.root, copy.where("select")) == (4, a.root, "a/canfar-lint.toml:2")

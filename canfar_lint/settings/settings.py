@@ -35,8 +35,8 @@ class Settings:
     """One value for every key of `KEYS`, as an attribute (`max-cores` is `max_cores`).
 
     `root` is the folder of the settings file (the working directory where there is none); `file` its path or "".
-    `layers` are the settings files and flags it was made of, the farthest first. Two settings that lint the same
-    have the same `key`, by which they compare, hash and are cached.
+    `layers` are the settings files and flags it was made of, the farthest first. Two settings that say the same have
+    the same `key`, for caches; they are equal when their `root` is the same too, on which ruff's target depends.
     """
 
     __slots__ = ("_key", "_values", "file", "layers", "root")
@@ -71,10 +71,10 @@ class Settings:
         return Settings, (self.root, self.file, self.layers)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Settings) and self.key == other.key
+        return isinstance(other, Settings) and (self.key, self.root) == (other.key, other.root)
 
     def __hash__(self) -> int:
-        return hash(self.key)
+        return hash((self.key, self.root))
 
     @property
     def key(self) -> str:
