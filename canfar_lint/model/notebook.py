@@ -28,7 +28,9 @@ _BARE = (
     r"|rmdir|run|time|timeit|who|whos)"
 )
 # Two words in a row are no Python, unless the second is an operator.
-_AUTOMAGIC = re.compile(rf"{_BARE}[ \t]+(?!(?:and|for|if|in|is|not|or)\b)(?:[\w~./$\"']|\*\.|--)")
+_AUTOMAGIC = re.compile(
+    rf"{_BARE}(?:[ \t]+-+[\w-]+)*[ \t]+(?!(?:and|for|if|in|is|not|or)\b)(?:[\w~./$\"']|\*[^\s,()]*\.|--)"
+)
 _MAYBE_MAGIC = re.compile(rf"^[ \t]*(?:[%!?,;/]|{_BARE}[ \t])|=[ \t]*[%!]|\?[ \t]*(?:#[^\n]*)?$", re.MULTILINE)
 _CELL_MAGIC = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*%%(!|[\w.]*)([^\n]*)(?:\n|\Z)")
 _ESCAPE = re.compile(r"[ \t]*[%!?,;/]")
