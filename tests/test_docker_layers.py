@@ -85,7 +85,11 @@ def fired(case: Path) -> set[str]:
         if rule is not None:
             module = importlib.import_module(f"canfar_lint.checks.containers.{code.lower()}")
             dockerfile = read(Source.decode("Dockerfile", "dockerfile", case.read_bytes()))
-            found |= {finding.code for finding in module.check_dockerfile(dockerfile, rule)}
+            if hasattr(module, "check_dockerfile"):
+                found |= {finding.code for finding in module.check_dockerfile(dockerfile, rule)}
+            for script in (script for run in dockerfile.all("RUN") for script in run.scripts):
+                if hasattr(module, "check_shell"):
+                    found |= {finding.code for finding in module.check_shell(script, rule)}
     return found
 
 

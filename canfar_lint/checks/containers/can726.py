@@ -1,0 +1,102 @@
+"""CAN726: an install that asks a question nobody can answer during a build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks.containers._edits import insert_after
+from canfar_lint.checks.containers._layers import earlier
+from canfar_lint.checks.containers._packages import Operation, operations
+from canfar_lint.diagnostic import SAFE, Edit, Finding, Fix
+from canfar_lint.model.dockerfile import Dockerfile, Instruction
+from canfar_lint.model.dockerfile.variables import Unknown
+
+
+def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
+    families: dict[str, Any] = rule.table("families")
+    for run in dockerfile.all("RUN"):
+        for operation in operations(run) if run.readable else ():
+            table = families.get(operation.family)
+            if table is None or operation.verb.value not in table["verbs"] or operation.options == ("--help",):
+                continue
+            if operation.family == "conda" and operation.step.values()[:1] == ["env"]:
+                continue
+            if _asks(run, operation, table):
+                edit = insert_after(operation.step, operation.verb.word, table["option"])
+                fix = Fix(f"add `{table['option']}`", (edit,), SAFE)
+                yield rule.finding(operation.span, fix=fix, tool=operation.tool, option=table["option"])
+            elif operation.family == "apt":
+                yield from _configured(rule, run, operation)
+
+
+def _asks(run: Instruction, operation: Operation, table: dict[str, Any]) -> bool:
+    options = operation.options
+    if operation.has(*table["answers"]) or any(operation.short(letter) for letter in table["letters"]):
+        return False
+    if operation.family == "apt" and (
+        not operation.packages and operation.verb.value in ("install", "remove", "purge")
+    ):
+        return False
+    if any(word in option for option in options for word in ("Assume-Yes", "assumeyes", "-q=2", "-qq")):
+        return False
+    if sum(option.count("q") for option in options if option.startswith("-q")) > 1 and operation.family == "apt":
+        return False
+    if _fed(operation) or any(_known(run, operation, name) for name in table["variables"]):
+        return False
+    return not any(_configures(before, operation) for before in (run, *earlier(run)))
+
+
+def _fed(operation: Operation) -> bool:
+    """Something answers on standard input."""
+    command = operation.step.command
+    if any(redirect.feeds for redirect in command.redirects) or any(block.redirects for block in command.blocks):
+        return True
+    return "pipe-right" in command.context or command.before == "|"
+
+
+def _known(run: Instruction, operation: Operation, name: str) -> bool:
+    if operation.step.assigned(name) is not None or any(a.name == name for s in run.scripts for a in s.assignments):
+        return True
+    value = run.env.get(name)
+    return isinstance(value, str) and value != ""
+
+
+def _configures(before: Instruction, operation: Operation) -> bool:
+    """The manager is told once for all: by its configuration, or by a file copied to where it looks."""
+    if before.keyword in ("COPY", "ADD"):
+        target = before.destination
+        names = [target.value or target.text if target is not None else "", *(word.text for word in before.sources)]
+        wanted = {"apt": "apt.conf", "conda": "condarc", "dnf": ("yum.conf", "dnf.conf")}.get(operation.family, "\0")
+        return any(part in name for name in names for part in ([wanted] if isinstance(wanted, str) else wanted))
+    if before.keyword != "RUN":
+        return False
+    text = before.value
+    return any(word in text for word in ("always_yes", "Assume-Yes", "assumeyes=", "90assumeyes", "90forceyes"))
+
+
+def _configured(rule: Rule, run: Instruction, operation: Operation) -> Iterator[Finding]:
+    """A package that asks for a time zone or the like while it is set up."""
+    asking = rule.table("asking-packages")
+    named = [p for p in operation.packages if (p.value or "").partition("=")[0] in asking]
+    if not named or operation.verb.value != "install":
+        return
+    name = "DEBIAN_FRONTEND"
+    if isinstance(run.env.get(name), Unknown) and any(p.name == name for b in earlier(run) for p in _pairs(b)):
+        return
+    if _known(run, operation, name) or _known(run, operation, "DEBCONF_NONINTERACTIVE_SEEN") or _fed(operation):
+        return
+    if any("debconf" in step.name or "localtime" in " ".join(step.values()) for step in run.steps):
+        return
+    program = operation.step.program
+    fix = None
+    if program is not None and run.json is None and set(operation.step.command.wrappers) <= {"sudo", "env"}:
+        edit = Edit(program.start, program.start, f"{name}=noninteractive ")
+        fix = Fix(f"set `{name}=noninteractive`", (edit,), SAFE)
+    word = named[0].word
+    yield rule.finding((word.start, word.end), variant="asking", fix=fix, package=named[0].value)
+
+
+def _pairs(before: Instruction) -> tuple[Any, ...]:
+    return before.pairs if before.keyword in ("ARG", "ENV") else ()

@@ -1,0 +1,117 @@
+"""CAN734: a step that can fail without the build noticing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks.containers._cleanup import runs_script
+from canfar_lint.checks.containers._packages import INSTALL, operation_of
+from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
+from canfar_lint.model.dockerfile import Dockerfile, Instruction
+from canfar_lint.model.dockerfile.steps import Step
+
+
+def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
+    for run in dockerfile.all("RUN"):
+        if not run.readable or run.json is not None:
+            continue
+        step = _forgiven(run) or _followed(run, frozenset(rule.table("matter")))
+        if step is not None:
+            variant = "forgiven" if step.after_failure else "heredoc" if _in_body(run, step) else None
+            shown = _named(step) if not step.after_failure else step.name
+            yield rule.finding(_first_line(run), variant=variant, fix=_fix(run, step), command=shown)
+            continue
+        step = _piped(run, frozenset(rule.table("downloads")), frozenset(rule.table("readers")))
+        if step is not None:
+            yield rule.finding(_first_line(run), variant="pipe", command=step.name)
+
+
+def _first_line(run: Instruction) -> tuple[int, int]:
+    """The instruction's first line, without its continuation."""
+    end = run.text.find("\n", run.start)
+    line = run.text[run.start : end if end >= 0 else len(run.text)].rstrip(" \t\r")
+    if run.line.text_last > run.start_line:
+        line = line.removesuffix(run.escape).rstrip()
+    return run.start, run.start + len(line)
+
+
+def _named(step: Step) -> str:
+    operation = operation_of(step)
+    return f"{step.name} {operation.verb.text}" if operation is not None else step.name
+
+
+def _followed(run: Instruction, matter: frozenset[str]) -> Step | None:
+    """A command that matters whose failure is forgotten, because `;` or a new line goes on whatever happened."""
+    for i, step in enumerate(run.steps):
+        command, script = step.command, step.script
+        if script.errexit or command.blocks or command.connector not in (";", "\n") or step.after_failure:
+            continue
+        if i + 1 >= len(run.steps) or run.steps[i + 1].script is not script or not _matters(step, matter):
+            continue
+        if _ends_well(run.steps[i + 1 :]):
+            return step
+    return None
+
+
+def _matters(step: Step, matter: frozenset[str]) -> bool:
+    """It installs, fetches or builds something, and is not the test of a chain that handles its failure."""
+    operation = operation_of(step)
+    if operation is not None:
+        return operation.kind in ("install", "update")
+    return step.name in matter or runs_script(step)
+
+
+def _ends_well(rest: list[Step]) -> bool:
+    """What follows does not look at the status that was left."""
+    return not any("$?" in word.text for word in rest[0].command.words)
+
+
+def _forgiven(run: Instruction) -> Step | None:
+    """`|| true` behind a chain that installs something."""
+    steps = run.steps
+    for i, step in enumerate(steps):
+        if step.name not in ("true", ":") or step.command.before != "||" or step.command.blocks:
+            continue
+        chain = []
+        for before in reversed(steps[:i]):
+            if before.command.blocks or (chain and before.command.connector != "&&"):
+                break
+            chain.append(before)
+        installs = [o for b in chain if (o := operation_of(b)) is not None and o.kind == INSTALL]
+        if installs and (len(chain) > 1 or installs[0].family in ("apt", "dnf", "conda", "pip")):
+            return step
+    return None
+
+
+def _piped(run: Instruction, downloads: frozenset[str], readers: frozenset[str]) -> Step | None:
+    """A download into a pipe: only the status of the last program counts."""
+    for i, step in enumerate(run.steps[:-1]):
+        if step.script.pipefail or step.command.connector != "|" or step.name not in downloads:
+            continue
+        following = run.steps[i + 1]
+        if following.name in readers and following.script is step.script:
+            return step
+    return None
+
+
+def _in_body(run: Instruction, step: Step) -> bool:
+    return any(heredoc.start <= step.command.start < heredoc.end for heredoc in run.heredocs)
+
+
+def _fix(run: Instruction, step: Step) -> Fix | None:
+    """`set -e` before the first command."""
+    if step.after_failure:
+        return None
+    if _in_body(run, step):
+        heredoc = next(h for h in run.heredocs if h.start <= step.command.start < h.end)
+        at = heredoc.start
+        body = run.text[at : heredoc.end]
+        if body.startswith("#!"):
+            at += body.find("\n") + 1
+        newline = "\r\n" if "\r\n" in body else "\n"
+        rest = run.text[at : heredoc.end]
+        indent = rest[: len(rest) - len(rest.lstrip(" \t"))]
+        return Fix("stop at the first failure", (Edit(at, at, f"{indent}set -e{newline}"),), UNSAFE)
+    start = run.value_span[0]
+    return Fix("stop at the first failure", (Edit(start, start, "set -e; "),), UNSAFE)
