@@ -11,7 +11,17 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from canfar_lint.model.python import PythonModule
-from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, LITERAL, OVERRIDABLE, Value
+from canfar_lint.model.values import (
+    ARGUMENT,
+    CONFIG,
+    DYNAMIC,
+    ENVIRONMENT,
+    LITERAL,
+    OVERRIDABLE,
+    PARAMETER,
+    Value,
+    join,
+)
 
 WRITE, APPEND, UPDATE = "write", "append", "update"
 _NO_NAME = re.compile(r"[\n\r]|\s\s")
@@ -30,6 +40,13 @@ class Output(NamedTuple):
     call: ast.Call
     name: ast.expr
     does: str
+
+
+class Named(NamedTuple):
+    """An output's name, and the call in which it is given: the output's own, or that of the function around it."""
+
+    value: Value
+    place: ast.Call
 
 
 def writers() -> dict[str, Any]:
@@ -145,6 +162,30 @@ def _tasks(module: PythonModule, casa: dict[str, list[str]], iraf: dict[str, lis
                 name = module.argument(call, parameter, index)
                 if name is not None:
                     yield Output(call, name, WRITE)
+
+
+def names_of(module: PythonModule, output: Output) -> Iterator[Named]:
+    """The names an output can get; a leading parameter is followed to the calls of its function, three deep."""
+    queue: list[tuple[Value, ast.Call, int]] = [(module.value(output.name), output.call, 0)]
+    for _ in range(32):
+        if not queue:
+            return
+        value, place, depth = queue.pop()
+        first = value.pieces[0] if value.pieces else None
+        if first is None or first.text is not None or first.source != PARAMETER or not isinstance(first.node, ast.arg):
+            yield Named(value, place)
+        elif depth < 3:
+            known = all(piece.text is not None and not piece.default for piece in value.pieces[1:])
+            rest = Value(LITERAL if known else DYNAMIC, value.pieces[1:])
+            for call, given in module.given(first.node):
+                start = module.value(given)
+                queue.append((join([start, rest], node=given) if rest.pieces else start, call, depth + 1))
+
+
+def literal_span(module: PythonModule, node: ast.AST) -> tuple[int, int]:
+    """The offsets of a constant; of the whole f-string when it is a part of one."""
+    parent = module.parent(node)
+    return module.span(parent if isinstance(parent, ast.JoinedStr) else node)
 
 
 def file_literals(value: Value) -> list[ast.AST]:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._outputs import WRITE, Output, file_literals, is_literal, outputs, takes_input
+from canfar_lint.checks._outputs import (
+    WRITE,
+    Named,
+    Output,
+    file_literals,
+    is_literal,
+    literal_span,
+    names_of,
+    outputs,
+    takes_input,
+)
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import COMPREHENSIONS
-from canfar_lint.model.values import PARAMETER, Value
 
 _DEEP = 3
 _FORS = (ast.For, ast.AsyncFor)
@@ -24,19 +32,12 @@ _QUIET = frozenset(
 )
 
 
-class Named(NamedTuple):
-    """An output's name, and the call in which it is given: the output's own, or that of the function around it."""
-
-    value: Value
-    place: ast.Call
-
-
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     found: dict[tuple[int, int], tuple[Finding, bool]] = {}
     for output in outputs(module):
         if output.does != WRITE:
             continue
-        for named in _names(module, output.name, output.call):
+        for named in names_of(module, output):
             finding = _judged(module, rule, output, named)
             if finding is not None:
                 span = (finding.start, finding.end)
@@ -44,18 +45,6 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 if known is None or (finding.level == "error" and known[0].level != "error"):
                     found[span] = finding, True
     yield from (finding for finding, _ in found.values())
-
-
-def _names(module: PythonModule, node: ast.expr, place: ast.Call, depth: int = 0) -> Iterator[Named]:
-    """The names an output can get; a parameter is followed to the calls of its function."""
-    value = module.value(node)
-    first = value.pieces[0] if value.pieces else None
-    if first is None or first.text is not None or first.source != PARAMETER or len(value.pieces) > 1:
-        yield Named(value, place)
-        return
-    if depth < _DEEP and isinstance(first.node, ast.arg):
-        for call, given in module.given(first.node):
-            yield from _names(module, given, call, depth + 1)
 
 
 def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> Finding | None:
@@ -77,12 +66,6 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     if not module.on_main_path(named.place) or module.user_guarded(named.place) or _folder_is_chosen(module):
         return None
     return rule.finding(span, name=text)
-
-
-def literal_span(module: PythonModule, node: ast.AST) -> tuple[int, int]:
-    """The offsets of a constant; of the whole f-string when it is a part of one."""
-    parent = module.parent(node)
-    return module.span(parent if isinstance(parent, ast.JoinedStr) else node)
 
 
 def _folder_is_chosen(module: PythonModule) -> bool:

@@ -1,0 +1,124 @@
+"""Results written where the end of the session deletes them, and never brought away."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._fates import LEFT, Fates
+from canfar_lint.checks._outputs import UPDATE, WRITE, Output, literal_span, names_of, outputs
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+from canfar_lint.model.values import Value
+
+_TEMPORARY = re.compile(r"^tempfile\.(mkdtemp|mkstemp|mktemp|gettempdir|TemporaryDirectory|NamedTemporaryFile)$")
+
+
+class Lost(NamedTuple):
+    """An output whose path begins at `start`, the literal with an ephemeral folder or a call of `tempfile`."""
+
+    start: ast.AST
+    text: str
+    place: ast.Call
+    order: tuple[tuple[int, int], ...]
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    if re.search(rule.table("build_scripts"), module.source.path):
+        return
+    ephemeral = re.compile(rule.table("ephemeral"))
+    lost, last = _collect(module, rule, ephemeral)
+    if not lost:
+        return
+    fates = Fates(module, ephemeral)
+    for start, found in lost.items():
+        text = found[0].text
+        if fates.of(start, [one.place for one in found], text.partition("…")[0]) != LEFT:
+            continue
+        final = last is not None and any(one.order == last for one in found)
+        temporary = isinstance(start, ast.Call)
+        variant = ("temporary-final" if final else "temporary") if temporary else ("final" if final else None)
+        span = module.span(start.func) if isinstance(start, ast.Call) else literal_span(module, start)
+        yield rule.finding(span, variant=variant, path=text, root=_root(text))
+
+
+def _collect(
+    module: PythonModule, rule: Rule, ephemeral: re.Pattern[str]
+) -> tuple[dict[ast.AST, list[Lost]], tuple[tuple[int, int], ...] | None]:
+    """The outputs on ephemeral storage by where their path begins, and the order of the program's last output."""
+    lost: dict[ast.AST, list[Lost]] = {}
+    last: tuple[tuple[int, int], ...] | None = None
+    for output in (*outputs(module), *_folders(module, rule)):
+        if output.does == UPDATE or module.qualified(output.call.func) in rule.table("downloads"):
+            continue
+        for value, place in names_of(module, output):
+            order = _order(module, output.call if place is output.call else place)
+            if re.search(rule.table("passing"), value.skeleton.lower()):
+                continue
+            if module.is_script and module.on_main_path(output.call) and (last is None or order > last):
+                last = order
+            start = _beginning(module, rule, value, ephemeral) or _went(module, ephemeral, value, place)
+            if start is not None and not module.user_guarded(place):
+                lost.setdefault(start, []).append(Lost(start, value.skeleton.replace("{}", "…"), place, order))
+    return lost, last
+
+
+def _folders(module: PythonModule, rule: Rule) -> Iterator[Output]:
+    """Calls of other modules that are given a folder for what they make: `output_dir=`."""
+    for call in module.all_calls:
+        for keyword in call.keywords:
+            if keyword.arg in rule.table("folders") and module.function_named(call.func) is None:
+                yield Output(call, keyword.value, WRITE)
+
+
+def _beginning(module: PythonModule, rule: Rule, value: Value, ephemeral: re.Pattern[str]) -> ast.AST | None:
+    """Where an ephemeral path begins; None for any other path, and for what is only a default."""
+    first = value.pieces[0] if value.pieces else None
+    if first is None or first.default:
+        return None
+    if first.text is not None:
+        return first.node if ephemeral.match(value.prefix) else None
+    made = first.node
+    if isinstance(made, ast.Attribute) and made.attr == "name":
+        made = made.value
+    made = module.resolve(made) if isinstance(made, ast.expr) else made
+    if isinstance(made, ast.Call) and _TEMPORARY.match(module.qualified(made.func)) and module.is_script:
+        products = tuple(rule.table("products"))
+        return made if value.suffix.lower().endswith(products) and module.on_main_path(made) else None
+    return None
+
+
+def _went(module: PythonModule, ephemeral: re.Pattern[str], value: Value, place: ast.Call) -> ast.AST | None:
+    """The ephemeral folder that the program went into before it writes to a relative path; None when it did not."""
+    if module.function_of(place) is not None or value.prefix.startswith(("/", "~")) or not value.prefix:
+        return None
+    calls = [c for c in module.calls(("os.chdir",)) if c.args and module.function_of(c) is None]
+    if len(calls) != 1 or calls[0].lineno > place.lineno or module.guards(calls[0]):
+        return None
+    folder = module.value(calls[0].args[0])
+    first = folder.pieces[0] if folder.pieces else None
+    if first is None or first.default or not ephemeral.match(folder.prefix):
+        return None
+    return first.node
+
+
+def _order(module: PythonModule, node: ast.AST) -> tuple[tuple[int, int], ...]:
+    """When a node runs, comparable within a program: its place, behind those of the calls that lead to it."""
+    order: list[tuple[int, int]] = []
+    at: ast.AST = node
+    for _ in range(4):
+        order.insert(0, (at.lineno, at.col_offset))  # type: ignore[attr-defined]
+        function = module.function_of(at)
+        calls = module.callers().get(function, []) if function is not None else []
+        if not calls:
+            break
+        at = calls[-1]
+    return tuple(order)
+
+
+def _root(text: str) -> str:
+    parts = text.split("/")
+    return "/" + "/".join(parts[1:3]) if text.startswith("/var/") else "/" + (parts[1] if len(parts) > 1 else "")
