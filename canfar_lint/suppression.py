@@ -129,7 +129,7 @@ def _layouts(source: Source) -> Iterator[Layout]:
     elif source.kind == SHELL:
         yield lexical.shell_layout(source.text)
     elif source.kind == DOCKERFILE:
-        yield lexical.dockerfile_layout(source.text)
+        yield _dockerfile_layout(source)
     elif source.kind in (YAML, MAKEFILE, REQUIREMENTS):
         yield lexical.plain_layout(source.text, blocks=source.kind == YAML)
 
@@ -151,6 +151,36 @@ def _notebook_layouts(source: Source) -> Iterator[Layout]:
     for magic in source.magics:
         if "\n" not in (text := source.text[magic.start : magic.end]):
             yield plain_layout(text, magic.start)
+
+
+def _dockerfile_layout(source: Source) -> Layout:
+    """Instructions with their here-documents, and comments.
+
+    What looks like a comment behind an instruction is listed with them: its author takes it for one.
+    """
+    from canfar_lint.model.dockerfile.reading import Reading
+    from canfar_lint.model.lexical import Layout, comment_in
+
+    reading = Reading(source.text).read()
+    layout = Layout([], [], [])
+    code: set[int] = set()
+    foreign: set[int] = set()
+    for line in reading.lines:
+        last = line.last - 1
+        layout.lines.append((reading.starts[line.first - 1], reading.starts[last] + len(reading.rows[last])))
+        code.update({*range(line.first, line.text_last + 1)} - {*line.skipped})
+        if not re.match(r"(?:ONBUILD\s+)?RUN\s", line.logical.text.lstrip(), re.IGNORECASE):
+            foreign.update(range(line.text_last + 1, line.last + 1))
+    for row, (start, text) in enumerate(zip(reading.starts, reading.rows, strict=False), 1):
+        text = text.rstrip("\r")
+        body = text.lstrip()
+        if row in code:
+            at, text = comment_in(text), text.rstrip(f" \t{reading.escape}")
+        else:
+            at = len(text) - len(body) if body.startswith("#") and row not in foreign else -1
+        if at >= 0:
+            layout.comments.append((start + at, start + len(text)))
+    return layout
 
 
 def _of_comment(source: Source, layout: Layout, start: int, end: int) -> Iterator[Marker]:

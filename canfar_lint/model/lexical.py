@@ -47,8 +47,6 @@ _SHELL = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_DOCKER_HEREDOC = re.compile(r"""(?:^|\s)\d*<<-?(["']?)([^\s"'<]+)\1""")
-_DOCKER_ESCAPE = re.compile(r"(?:[ \t]*#[^\n]*\n)*?[ \t]*#[ \t]*escape[ \t]*=[ \t]*`", re.IGNORECASE)
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _COMMENT = re.compile(
     r"""(?:(?<=[\s\[{(,:=])|^)(?:"(?:\\.|[^"\\])*(?:"|$)|'[^']*(?:'|$))|(?:(?<=[ \t])|^)(?P<comment>\#)"""
@@ -140,45 +138,6 @@ def plain_layout(text: str, offset: int = 0, blocks: bool = False) -> Layout:
             opened, indent = len(layout.lines) - 1, len(head.group(1))
     if begin >= 0:
         layout.lines.append((offset + begin, offset + last))
-    return layout
-
-
-def dockerfile_layout(text: str) -> Layout:
-    """Layout of a Dockerfile: `lines` are instructions with their here-documents.
-
-    Its comments stand on lines of their own. What looks like one behind an instruction is listed all the same: its
-    author takes it for a comment.
-    """
-    layout = Layout([], [], [])
-    escape = "`" if _DOCKER_ESCAPE.match(text) else "\\"
-    begin, last = -1, 0
-    words: list[str] = []
-    waiting: list[str] = []
-    for start, end, body in _lines(text):
-        if waiting:
-            last = end
-            if body.rstrip() == waiting[0]:
-                waiting.pop(0)
-            elif body.startswith("#") and words[0][:3].upper() == "RUN":
-                layout.comments.append((end - len(body), end))
-        elif body.startswith("#"):
-            layout.comments.append((end - len(body), end))
-            continue
-        elif body:
-            begin, last = (start if begin < 0 else begin), end
-            words.append(body)
-            line = text[start:end].rstrip(" \t")
-            if (at := comment_in(line)) >= 0:
-                layout.comments.append((start + at, start + len(line.rstrip(escape + " \t"))))
-            if line.endswith(escape) and not line.endswith(escape * 2):
-                continue
-            if words[0].split()[0].upper() in ("RUN", "COPY", "ADD", "ONBUILD"):
-                waiting = [match.group(2) for match in _DOCKER_HEREDOC.finditer(" ".join(words))]
-        if begin >= 0 and body and not waiting:
-            layout.lines.append((begin, last))
-            begin, words = -1, []
-    if begin >= 0:
-        layout.lines.append((begin, last))
     return layout
 
 
