@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import left_to_user
 from canfar_lint.checks._commands import started
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
+
+if TYPE_CHECKING:
+    from canfar_lint.model.shell import Command, Script
+
+_DESKTOP = re.compile(
+    r"(^|/)(\.?x(startup|initrc|session)|startup\.sh|start[-_](desktop|vnc)[^/]*)$|(^|/)(desktop|vnc)[^/]*/"
+)
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -28,3 +37,43 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         seen.add(place)
         variant = "messenger" if name in messengers else None
         yield rule.finding(module.span(place), variant=variant, program=name, instead=instead)
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    from canfar_lint.checks._scripts import JOB, left_to_person, made_by_hand
+
+    if script.context not in JOB or made_by_hand(script) or _DESKTOP.search(script.path.replace("\\", "/")):
+        return
+    programs, messengers = rule.table("programs"), rule.table("messengers")
+    for command in script.commands:
+        name = command.name or ""
+        instead = programs.get(name) or messengers.get(name)
+        if instead is None or command.program is None or name in script.functions:
+            continue
+        if _opens_window(command, rule) and not _has_display(script) and not left_to_person(script, command):
+            variant = "messenger" if name in messengers else None
+            yield rule.finding(command.program.span, variant=variant, program=name, instead=instead)
+
+
+def _opens_window(command: Command, rule: Rule) -> bool:
+    words = [word.value or word.head for word in command.arguments]
+    if set(rule.table("windowless")) & set(words):
+        return False
+    if command.name not in rule.table("shell_with_file"):
+        return True
+    given = [*command.arguments]
+    for block in command.blocks:
+        if block.kind == "loop" and any(block.name in word.variables for word in command.arguments):
+            given += block.words or ()
+    return any(re.search(rule.table("shell_files"), word.tail) for word in given)
+
+
+def _has_display(script: Script) -> bool:
+    """Whether the script sets up a display of its own, which is CAN505's."""
+    for command in script.commands:
+        if command.name in ("Xvfb", "Xvnc", "vncserver", "Xorg", "startx", "xinit", "Xephyr"):
+            return True
+        words = [*(name for name, _ in command.assignments), *(word.head for word in command.arguments)]
+        if any(word == "DISPLAY" or word.startswith("DISPLAY=") for word in words):
+            return True
+    return False
