@@ -88,6 +88,13 @@ class Source:
         end = self.starts[row] if row < len(self.starts) else len(self.text)
         return self.text[self.starts[row - 1] : end].rstrip("\r\n")
 
+    repairable = True
+    """Whether edits of this text are edits of the file."""
+
+    def own_span(self, start: int, end: int) -> tuple[int, int]:
+        """A span of this text as a span of the file's own, where the two differ."""
+        return start, end
+
     def place(self, start: int, end: int) -> Place:
         """Rows and columns of a span. A notebook's source answers by cell instead."""
         return Place(*self.row_column(start), *self.row_column(end))

@@ -255,7 +255,7 @@ def notes(result: RunResult) -> list[str]:
     """What was not looked at, a line each."""
     lines = list(result.notes)
     if result.python2:
-        lines.append(f"{_files(result.python2)} in Python 2 not linted.")
+        lines.append(f"{_files(result.python2)} in Python 2 that could not be read: not linted.")
     if result.newer:
         lines.append(
             f"{_files(result.newer)} in a newer Python than {sys.version_info[0]}.{sys.version_info[1]}, which runs "

@@ -141,10 +141,10 @@ class _Work:
             wanted = _functions(fired) | {name for c in collectors for name in models if hasattr(c, name)}
             if self.kind in (DOCKERFILE, NOTEBOOK):
                 wanted.add(self.kind)
-            for name, model in views(source, frozenset(wanted)):
-                self.check(source, name, model, fired)
+            for name, model, read in views(source, frozenset(wanted)):
+                self.check(read, name, model, fired)
                 for collector in collectors:
-                    self.collect(source, collector, name, model)
+                    self.collect(read, collector, name, model)
         except Unreadable as e:
             return self.refused(e)
         markers = self.markers(source) if marked else []
@@ -277,9 +277,8 @@ def placed(source: Source, finding: Finding) -> Diagnostic:
         finding.level,
         finding.message,
         source.place(finding.start, finding.end),
-        finding.start,
-        finding.end,
-        placed_fix(source, finding.fix) if finding.fix else None,
+        *source.own_span(finding.start, finding.end),
+        placed_fix(source, finding.fix) if finding.fix and source.repairable else None,
         related,
         finding.question,
     )

@@ -9,6 +9,8 @@ from typing import Any
 from canfar_lint.diagnostic import Place
 from canfar_lint.source import DOCKERFILE, MAKEFILE, NOTEBOOK, PYTHON, SHELL, YAML, Source
 
+Views = Iterator[tuple[str, Any, Source]]
+
 
 class Unreadable(Exception):
     """The file's own parser refuses it, at `place`, with these `words`."""
@@ -20,8 +22,11 @@ class Unreadable(Exception):
         self.place = place
 
 
-def views(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
-    """The models of a file that the checks ask for, as (name of the kind of model, model). Raises `Unreadable`."""
+def views(source: Source, wanted: frozenset[str]) -> Views:
+    """The models of a file that the checks ask for: name of the kind of model, model, and the text its offsets mean.
+
+    Raises `Unreadable`.
+    """
     if source.kind == PYTHON:
         return _python(source, wanted)
     if source.kind == NOTEBOOK:
@@ -31,18 +36,36 @@ def views(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
     return _shell(source, wanted) if source.kind == SHELL else _other(source, wanted)
 
 
-def _python(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
+def _python(source: Source, wanted: frozenset[str]) -> Views:
     if "python" in wanted or "shell" in wanted:
         from canfar_lint.model.python import PythonModule
 
-        module = PythonModule(source, parsed(source))
-        yield "python", module
+        source, tree = read_python(source)
+        module = PythonModule(source, tree)
+        yield "python", module, source
         if "shell" in wanted:
             from canfar_lint.model.embedded import literals
 
             for script in literals(module):
-                yield "shell", script
+                yield "shell", script, source
         module.release()
+
+
+def read_python(source: Source) -> tuple[Source, ast.Module]:
+    """The tree of a Python text and the text it was made of, which for Python 2 is another. Raises `Unreadable`."""
+    try:
+        return source, parsed(source)
+    except Unreadable:
+        from canfar_lint.peers.ruff import looks_like_python2
+
+        if source.kind != PYTHON or not looks_like_python2(source.text):
+            raise
+        from canfar_lint.model import python2
+
+        found = python2.read(source)
+        if found is None:
+            raise
+        return found
 
 
 def parsed(source: Source) -> ast.Module:
@@ -69,40 +92,40 @@ def parsed(source: Source) -> ast.Module:
         raise Unreadable(TOO_DEEP, "an expression is nested too deeply", None) from None
 
 
-def _notebook(source: Any, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
-    yield "notebook", source
+def _notebook(source: Any, wanted: frozenset[str]) -> Views:
+    yield "notebook", source, source
     yield from _python(source, wanted)
     if "shell" in wanted:
         from canfar_lint.model.shell import parse
 
         for piece in source.shell_pieces:
-            yield "shell", parse(piece.text, start=piece.start, context=piece.context)
+            yield "shell", parse(piece.text, start=piece.start, context=piece.context), source
 
 
-def _dockerfile(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
+def _dockerfile(source: Source, wanted: frozenset[str]) -> Views:
     from canfar_lint.model.dockerfile import read
 
     dockerfile = read(source)
-    yield "dockerfile", dockerfile
+    yield "dockerfile", dockerfile, source
     if "shell" in wanted:
         for instruction in dockerfile.all("RUN"):
             for script in instruction.scripts:
-                yield "shell", script
+                yield "shell", script, source
 
 
-def _shell(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
+def _shell(source: Source, wanted: frozenset[str]) -> Views:
     from canfar_lint.model.shell import parse
 
     script = parse(source.text)
     script.path = source.path
-    yield "shell", script
+    yield "shell", script, source
 
 
-def _other(source: Source, wanted: frozenset[str]) -> Iterator[tuple[str, Any]]:
+def _other(source: Source, wanted: frozenset[str]) -> Views:
     if source.kind in wanted:
-        yield source.kind, source
+        yield source.kind, source, source
     if "shell" in wanted and source.kind in (MAKEFILE, YAML):
         from canfar_lint.model import embedded
 
         for script in embedded.makefile(source) if source.kind == MAKEFILE else embedded.workflow(source):
-            yield "shell", script
+            yield "shell", script, source

@@ -196,10 +196,10 @@ def _with_syntax(
     """Decide what a file that our parser refuses is: an error, Python 2, or newer than the running Python."""
     diagnostics = diagnostics + from_ruff
     refused = {d.path for d in from_ruff if d.code == "CAN001"}
-    python2 = set(peers.python2) if peers is not None else set()
+    python2: set[str] = set()
     newer = 0
     for result in results:
-        if not result.problem or result.path in refused or result.path in python2:
+        if not result.problem or result.path in refused:
             continue
         if result.problem == TOO_DEEP:
             diagnostics.append(about_file(result.path, "CAN002", problem=result.words))
