@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._commands import started
 from canfar_lint.checks._destinations import DATA, EXPORT, IO, NOISE, PATH, Destinations
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
+
+if TYPE_CHECKING:
+    from canfar_lint.model.shell import Assigned, Command, Script, Word
 
 # what a literal is, by its first component
 PERSONAL, STORAGE, ABSOLUTE, HOME = "personal", "storage", "absolute", "home"
@@ -168,4 +171,93 @@ def _named_so(module: PythonModule, constant: ast.Constant, tables: dict[str, An
         if names or isinstance(ancestor, ast.stmt):
             return False
         child = ancestor
+    return False
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    from canfar_lint.checks._scripts import BUILD, made_by_hand
+
+    if script.context in (*BUILD, "literal") or made_by_hand(script):
+        return
+    seen: set[int] = set()
+    for word, command in _shell_words(script, rule):
+        text = word.head.partition(" ")[0]
+        kind = kind_of(text, rule.body["tables"])
+        if kind is None or word.start in seen or _is_no_path(text) or _whose_in_shell(word, rule):
+            continue
+        if _expected_there(rule, command, word, kind):
+            continue
+        seen.add(word.start)
+        variant = kind if kind in (PERSONAL, HOME) else None
+        if text.startswith("/arc/home/"):
+            variant = "platform-home"
+        instead = {"platform-home": "shell-platform-home", PERSONAL: "shell-personal", HOME: "shell-home"}
+        yield rule.finding(word.span, variant=instead.get(variant or "", "shell"), path=_path_of(word))
+
+
+def _shell_words(script: Script, rule: Rule) -> Iterator[tuple[Word, Command | None]]:
+    """Words that may be paths, with the command they are given to: arguments, values of options, targets, values."""
+    for entry in script.assignments:
+        if entry.word is not None and entry.word.value != "" and not _is_replaced(script, rule, entry):
+            yield from ((item, None) for item in entry.word.items or (entry.word,))
+    for block in script.blocks:
+        if block.kind == "loop":
+            yield from ((word, None) for word in block.words or ())
+        yield from ((one.target, None) for one in block.redirects if not one.op.startswith("<<"))
+    for command in script.commands:
+        yield from ((one.target, command) for one in command.redirects if not one.op.startswith("<<"))
+        if command.name in rule.table("shell_silent"):
+            continue
+        if command.program is not None:
+            yield command.program, command
+        for word in command.arguments:
+            name, equals, _ = word.head.partition("=")
+            yield word.behind(len(name) + 1) if equals and name.startswith("-") else word, command
+
+
+def _path_of(word: Word) -> str:
+    return word.value if word.value is not None else word.text.strip("\"'")
+
+
+def _whose_in_shell(word: Word, rule: Rule) -> bool:
+    """Whether the owner of a home is filled in: `/arc/home/$USER/x`."""
+    head = word.head
+    return word.value is None and any(head == root for root in rule.table("homes"))
+
+
+def _expected_there(rule: Rule, command: Command | None, word: Word, kind: str) -> bool:
+    """Whether a path belongs where it stands: what a submit line runs, an environment, a mapping, an image's user."""
+    text = word.head
+    if ":" in text.partition("://")[0][3:] or any(text.startswith(home) for home in rule.table("shell_image_homes")):
+        return True
+    if command is None or (kind == PERSONAL and not _is_request(command)):
+        return False
+    if _is_request(command):
+        return not text.startswith("/arc/home/")
+    if word is command.program or word.tail.endswith(tuple(rule.table("shell_programs"))):
+        return True
+    return command.name in rule.table("shell_environments")
+
+
+def _is_request(command: Command) -> bool:
+    """Whether the command asks for a session, whose words are CAN805's."""
+    words = [word.value for word in command.arguments[:1]]
+    return command.name in ("canfar", "skaha", "curl") and (command.name == "curl" or words[:1] != ["data"])
+
+
+def _is_replaced(script: Script, rule: Rule, entry: Assigned) -> bool:
+    """Whether an assignment is only a default: set where nothing was given, or set again by an option."""
+    if entry.name.endswith("PATH") or entry.name in rule.table("shell_settings"):
+        return True
+    from canfar_lint.checks._scripts import from_outside, tests_of
+
+    others = [one for one in script.assignments if one.name == entry.name and one is not entry]
+    if any(one.word is not None and one.value is None and from_outside(script, entry.name) for one in others):
+        return True
+    if entry.command is None:
+        return False
+    for test in tests_of(script, entry.command):
+        names = [name for word in test.words for name in word.variables]
+        if entry.name in names or "#" in names or any(name.isdigit() for name in names):
+            return True
     return False

@@ -1,0 +1,162 @@
+"""Astronomy tasks that work at a window or ask, unless they are told not to."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._choice import left_to_user
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+
+_IRAF = re.compile(r"(^|\.)iraf\.([\w.]+)$")
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    tables = rule.body["tables"]
+    for call, task in _casa_calls(module, tables):
+        if not left_to_user(module, call):
+            yield from _casa(module, rule, call, task)
+    yield from _iraf(module, rule)
+    yield from _devices(module, rule)
+    if not module.notebook:
+        for call in module.calls(frozenset(tables["apps"])):
+            if not left_to_user(module, call):
+                task = module.code(call.func)
+                yield rule.finding(module.span(call), variant="window", task=task, instead=tables["app_instead"])
+
+
+# -- CASA -----------------------------------------------------------------------------------------------------
+
+
+def _casa_calls(module: PythonModule, tables: dict[str, Any]) -> Iterator[tuple[ast.Call, str]]:
+    """Calls of CASA's tasks: imported from CASA, or by their bare names as inside CASA."""
+    wanted = frozenset((*tables["told"], *tables["windows"]))
+    origins = tuple(tables["casa_modules"])
+    for call in module.all_calls:
+        func = call.func
+        task = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
+        names = module.qualified_all(func) if isinstance(func, ast.Name) or task in wanted else ()
+        last = next((name.rpartition(".")[2] for name in names), task)
+        if last not in wanted:
+            continue
+        bare = isinstance(func, ast.Name) and not module.bindings(func)
+        if bare or any(name.partition(".")[0] in origins for name in names):
+            yield call, last
+
+
+def _casa(module: PythonModule, rule: Rule, call: ast.Call, task: str) -> Iterator[Finding]:
+    tables = rule.body["tables"]
+    name, wanted, instead = tables["told"].get(task, ("", (), ""))
+    keyword = module.keyword(call, name)
+    if keyword is not None:
+        given = module.constant(keyword.value)
+        truth = isinstance(given, (bool, int)) and bool(given)
+        if truth if wanted is True else given in wanted:
+            told = module.code(keyword)
+            yield rule.finding(module.span(keyword), told=told, task=task, instead=instead)
+    if task not in tables["windows"] or module.is_open_ended(call):
+        return
+    shut, instead = tables["windows"][task]
+    if not any(module.keyword(call, name) or _set_before(module, call, name) for name in shut):
+        yield rule.finding(module.span(call), variant="window", task=task, instead=instead)
+
+
+def _set_before(module: PythonModule, call: ast.Call, name: str) -> bool:
+    """Whether a script inside CASA has set a task's argument as a global variable of that name."""
+    bindings = module.scope.bindings.get(name, [])
+    return any(getattr(binding.node, "lineno", 0) < call.lineno for binding in bindings if binding.kind == "assign")
+
+
+# -- IRAF -----------------------------------------------------------------------------------------------------
+
+
+def _iraf(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    tables = rule.body["tables"]
+    preset = {}
+    for task, argument, value in _parameters(module):
+        preset[task, argument] = value
+        if argument in tables["iraf_told"] and _says_yes(module, value, tables) and not left_to_user(module, value):
+            instead = tables["iraf_instead"].format(argument=argument)
+            yield rule.finding(module.span(value), told=f"{argument}={module.code(value)}", task=task, instead=instead)
+    for call in module.all_calls:
+        match = _IRAF.search(module.qualified(call.func)) if isinstance(call.func, ast.Attribute) else None
+        if match is not None and not left_to_user(module, call):
+            yield from _iraf_call(module, rule, call, match.group(2).rpartition(".")[2], preset)
+
+
+def _iraf_call(
+    module: PythonModule, rule: Rule, call: ast.Call, task: str, preset: dict[tuple[str, str], ast.expr]
+) -> Iterator[Finding]:
+    tables = rule.body["tables"]
+    if module.is_open_ended(call) or any(k.arg in tables["iraf_fed"] for k in call.keywords):
+        return
+    for keyword in call.keywords:
+        name = _meant(keyword, tables["iraf_told"])
+        if name and _says_yes(module, keyword.value, tables):
+            instead = tables["iraf_instead"].format(argument=name)
+            yield rule.finding(module.span(keyword), told=module.code(keyword), task=task, instead=instead)
+            return
+    argument = tables["iraf"].get(task)
+    if argument is None:
+        return
+    told = argument and (any(_meant(k, [argument]) for k in call.keywords) or (task, argument) in preset)
+    if not told and not any((task, fed) in preset for fed in tables["iraf_fed"]):
+        instead = tables["iraf_instead"].format(argument=argument) if argument else "feed it a cursor file"
+        yield rule.finding(module.span(call), variant="default", task=f"iraf.{task}", instead=instead)
+
+
+def _meant(keyword: ast.keyword, names: list[str]) -> str:
+    """The parameter that a keyword means; IRAF takes any abbreviation."""
+    given = keyword.arg or ""
+    return next((name for name in names if name == given or (len(given) > 2 and name.startswith(given))), "")
+
+
+def _parameters(module: PythonModule) -> Iterator[tuple[str, str, ast.expr]]:
+    """Task, parameter and value of each `iraf.task.parameter = value`."""
+    for node in module.parents:
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Attribute):
+            continue
+        for target in node.targets:
+            match = _IRAF.search(module.qualified(target))
+            parts = match.group(2).split(".") if match else []
+            if len(parts) > 1:
+                yield parts[-2], parts[-1], node.value
+
+
+def _says_yes(module: PythonModule, node: ast.expr, tables: dict[str, Any]) -> bool:
+    if module.qualified(node).endswith("iraf.yes"):
+        return True
+    given = module.constant(node)
+    return given is True or (isinstance(given, str) and given in tables["iraf_yes"])
+
+
+# -- PGPLOT ---------------------------------------------------------------------------------------------------
+
+
+def _devices(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    tables = rule.body["tables"]
+    for constant in module.strings:
+        text = str(constant.value)
+        if text.lower().lstrip("0123456789") not in tables["devices"]:
+            continue
+        if _is_device(module, constant) and not left_to_user(module, constant):
+            instead = tables["device_instead"]
+            yield rule.finding(module.span(constant), variant="device", told=text, task="", instead=instead)
+
+
+def _is_device(module: PythonModule, constant: ast.Constant) -> bool:
+    """Whether a literal is given to something that opens a graphics device."""
+    parent = module.parents.get(constant)
+    if isinstance(parent, ast.keyword):
+        return parent.arg in ("device", "dev", "plotdevice")
+    if isinstance(parent, ast.Call):
+        name = module.code(parent.func).rpartition(".")[2].lower()
+        return name.startswith(("pg", "cpg", "setplot")) or name in ("device", "setdevice")
+    if isinstance(parent, ast.Assign):
+        words = " ".join(module.code(target) for target in parent.targets).lower()
+        return "device" in words or "pgplot_dev" in words
+    return False
