@@ -86,12 +86,13 @@ class Rule:
     ) -> Finding:
         """A finding at `span`; `values` fill the braces of the message of the rule or its `variant`.
 
-        Values that come from the linted file are shortened to one line of at most 60 characters.
+        They come from the linted file and are shortened to one line of at most 60 characters, but for `instead`,
+        which is the rule's own words.
         """
         body = self.body
         said = {**body, **body.get("variants", {}).get(variant, {})} if variant else body
         level = self.level_override or said.get("level", self.level)
-        message = said["message"].format(**{k: shorten(v) for k, v in values.items()})
+        message = said["message"].format(**{k: v if k == "instead" else shorten(v) for k, v in values.items()})
         return Finding(self.code, level, message, *span, fix, question, related, self.name)
 
 
