@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -104,7 +105,8 @@ def _reads_terminal(script: Script, command: Command) -> bool:
         letters += head[1:] if head[:1] == "-" else " "
     if "t" in letters or "u" in letters:
         return False
-    if "p" in letters or "s" in letters:
+    pauses = bool(set("sn") & set(letters)) and not re.fullmatch(r"[A-Za-z_]\w*", command.arguments[-1].value or "")
+    if "p" in letters or pauses:
         return True
     if any(redirect.target.value == "/dev/tty" for redirect in command.redirects):
         return True

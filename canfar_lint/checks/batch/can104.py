@@ -230,13 +230,13 @@ def _expected_there(rule: Rule, command: Command | None, word: Word, kind: str) 
     text = word.head
     if ":" in text.partition("://")[0][3:] or any(text.startswith(home) for home in rule.table("shell_image_homes")):
         return True
-    if command is None or (kind == PERSONAL and not _is_request(command)):
-        return False
-    if _is_request(command):
+    if command is not None and _is_request(command):
         return not text.startswith("/arc/home/")
-    if word is command.program or word.tail.endswith(tuple(rule.table("shell_programs"))):
+    if kind == PERSONAL:
+        return False
+    if re.search(r"/bin/[\w.-]+$", word.tail) or word.tail.endswith(tuple(rule.table("shell_programs"))):
         return True
-    return command.name in rule.table("shell_environments")
+    return command is not None and (word is command.program or command.name in rule.table("shell_environments"))
 
 
 def _is_request(command: Command) -> bool:

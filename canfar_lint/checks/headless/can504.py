@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Command, Script
 
 _DESKTOP = re.compile(
-    r"(^|/)(\.?x(startup|initrc|session)|startup\.sh|start[-_](desktop|vnc)[^/]*)$|(^|/)(desktop|vnc)[^/]*/"
+    r"(^|/)(\.?x(startup|initrc|session)|(startup|init)\.sh|start[-_](desktop|vnc)[^/]*)$|(^|/)(desktop|vnc)[^/]*/"
 )
 
 
