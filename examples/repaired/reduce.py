@@ -1,0 +1,55 @@
+"""Flat-field one night of images, measure the stars of interest in each, and plot their light curves."""
+
+import glob
+import os
+import sys
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from astropy.io import fits
+from photutils.aperture import CircularAperture, aperture_photometry
+
+RAW = "/arc/projects/m31/raw"
+
+
+def flat_field(name, flat):
+    """The image of a file divided by the flat, and when it was taken."""
+    with fits.open(name) as hdul:
+        return hdul[0].data / flat, hdul[0].header["MJD-OBS"]
+
+
+def positions(name):
+    """Where the stars of interest are: one `x y` a line, in pixels."""
+    stars = []
+    with open(name) as file:
+        for line in file:
+            x, y = line.split()
+            stars.append((float(x), float(y)))
+    return stars
+
+
+def main():
+    night = sys.argv[1]
+    radius = float(input("Radius of the aperture in pixels: "))
+    flat = fits.getdata(f"/home/mjones/calib/flat_{night}.fits")
+    stars = positions(os.path.join(RAW, night, "stars.txt"))
+    gaia = pd.read_csv(os.path.join(RAW, night, "gaia.csv"))
+    rows = []
+    for name in sorted(glob.glob(os.path.join(RAW, night, "*.fits"))):
+        image, mjd = flat_field(name, flat)
+        fits.writeto("flattened.fits", image, overwrite=True)
+        fluxes = aperture_photometry(image, CircularAperture(stars, radius))["aperture_sum"]
+        rows += [(star, mjd, flux) for star, flux in enumerate(fluxes)]
+    curves = pd.DataFrame(rows, columns=["star", "mjd", "flux"]).join(gaia.set_index("star"), on="star")
+    curves.to_csv("curves.csv")
+    for _, curve in curves.groupby("star"):
+        plt.plot(curve["mjd"], curve["flux"])
+    plt.savefig(f"curves_{night}.png")
+
+
+if __name__ == "__main__":
+    main()
