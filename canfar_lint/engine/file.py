@@ -31,6 +31,7 @@ UNPARSED, TOO_DEEP = "unparsed", "too deep"
 _RULE_KIND = {"python": "py", "notebook": "nb", "shell": "sh", "makefile": "sh", "dockerfile": "docker", "yaml": "yaml"}
 _RULE_KIND |= {"toml": "toml", "requirements": "req"}
 _STARTS_PROGRAMS = (b"subprocess", b"system", b"popen", b"getoutput", b"getstatusoutput")
+_HOSTS_REQUESTS = frozenset(("python", "notebook", "shell", "makefile", "yaml"))
 _HOSTS_SHELL = frozenset(("python", "notebook", "dockerfile", "yaml"))
 _NOT_A_PIPELINE = re.compile(
     r"(^|/)(tests?|testing|docs?|doc)/|(^|/)(test_[^/]*|[^/]*_test|conftest|setup|noxfile|fabfile)\.py$"
@@ -53,6 +54,8 @@ class Profile:
         key = (kind, pipeline)
         if key not in self._triggers:
             wanted = {_RULE_KIND[kind]} | ({"sh"} if kind in _HOSTS_SHELL else set())
+            if kind in _HOSTS_REQUESTS:
+                wanted.add("launch")
             self._triggers[key] = Triggers(
                 [
                     rule
@@ -107,7 +110,7 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
 
     fired = profile.triggers(kind, in_pipeline(path)).fired(data)
     if kind == PYTHON and not any(word in data for word in _STARTS_PROGRAMS):
-        fired = [rule for rule in fired if "py" in rule.kinds]
+        fired = [rule for rule in fired if "py" in rule.kinds or "launch" in rule.kinds]
     collectors = facts_wanted(kind, data)
     marked = _may_hold_markers(data)
     if not (fired or collectors or marked) and kind not in (DOCKERFILE, NOTEBOOK) and _surely_text(kind, data):
@@ -262,6 +265,8 @@ def _serves(rule: Rule, model: str, kind: str) -> bool:
         return ("nb" if kind == NOTEBOOK else "py") in rule.kinds
     if model == "shell":
         return "sh" in rule.kinds
+    if model == "request":
+        return "launch" in rule.kinds
     return _RULE_KIND[kind] in rule.kinds
 
 

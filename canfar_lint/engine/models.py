@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from canfar_lint.diagnostic import Place
 from canfar_lint.source import DOCKERFILE, MAKEFILE, NOTEBOOK, PYTHON, SHELL, YAML, Source
 
+if TYPE_CHECKING:
+    from canfar_lint.model.shell import Script
+
+_OF_SHELL = frozenset(("shell", "request"))
 Views = Iterator[tuple[str, Any, Source]]
 
 
@@ -37,18 +41,33 @@ def views(source: Source, wanted: frozenset[str]) -> Views:
 
 
 def _python(source: Source, wanted: frozenset[str]) -> Views:
-    if "python" in wanted or "shell" in wanted:
+    if "python" in wanted or wanted & _OF_SHELL:
         from canfar_lint.model.python import PythonModule
 
         source, tree = read_python(source)
         module = PythonModule(source, tree)
         yield "python", module, source
-        if "shell" in wanted:
+        if "request" in wanted:
+            from canfar_lint.model.request import requests
+
+            for request in requests(module):
+                yield "request", request, source
+        if wanted & _OF_SHELL:
             from canfar_lint.model.embedded import literals
 
             for script in literals(module):
-                yield "shell", script, source
+                yield from _script(script, source, wanted)
         module.release()
+
+
+def _script(script: Script, source: Source, wanted: frozenset[str]) -> Views:
+    """A shell text, and the session requests it makes."""
+    yield "shell", script, source
+    if "request" in wanted:
+        from canfar_lint.model.request import command_requests
+
+        for request in command_requests(script):
+            yield "request", request, source
 
 
 def read_python(source: Source) -> tuple[Source, ast.Module]:
@@ -95,11 +114,11 @@ def parsed(source: Source) -> ast.Module:
 def _notebook(source: Any, wanted: frozenset[str]) -> Views:
     yield "notebook", source, source
     yield from _python(source, wanted)
-    if "shell" in wanted:
+    if wanted & _OF_SHELL:
         from canfar_lint.model.shell import parse
 
         for piece in source.shell_pieces:
-            yield "shell", parse(piece.text, start=piece.start, context=piece.context), source
+            yield from _script(parse(piece.text, start=piece.start, context=piece.context), source, wanted)
 
 
 def _dockerfile(source: Source, wanted: frozenset[str]) -> Views:
@@ -110,7 +129,7 @@ def _dockerfile(source: Source, wanted: frozenset[str]) -> Views:
     if "shell" in wanted:
         for instruction in dockerfile.all("RUN"):
             for script in instruction.scripts:
-                yield "shell", script, source
+                yield from _script(script, source, wanted)
 
 
 def _shell(source: Source, wanted: frozenset[str]) -> Views:
@@ -118,14 +137,14 @@ def _shell(source: Source, wanted: frozenset[str]) -> Views:
 
     script = parse(source.text)
     script.path = source.path
-    yield "shell", script, source
+    yield from _script(script, source, wanted)
 
 
 def _other(source: Source, wanted: frozenset[str]) -> Views:
     if source.kind in wanted:
         yield source.kind, source, source
-    if "shell" in wanted and source.kind in (MAKEFILE, YAML):
+    if wanted & _OF_SHELL and source.kind in (MAKEFILE, YAML):
         from canfar_lint.model import embedded
 
         for script in embedded.makefile(source) if source.kind == MAKEFILE else embedded.workflow(source):
-            yield "shell", script, source
+            yield from _script(script, source, wanted)

@@ -80,8 +80,8 @@ class Request:
 
     `surface` is how it is written; `span` the name of what is called; `fields` what was given, `unknown` what the
     surface does not know; `env` the variables with literal names; `complete` says that nothing else can have been
-    given. `whole_env` is False when variables may be missing from `env`. `call` and `command` are what it was read
-    from. `words` are those behind `--`, `separated` whether there was one.
+    given. `whole_env` is False when variables may be missing from `env`. `call` of `module`, or `command`, is what it
+    was read from. `words` are those behind `--`, `separated` whether there was one.
     """
 
     __slots__ = (
@@ -90,6 +90,7 @@ class Request:
         "complete",
         "env",
         "fields",
+        "module",
         "separated",
         "span",
         "surface",
@@ -107,6 +108,7 @@ class Request:
         self.whole_env = True
         self.complete = True
         self.call: ast.Call | None = None
+        self.module: PythonModule | None = None
         self.command: Command | None = None
         self.words: tuple[Word, ...] = ()
         self.separated = False
@@ -156,7 +158,7 @@ def _calls(module: PythonModule) -> list[tuple[ast.Call, str]]:
 
 def _of_call(module: PythonModule, call: ast.Call, surface: str) -> Request:
     request = Request(surface, module.name_span(call))
-    request.call = call
+    request.call, request.module = call, module
     given: dict[str, ast.expr] = {}
     for name, argument in zip(PARAMETERS, call.args, strict=False):
         if isinstance(argument, ast.Starred):

@@ -8,24 +8,12 @@ from typing import Any
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.diagnostic import Diagnostic, Edit, Fact, Finding, Fix, PlacedRelated
-from canfar_lint.model.python import PythonModule
-from canfar_lint.model.request import Request, command_requests, requests
-from canfar_lint.model.shell import Script
+from canfar_lint.model.request import Request
 from canfar_lint.pipeline.join import Project
 from canfar_lint.pipeline.runs import Run, runs
 
 
-def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
-    for request in requests(module):
-        yield from _within(rule, request, module.text)
-
-
-def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
-    for request in command_requests(script):
-        yield from _within(rule, request, "")
-
-
-def _within(rule: Rule, request: Request, text: str) -> Iterator[Finding]:
+def check_request(request: Request, rule: Rule) -> Iterator[Finding]:
     """Within one request: its `env` and the options of its command against its cores."""
     cores = request.cores
     if cores is None:
@@ -33,7 +21,7 @@ def _within(rule: Rule, request: Request, text: str) -> Iterator[Finding]:
     for name, given in request.env:
         number = given.whole
         if name in rule.table("variables") and number is not None and number != cores:
-            code = text[given.start : given.end]
+            code = request.module.text[given.start : given.end] if request.module is not None else ""
             fix = Fix(f"Set `{name}` to {cores}", (Edit(*given.span, code.replace(str(number), str(cores), 1)),))
             yield rule.finding(given.span, what=name, **_said(number, cores), fix=fix if code else None)
     for field in ("args", "cmd"):
