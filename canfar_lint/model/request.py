@@ -258,7 +258,10 @@ def _of_command(command: Command) -> Request:
         elif name[:2] in _OPTIONS and not name.startswith("--"):
             _option(request, _OPTIONS[name[:2]], Given(name[2:], name[2:], word.start, word.end))
         else:
+            # the command line stops here, so what follows has no meaning
             request.unknown[name] = _of_word(word)
+            request.complete = False
+            return request
     _positional(request, positional)
     return request
 
