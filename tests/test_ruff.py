@@ -269,7 +269,9 @@ def test_grammar_newer_than_the_project_allows(tmp_path: Path) -> None:
         ("tclean(vis='a.ms', imagename='b')\nsplit(vis='a.ms')\n", []),
         ("tb.open('a.ms')\nqa.quantity('1deg')\n", []),
         ("split('a b')\n", ["split"]),
-        ("tclean(vis='a.ms')\nprint(mistake)\n", ["mistake"]),
+        # the scripts of one reduction share a namespace: who runs them has defined it
+        ("tclean(vis='a.ms')\nprint(of_another_script)\n", []),
+        ("print(mistake)\n", ["mistake"]),
         ("iraf.imcopy('a', 'b')\niraf.imarith('a', verify=yes)\n", []),
         ("print(yes)\n", ["yes"]),
         ("get_ipython().run_line_magic('matplotlib', 'inline')\ndisplay(1)\n", []),
