@@ -75,6 +75,8 @@ def read_python(source: Source) -> tuple[Source, ast.Module]:
     try:
         return source, parsed(source)
     except Unreadable:
+        if source.kind == PYTHON and (tree := _parsed_without_magics(source)) is not None:
+            return source, tree
         from canfar_lint.peers.ruff import looks_like_python2
 
         if source.kind != PYTHON or not looks_like_python2(source.text):
@@ -85,6 +87,19 @@ def read_python(source: Source) -> tuple[Source, ast.Module]:
         if found is None:
             raise
         return found
+
+
+def _parsed_without_magics(source: Source) -> ast.Module | None:
+    """The tree of a script saved from a notebook with its magics; None when they are not all that is wrong."""
+    from canfar_lint.model.magics import without_magics
+
+    code = without_magics(source.text)
+    if code == source.text:
+        return None
+    try:
+        return parsed(Source(source.path, source.kind, code))
+    except Unreadable:
+        return None
 
 
 def parsed(source: Source) -> ast.Module:

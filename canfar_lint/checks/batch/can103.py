@@ -1,0 +1,57 @@
+"""What a notebook leaves in a script that was made of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._choice import left_to_user
+from canfar_lint.checks._destinations import Names
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.magics import magic_lines
+from canfar_lint.model.python import PythonModule
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    bare = frozenset(rule.table("bare"))
+    listed = [(Names(names), instead) for instead, names in rule.table("calls").items()]
+    for call in module.all_calls:
+        names = module.qualified_all(call.func)
+        if isinstance(call.func, ast.Name) and not names and call.func.id in bare and not module.bindings(call.func):
+            names = (call.func.id,)
+        instead = next((instead for table, instead in listed if names and table.hold(names)), "")
+        if not instead or _only_asked(module, call, names) or _is_meant(module, rule, call):
+            continue
+        whole = _outermost(module, call)
+        variant = "prompt" if names[0].rpartition(".")[2] in rule.table("prompts") else None
+        yield rule.finding(module.span(whole), variant=variant, call=module.code(whole), instead=instead)
+    for start, end in magic_lines(module.text):
+        line = module.text[start:end]
+        yield rule.finding((start, end), variant="magic", call=line, instead=rule.table("magic_instead"))
+
+
+def _only_asked(module: PythonModule, call: ast.Call, names: tuple[str, ...]) -> bool:
+    """Whether `IPython.get_ipython()`, which answers None in a script, is called without using the answer at once."""
+    return names[0].startswith("IPython") and names[0].endswith("get_ipython") and _outermost(module, call) is call
+
+
+def _outermost(module: PythonModule, call: ast.Call) -> ast.Call:
+    """The call of a method of what `get_ipython()` returned, as `get_ipython().system(…)`."""
+    parent = module.parents.get(call)
+    above = module.parents.get(parent) if isinstance(parent, ast.Attribute) else None
+    return above if isinstance(above, ast.Call) and above.func is parent else call
+
+
+def _is_meant(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a call is guarded, tried, chosen by the user, or in a function that is there for notebooks."""
+    if module.in_try(call, "NameError", "ImportError") or left_to_user(module, call):
+        return True
+    if any(re.search(r"get_ipython|__IPYTHON__|ipython|notebook|jupyter", module.code(test), re.IGNORECASE)
+           for test, _ in module.guards(call)):  # fmt: skip
+        return True
+    function = module.function_of(call)
+    if function is None or module.on_main_path(call):
+        return False
+    return re.search(rule.table("for_notebooks"), function.name.lower()) is not None
