@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.pipeline.dockerignore import BadPattern, IgnoreFile
 from canfar_lint.pipeline.join import Project
-from canfar_lint.pipeline.join import Project
 from canfar_lint.pipeline.tree import Tree
 
 _ENVIRONMENTS = frozenset(
@@ -65,7 +64,7 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     question = diagnostic.question
     assert question is not None
     tree = project.tree
-    folder = _context(diagnostic.path, question.arguments, tree)
+    folder = context_folder(diagnostic.path, question.arguments, tree)
     name, ignore = _ignore_file(diagnostic.path, folder, tree)
     unwanted = _Unwanted()
     for path, size in _sent(folder, ignore, tree):
@@ -78,11 +77,11 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
         where = "there is no `.dockerignore`"
         if unwanted.sizes:
             where += f"; {_listed(unwanted.sizes)} would go along"
-    message = f"{diagnostic.message} ({_amount(unwanted.total)} of this tree, {where})"
+    message = f"{diagnostic.message} ({amount(unwanted.total)} of this tree, {where})"
     return diagnostic._replace(message=message)
 
 
-def _context(path: str, named: tuple[str, ...], tree: Tree) -> str:
+def context_folder(path: str, named: tuple[str, ...], tree: Tree) -> str:
     """The folder that is sent: the nearest that holds all the Dockerfile names."""
     own = os.path.dirname(path)
     root = os.path.abspath(tree.root)
@@ -133,10 +132,10 @@ def _culprit(path: str, size: int) -> str:
 def _listed(sizes: dict[str, int]) -> str:
     """The three largest, with their sizes."""
     largest = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:3]
-    return ", ".join(f"`{name}` ({_amount(size)})" for name, size in largest)
+    return ", ".join(f"`{name}` ({amount(size)})" for name, size in largest)
 
 
-def _amount(size: int) -> str:
+def amount(size: int) -> str:
     if size >= 100_000:
         return f"{size / 1e6:.1f} MB"
     return f"{max(1, round(size / 1000))} kB"

@@ -73,7 +73,7 @@ def _forgiven(run: Instruction) -> Step | None:
     for i, step in enumerate(steps):
         if step.name not in ("true", ":") or step.command.before != "||" or step.command.blocks:
             continue
-        chain = []
+        chain: list[Step] = []
         for before in reversed(steps[:i]):
             if before.command.blocks or (chain and before.command.connector != "&&"):
                 break

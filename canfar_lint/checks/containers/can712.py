@@ -1,0 +1,137 @@
+"""CAN712: a change of owner, mode or name that stores the files of an earlier layer a second time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks.containers._cleanup import covers, mounted
+from canfar_lint.checks.containers._layers import earlier, shipped_runs
+from canfar_lint.checks.containers._made import ARCHIVE, made_by
+from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Related
+from canfar_lint.model.dockerfile import Dockerfile, Instruction
+from canfar_lint.model.dockerfile.steps import Argument, Step
+
+_RECURSIVE = re.compile(r"-[A-Za-z]*R[A-Za-z]*\Z|--recursive\Z")
+_OWNER = re.compile(r"[\w.-]+(?::[\w.-]*)?\Z|:[\w.-]+\Z")
+_ROOT = re.compile(r"(?:root|0)(?:[:.](?:root|0)?)?\Z")
+
+
+def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
+    for run in shipped_runs(dockerfile):
+        if run.stage is None or run.stage.ships != "layers":
+            continue
+        for step in run.steps:
+            if step.name in ("chown", "chmod"):
+                yield from _changed(rule, run, step)
+            elif step.name == "mv":
+                yield from _moved(rule, run, step)
+
+
+def _changed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
+    if not any(_RECURSIVE.match(argument.text) for argument in step.arguments):
+        return
+    words = [argument for argument in step.arguments if not argument.text.startswith("-")]
+    if len(words) < 2 or (step.name == "chown" and _ROOT.match(words[0].text)):
+        return
+    if step.name == "chmod" and words[0].text in ("a+rX", "+rX", "a+r", "go+rX", "og+rX", "u+rwX"):
+        return
+    for argument in words[1:]:
+        path = step.path(argument)
+        if path is None or path in ("/", ".") or mounted(run, (path,)) or _touched_here(run, step, path):
+            continue
+        maker = _maker(run, path)
+        tree = maker is None and path.rstrip("/*") in rule.table("trees")
+        if maker is None and not tree:
+            continue
+        program = step.program.start if step.program is not None else step.command.start
+        fix = _fix(run, step, words, maker) if maker is not None else None
+        related = (Related("stored here first", maker.start, maker.keyword_span[1]),) if maker is not None else ()
+        option = "--chown" if step.name == "chown" else "--chmod"
+        what = argument.text
+        variant = None if maker is not None and maker.keyword in ("COPY", "ADD") else "tree"
+        yield rule.finding(
+            (program, argument.word.end),
+            variant=variant,
+            fix=fix,
+            related=related,
+            tool=step.name,
+            what=what,
+            option=option,
+        )
+        return
+
+
+def _touched_here(run: Instruction, step: Step, path: str) -> bool:
+    """An earlier command of the same RUN speaks of the path: the files may be its own."""
+    for before in run.steps:
+        if before.command.start >= step.command.start:
+            return False
+        if before.name in ("chown", "chmod", "echo", "ls", "cd", "pushd", "useradd", "groupadd", "usermod", "export"):
+            continue
+        for argument in before.arguments:
+            value = (argument.value or argument.word.head).partition("=")[2] or argument.value or argument.word.head
+            other = value if value.startswith(("/", "~")) else before.path(argument)
+            if other and (covers(path, other.rstrip("/")) or covers(other.rstrip("/"), path)):
+                return True
+    return False
+
+
+def _maker(run: Instruction, path: str) -> Instruction | None:
+    """The nearest earlier instruction that stored something at or below the path."""
+    for before in earlier(run):
+        if before.keyword in ("COPY", "ADD") and (before.flag("chown") or before.flag("chmod")):
+            continue
+        if before.keyword in ("COPY", "ADD", "RUN") and any(covers(path, made.path) for made in made_by(before)):
+            return before
+    return None
+
+
+def _moved(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
+    """A copied archive or tree that gets another place."""
+    words = [argument for argument in step.arguments if not argument.text.startswith("-")]
+    for argument in words[:-1]:
+        path = step.path(argument)
+        if path is None or mounted(run, (path,)) or _touched_here(run, step, path):
+            continue
+        for before in earlier(run):
+            if before.keyword not in ("COPY", "ADD"):
+                continue
+            made = [m for m in made_by(before) if covers(path, m.path) and (ARCHIVE.search(m.path) or _tree(m.source))]
+            if made:
+                start = step.program.start if step.program is not None else step.command.start
+                related = (Related("stored here first", before.start, before.keyword_span[1]),)
+                yield rule.finding(
+                    (start, argument.word.end),
+                    variant="moved",
+                    related=related,
+                    tool="mv",
+                    what=argument.text,
+                    option="",
+                )
+                return
+
+
+def _tree(source: str) -> bool:
+    name = source.rstrip("/").rsplit("/", 1)[-1]
+    return bool(name) and "." not in name.strip(".")
+
+
+def _fix(run: Instruction, step: Step, words: list[Argument], maker: Instruction) -> Fix | None:
+    """The owner or mode given to the COPY right before, the RUN dropped, when it does nothing else."""
+    if maker.keyword not in ("COPY", "ADD") or maker.index != run.index - 1 or len(run.steps) != 1 or len(words) != 2:
+        return None
+    target = maker.destination
+    given = words[0].value
+    if target is None or given is None or words[1].value is None or run.onbuild or run.flags:
+        return None
+    if (target.value or "").rstrip("/") != words[1].value.rstrip("/") or not _OWNER.match(given):
+        return None
+    if step.name == "chmod" and not given.isdigit():
+        return None
+    option = f"--{step.name}={given} "
+    at = maker.keyword_span[1] + 1
+    text = run.text
+    start = text.rfind("\n", 0, run.start)
+    return Fix(f"give it to the {maker.keyword}", (Edit(at, at, option), Edit(start, run.end, "")), UNSAFE)
