@@ -25,6 +25,11 @@ def expand(word: Word, env: Mapping[str, str]) -> str | None:
     return _expand(word, env, 0)
 
 
+def expand_part(part: Part, env: Mapping[str, str]) -> str | None:
+    """The value of one expansion, as `expand` gives it for a word."""
+    return _variable(part, env, 0)
+
+
 def _expand(word: Word, env: Mapping[str, str], level: int) -> str | None:
     if word.value is not None:
         return word.value

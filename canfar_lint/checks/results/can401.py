@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._fates import LEFT, Fates
@@ -13,6 +13,9 @@ from canfar_lint.checks._outputs import UPDATE, WRITE, Output, literal_span, nam
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import Value
+
+if TYPE_CHECKING:
+    from canfar_lint.model.shell import Script
 
 _TEMPORARY = re.compile(r"^tempfile\.(mkdtemp|mkstemp|mktemp|gettempdir|TemporaryDirectory|NamedTemporaryFile)$")
 
@@ -123,3 +126,34 @@ def _order(module: PythonModule, node: ast.AST) -> tuple[tuple[int, int], ...]:
 def _root(text: str) -> str:
     parts = text.split("/")
     return "/" + "/".join(parts[1:3]) if text.startswith("/var/") else "/" + (parts[1] if len(parts) > 1 else "")
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    from canfar_lint.checks._scripts import JOB, left_to_person, made_by_hand
+    from canfar_lint.checks._shell_outputs import beginning, is_used, root
+    from canfar_lint.checks._shell_outputs import outputs as shell_outputs
+
+    if script.context not in JOB or made_by_hand(script):
+        return
+    ephemeral = re.compile(rule.table("ephemeral"))
+    lost: dict[tuple[int, int], tuple[str, bool]] = {}
+    last: tuple[int, int] | None = None
+    for output in shell_outputs(script):
+        text = beginning(script, output.word, output.command)
+        name = text.lower().rpartition("/")[2]
+        if output.command.name in rule.table("shell_notes") or re.search(rule.table("passing"), name):
+            continue
+        if text.startswith("/dev/") or output.word.tail.lower().endswith(tuple(rule.table("shell_passing"))):
+            continue
+        span = root(script, output.word, output.command).span
+        if "function" not in output.command.context:
+            last = span
+        if not ephemeral.match(text) or (len(text.strip("/")) <= len(_root(text).strip("/")) and output.word.value):
+            continue
+        if not is_used(script, output, text) and not left_to_person(script, output.command):
+            lost[span] = (text if output.word.value else text.rstrip("/") + "/…", True)
+        else:
+            lost[span] = (text, False)
+    for span, (text, is_lost) in lost.items():
+        if is_lost:
+            yield rule.finding(span, variant="final" if span == last else None, path=text, root=_root(text))

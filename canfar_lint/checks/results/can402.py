@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._outputs import (
@@ -21,6 +22,10 @@ from canfar_lint.checks._outputs import (
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import COMPREHENSIONS
+
+if TYPE_CHECKING:
+    from canfar_lint.checks._shell_outputs import Output as ShellOutput
+    from canfar_lint.model.shell import Block, Command, Script
 
 _DEEP = 3
 _FORS = (ast.For, ast.AsyncFor)
@@ -275,3 +280,103 @@ def _is_used(module: PythonModule, node: ast.AST) -> bool:
         if isinstance(ancestor, ast.stmt):
             return isinstance(ancestor, (ast.Return, ast.With, ast.For))
     return False
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    from canfar_lint.checks._scripts import JOB, made_by_hand
+    from canfar_lint.checks._shell_outputs import outputs as shell_outputs
+
+    if script.context not in JOB or made_by_hand(script):
+        return
+    for output in shell_outputs(script):
+        text = script.resolve(output.word, output.command)
+        if output.append or not text or text[0] in "&-" or any(c in text for c in "*?\n") or "://" in text:
+            continue
+        last = text.rstrip("/").rpartition("/")[2].lower()
+        if text.startswith("/dev/") or re.search(rule.table("shared"), last) or re.search(rule.table("again"), last):
+            continue
+        if output.option and not last.endswith(tuple(rule.table("writers")["suffixes"])):
+            continue
+        variable = _varies_with(script, rule, output, text)
+        if variable is not None:
+            yield rule.finding(output.word.span, variant="loop", name=text, variable=f"${variable}")
+        elif _clashes(script, rule, output, text, last):
+            yield rule.finding(output.word.span, name=text)
+
+
+def _varies_with(script: Script, rule: Rule, output: ShellOutput, text: str) -> str | None:
+    """The loop's variable that the output depends on and its name does not; None if no turn overwrites the last."""
+    from canfar_lint.checks._scripts import loop_of
+
+    loop = loop_of(output.command)
+    if loop is None or "condition" in output.command.context:
+        return None
+    inside = [command for command in script.commands if loop in command.blocks]
+    varying = _set_in(script, loop)
+    used = [name for command in _pipeline(script, output.command) for name in _variables(command) if name in varying]
+    if not used or re.search(rule.table("repeating"), used[0]):
+        return None
+    others = [command for command in inside if command is not output.command]
+    if any(command.name in ("cd", "pushd", "break") or _mentions(command, text) for command in others):
+        return None
+    if output.command.name in rule.table("shell_notes") and others and others[-1].start > output.command.start:
+        return None
+    return used[0]
+
+
+def _set_in(script: Script, loop: Block) -> set[str]:
+    names = {loop.name} if loop.name else set()
+    return names | {entry.name for entry in script.assignments if loop in entry.blocks and entry.name}
+
+
+def _pipeline(script: Script, command: Command) -> list[Command]:
+    """The command, and those that feed it through a pipe."""
+    found = [command]
+    at = script.commands.index(command)
+    while found[-1].before == "|" and at:
+        at -= 1
+        if script.commands[at].connector == "|" and len(script.commands[at].blocks) == len(command.blocks):
+            found.append(script.commands[at])
+    return found
+
+
+def _variables(command: Command) -> Iterator[str]:
+    for word in command.words:
+        yield from word.variables
+    for redirect in command.redirects:
+        yield from redirect.target.variables
+        if redirect.body is not None:
+            yield from redirect.body.variables
+
+
+def _mentions(command: Command, text: str) -> bool:
+    name = text.rpartition("/")[2]
+    words = [*command.words, *(redirect.target for redirect in command.redirects)]
+    return any(name in word.text or name.partition(".")[0] == word.value for word in words)
+
+
+def _clashes(script: Script, rule: Rule, output: ShellOutput, text: str, last: str) -> bool:
+    """Whether every run of a script that takes an input writes this one product."""
+    from canfar_lint.checks._scripts import from_outside, left_to_person
+
+    command = output.command
+    if script.context != "file" or any(
+        block.kind not in ("group", "if", "pipe-right", "not") for block in command.blocks
+    ):
+        return False
+    if not last.endswith(tuple(rule.table("writers")["suffixes"])) or re.match(rule.table("shell_own"), text):
+        return False
+    given = [name for one in _pipeline(script, command) for name in _variables(one) if _is_input(name)]
+    if not any(from_outside(script, name) for name in given) or left_to_person(script, command):
+        return False
+    for other in script.commands:
+        moves = other.name in ("cd", "pushd") and any(word.dynamic for word in other.arguments)
+        if moves and not text.startswith("/"):
+            return False
+        if other is not command and other.name in ("mv", "rm", "cp", "rename") and _mentions(other, text):
+            return False
+    return True
+
+
+def _is_input(name: str) -> bool:
+    return name not in ("HOME", "USER", "PWD", "TMPDIR", "PATH", "HOSTNAME", "SCRATCH") and "THREADS" not in name
