@@ -111,7 +111,7 @@ def marked_file(text: str, kind: str) -> Marked:
 
 def notebook(cells: list[str]) -> bytes:
     """A notebook of code cells, as Jupyter writes it."""
-    made = [
+    made: list[dict[str, object]] = [
         {
             "cell_type": "code",
             "execution_count": None,
