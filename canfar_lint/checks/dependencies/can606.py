@@ -1,0 +1,52 @@
+"""Import paths that exist on one machine, or depend on where the program was started."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+from canfar_lint.model.values import LITERAL
+
+_ADDING = {"sys.path.append": 0, "sys.path.insert": 1, "site.addsitedir": 0}
+_PERSONAL = re.compile(r"/(home|Users|arc/home|media|mnt)/|[A-Za-z]:[\\/]|~")
+_RELATIVE = re.compile(r"\.{1,2}(/|$)|[A-Za-z_][\w.-]*(/|$)")
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    for node in _added(module):
+        value = module.value(node)
+        path = value.skeleton
+        if value.kind != LITERAL and not (value.prefix.startswith("/") and not value.pieces[0].default):
+            continue
+        literal = value.literals[0] if len(value.literals) == 1 else node
+        span = module.span(literal if isinstance(literal, ast.Constant) and value.node is literal else node)
+        if len(value.literals) == 1 and isinstance(node, ast.Call):
+            span = module.span(value.literals[0])
+        if _PERSONAL.match(path):
+            yield rule.finding(span, variant="personal", path=path)
+        elif path.startswith("/"):
+            yield rule.finding(span, path=path)
+        elif _RELATIVE.match(path):
+            yield rule.finding(span, variant="relative", path=path)
+
+
+def _added(module: PythonModule) -> Iterator[ast.expr]:
+    """The expressions put on the import path."""
+    for call in module.calls(_ADDING):
+        index = next(_ADDING[name] for name in module.qualified_all(call.func) if name in _ADDING)
+        if len(call.args) > index:
+            yield call.args[index]
+    for call in module.calls(("sys.path.extend",)):
+        if call.args and isinstance(call.args[0], (ast.List, ast.Tuple)):
+            yield from call.args[0].elts
+    for statement in ast.walk(module.tree):
+        if isinstance(statement, ast.AugAssign) and module.qualified(statement.target) == "sys.path":
+            yield from getattr(statement.value, "elts", ())
+    for node in module.stores("os.environ"):
+        parent = module.parent(node)
+        if module.constant(node.slice) == "PYTHONPATH" and isinstance(parent, ast.Assign):
+            yield parent.value
