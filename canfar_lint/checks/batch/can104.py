@@ -185,6 +185,8 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         kind = kind_of(text, rule.body["tables"])
         if kind is None or word.start in seen or _is_no_path(text) or _whose_in_shell(word, rule):
             continue
+        if kind == ABSOLUTE and "/" not in text.strip("/"):
+            continue  # a mount point says nothing of the data
         if _expected_there(rule, command, word, kind):
             continue
         seen.add(word.start)
