@@ -116,6 +116,14 @@ def branches(
         child, parent = parent, parents.get(parent)
 
 
+def _from_where(binding: Binding) -> tuple[int, int]:
+    """From which place on a binding holds: not yet in the statement that makes it (`x = x + 1`)."""
+    node = binding.node
+    if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+        return node.end_lineno or node.lineno, node.end_col_offset or 0
+    return position(node)
+
+
 def reaching(
     bindings: list[Binding], use: ast.AST, parents: dict[ast.AST, ast.AST], fields: dict[ast.AST, str]
 ) -> list[Binding]:
@@ -126,7 +134,7 @@ def reaching(
     """
     chain = dict(branches(use, parents, fields))
     at = position(use)
-    split = bisect_left(bindings, at, key=lambda binding: position(binding.node))
+    split = bisect_left(bindings, at, key=_from_where)
     found: list[Binding] = []
     loops = [n for n, field in chain.items() if field == "body" and isinstance(n, LOOPS)]
     if loops:
