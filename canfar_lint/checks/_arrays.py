@@ -1,0 +1,90 @@
+"""Which expressions are a whole image or array read from a file. The tables are CAN306's."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from canfar_lint.model.python import PythonModule
+
+_SAME_SIZE = frozenset(
+    ("astype", "copy", "squeeze", "transpose", "reshape", "ravel", "flatten", "byteswap", "T", "data")
+)
+_WRAPPERS = frozenset(
+    (
+        *("numpy.array", "numpy.asarray", "numpy.asanyarray", "numpy.nan_to_num", "numpy.squeeze", "numpy.flipud"),
+        *(
+            "numpy.fliplr",
+            "numpy.rot90",
+            "numpy.transpose",
+            "numpy.float32",
+            "numpy.float64",
+            "numpy.ma.masked_invalid",
+        ),
+        *("copy.copy", "copy.deepcopy", "PIL.Image.fromarray", "torch.from_numpy", "torch.tensor", "torch.as_tensor"),
+        *("jax.numpy.array", "jax.numpy.asarray", "cupy.asarray", "astropy.nddata.CCDData", "ccdproc.CCDData"),
+    )
+)
+
+
+def tables() -> dict[str, Any]:
+    from canfar_lint.catalogue import load
+
+    found: dict[str, Any] = load().rules["CAN306"].table("images")
+    return found
+
+
+def image_read(module: PythonModule, node: ast.AST, depth: int = 0) -> ast.Call | None:
+    """The call that reads the whole image an expression holds; None for a part, a reduction, or what is not known."""
+    if depth > 6:
+        return None
+    if isinstance(node, ast.Call):
+        return _called(module, node, depth)
+    if isinstance(node, ast.Name):
+        for binding in module.bindings(node):
+            if binding.kind in ("assign", "with") and binding.value is not None and binding.value is not node:
+                found = image_read(module, binding.value, depth + 1)
+                if found is not None:
+                    return found
+        return None
+    if isinstance(node, ast.Attribute):
+        if node.attr == "data":
+            return _hdu_data(module, node.value) or image_read(module, node.value, depth + 1)
+        return image_read(module, node.value, depth + 1) if node.attr in _SAME_SIZE else None
+    if isinstance(node, (ast.BinOp, ast.UnaryOp)):
+        parts = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.operand,)
+        return next((found for part in parts if (found := image_read(module, part, depth + 1))), None)
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return next((found for part in node.elts if (found := image_read(module, part, depth + 1))), None)
+    if isinstance(node, ast.Dict):
+        return next((found for part in node.values if (found := image_read(module, part, depth + 1))), None)
+    return None
+
+
+def _called(module: PythonModule, call: ast.Call, depth: int) -> ast.Call | None:
+    names = module.qualified_all(call.func)
+    readers = tables()["readers"]
+    if any(name in readers for name in names):
+        return call
+    if any(name in _WRAPPERS for name in names) and call.args:
+        return image_read(module, call.args[0], depth + 1)
+    if isinstance(call.func, ast.Attribute) and call.func.attr in _SAME_SIZE:
+        return image_read(module, call.func.value, depth + 1)
+    return None
+
+
+def _hdu_data(module: PythonModule, node: ast.AST) -> ast.Call | None:
+    """The opening call behind `hdul[0]` of `hdul[0].data`."""
+    for _ in range(4):
+        if isinstance(node, ast.Name):
+            found = [b for b in module.bindings(node) if b.kind in ("assign", "with") and b.value is not None]
+            if not found or found[0].value is None:
+                return None
+            node = found[0].value
+        elif isinstance(node, ast.Subscript):
+            node = node.value
+        elif isinstance(node, ast.Call):
+            return node if any(name in tables()["openers"] for name in module.qualified_all(node.func)) else None
+        else:
+            return None
+    return None
