@@ -46,9 +46,9 @@ def _is_emptied(module: PythonModule, target: ast.expr, loop: ast.AST) -> bool:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if any(module.code(t) == code for t in targets):
                 return True
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("clear", "pop"):
-            if module.code(node.func.value) == code:
-                return True
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Attribute) and called.attr in ("clear", "pop") and module.code(called.value) == code:
+            return True
     return False
 
 
@@ -79,6 +79,7 @@ def _is_short(module: PythonModule, rule: Rule, loop: ast.AST) -> bool:
         iterated = loop.generators[0].iter
     if iterated is None:
         return False
+    short = int(rule.table("short"))
     over = module.resolve(iterated)
     if (
         isinstance(over, ast.Call)
@@ -87,15 +88,15 @@ def _is_short(module: PythonModule, rule: Rule, loop: ast.AST) -> bool:
     ):
         over = module.resolve(over.args[0])
     if isinstance(over, (ast.List, ast.Tuple, ast.Set)):
-        return len(over.elts) <= rule.table("short")
+        return len(over.elts) <= short
     if isinstance(over, ast.Dict):
-        return len(over.keys) <= rule.table("short")
+        return len(over.keys) <= short
     if isinstance(over, ast.Call) and module.qualified(over.func) == "builtins.range" and over.args:
         last = module.constant(over.args[-1] if len(over.args) < 3 else over.args[1])
-        return isinstance(last, int) and last <= rule.table("short")
+        return isinstance(last, int) and last <= short
     if isinstance(over, ast.Subscript) and isinstance(over.slice, ast.Slice) and over.slice.upper is not None:
         last = module.constant(over.slice.upper)
-        return isinstance(last, int) and 0 < last <= rule.table("short")
+        return isinstance(last, int) and 0 < last <= short
     return isinstance(over, ast.Constant)
 
 

@@ -1,0 +1,69 @@
+"""Arrays read in full that could be mapped."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._inputs import in_memory, is_packaged, path_of, small_file, words_of
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+
+_MAPPED = {"load": 'np.load(…, mmap_mode="r")', "fromfile": 'np.memmap(…, mode="r")'}
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    for function in ("load", "fromfile"):
+        for call in module.calls(rule.table(function)):
+            source = module.argument(call, "file", 0)
+            if source is None or module.is_open_ended(call) or _is_small(module, rule, call, source):
+                continue
+            if (_is_archive if function == "load" else _is_part)(module, rule, call, source):
+                continue
+            yield rule.finding(
+                module.name_span(call),
+                question=small_file(module, source),
+                call=module.code(call.func),
+                instead=_MAPPED[function],
+            )
+
+
+def _is_small(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
+    path = path_of(module, source)
+    if in_memory(module, source) or (module.value(path).text is None and is_packaged(module, path)):
+        return True
+    statement = module.parent(call)
+    target = module.code(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
+    return re.search(rule.table("small"), f"{target} {words_of(module, source)[1]}".lower()) is not None
+
+
+def _is_archive(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
+    """Whether what is loaded is no single array that could be mapped, or is mapped."""
+    if module.keyword(call, "mmap_mode") or module.keyword(call, "allow_pickle") or len(call.args) > 1:
+        return True
+    suffix = module.value(path_of(module, source)).suffix.lower()
+    if suffix.endswith(tuple(rule.table("archives"))):
+        return True
+    if suffix.endswith(".npy"):
+        return False
+    parent = module.parent(call)
+    if isinstance(parent, (ast.withitem, ast.Subscript)):
+        return True
+    if isinstance(parent, ast.Attribute):
+        return parent.attr in ("files", "f", "item", "close", "keys", "items")
+    if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], (ast.Name, ast.Attribute)):
+        return _used_as_archive(module, module.code(parent.targets[0]))
+    return not isinstance(parent, (ast.Call, ast.BinOp, ast.Assign))
+
+
+def _used_as_archive(module: PythonModule, name: str) -> bool:
+    pattern = rf"\b{re.escape(name)}\s*(\[\s*[rf]?[\"']|\.(files|f|item|close|keys|items)\b)"
+    return re.search(pattern, module.text) is not None
+
+
+def _is_part(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
+    """Whether no more than a count of elements is read."""
+    count = module.argument(call, "count", 2)
+    return (count is not None and module.constant(count) != -1) or path_of(module, source) is not source
