@@ -501,18 +501,40 @@ def test_a_closed_pipe_ends_quietly(alone: Path) -> None:
     assert (run.wait(timeout=60), errors) == (141, b"")
 
 
-def test_ctrl_c_ends_quietly(alone: Path) -> None:
+def test_ctrl_c_ends_quietly_whenever_it_comes_and_leaves_no_process(alone: Path) -> None:
     for number in range(400):
         (alone / f"a{number}.py").write_text(MEMMAP * 200)
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "canfar_lint", "--verbose", "."]
-    run = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
-    assert run.stderr is not None
-    assert run.stderr.readline().startswith(b"400 files to lint")
-    time.sleep(0.2)
-    os.killpg(run.pid, signal.SIGINT)
-    _, errors = run.communicate(timeout=30)
-    assert (run.returncode, errors) == (130, b"")
+    ends = []
+    for delay in (0.0, 0.04, 0.08, 0.12, 0.2, 0.3, 0.4, 0.5):
+        run = subprocess.Popen(
+            command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+        )
+        assert run.stderr is not None
+        assert run.stderr.readline().startswith(b"400 files to lint")
+        time.sleep(delay)
+        os.killpg(run.pid, signal.SIGINT)
+        try:
+            errors = run.communicate(timeout=20)[1]
+        except subprocess.TimeoutExpired:
+            os.killpg(run.pid, signal.SIGKILL)
+            errors = b"it did not end"
+            run.wait()
+        ends.append((run.returncode, errors, _ends(run.pid)))
+    assert ends == [(130, b"", True)] * len(ends)
+
+
+def _ends(group: int) -> bool:
+    """Whether every process of a group is gone, soon."""
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    os.killpg(group, signal.SIGKILL)
+    return False
 
 
 def test_output_in_a_locale_without_utf8(alone: Path) -> None:

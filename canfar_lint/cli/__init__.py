@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 PROGRAM = "canfar-lint"
 COMMANDS = ("check", "rule", "config", "clean", "version", "help")
-SUCCESS, FINDINGS, FAILURE = 0, 1, 2
+SUCCESS, FINDINGS, FAILURE, INTERRUPTED = 0, 1, 2, 128 + 2
 _TAKES_VALUE = ("--config", "--color")
 
 
@@ -23,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except KeyboardInterrupt:
-        return 128 + 2
+        return _interrupted() if argv is None else INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + 13
@@ -63,6 +67,20 @@ def _run(arguments: list[str]) -> int:
     else:
         from canfar_lint.cli.help import run
     return run(rest)
+
+
+def _interrupted() -> NoReturn:
+    """End the process with its workers, now: the threads of a pool that Python would wait for may never end.
+
+    What was being written has been tidied up on the way here.
+    """
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    multiprocessing = sys.modules.get("multiprocessing")
+    for child in multiprocessing.active_children() if multiprocessing else ():
+        child.kill()
+    os._exit(INTERRUPTED)
 
 
 def _make_printable() -> None:

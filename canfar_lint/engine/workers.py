@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import Executor, ProcessPoolExecutor
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,13 +27,41 @@ def spread(planned: list[_Job], profiles: list[Profile], workers: int) -> list[F
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
     context = multiprocessing.get_context(method)
     sent = (None if method == "fork" else profiles,)
-    with ProcessPoolExecutor(workers, context, initializer=_receive, initargs=sent) as pool:
-        return gather(pool, planned)
+    pool = ProcessPoolExecutor(workers, context, initializer=_receive, initargs=sent)
+    with _uninterrupted():
+        futures = submitted(pool, planned)
+    # on Ctrl-C the pool is left as it is: waiting for it takes as long as its work, and ending it may never end
+    results = collected(futures)
+    pool.shutdown()
+    return results
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back while workers are forked: they inherit that for good, and it strikes the parent afterwards.
+
+    A worker that took it would die with a traceback, or inside fork's own locks and never.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def gather(pool: Executor, planned: list[_Job]) -> list[FileResult]:
     """Hand the batches to an executor and put the results into the files' order."""
-    futures = [pool.submit(lint_batch, batch) for batch in batches(planned)]
+    return collected(submitted(pool, planned))
+
+
+def submitted(pool: Executor, planned: list[_Job]) -> list[Future[list[FileResult]]]:
+    return [pool.submit(lint_batch, batch) for batch in batches(planned)]
+
+
+def collected(futures: list[Future[list[FileResult]]]) -> list[FileResult]:
     return [result for future in futures for result in future.result()]
 
 
