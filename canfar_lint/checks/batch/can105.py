@@ -1,0 +1,136 @@
+"""Names of data files written into the script that reads them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._inputs import in_memory, is_packaged
+from canfar_lint.checks._outputs import Output, file_literals, literal_span, names_of, outputs
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, LOOP, PARAMETER, UNIQUE, Piece, Value
+
+_CHOSEN = frozenset((ARGUMENT, ENVIRONMENT, CONFIG, PARAMETER, UNIQUE, LOOP))
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    written: frozenset[str] | None = None
+    seen: set[tuple[int, int]] = set()
+    for read in _reads(module, rule):
+        for node, name, place in _literals(module, rule, read):
+            span = literal_span(module, node)
+            if span in seen or not module.on_main_path(place) or _expected(module, place):
+                continue
+            written = written if written is not None else _written(module)
+            if _last(name) in written or in_memory(module, read.name) or is_packaged(module, read.name):
+                continue
+            seen.add(span)
+            yield rule.finding(span, name=name)
+
+
+def _reads(module: PythonModule, rule: Rule) -> Iterator[Output]:
+    """The calls that read a file, with the argument that names it."""
+    readers, openers = rule.table("readers"), rule.table("openers")
+    for call in module.calls(readers):
+        for dotted in module.qualified_all(call.func):
+            name = module.argument(call, *readers[dotted]) if dotted in readers else None
+            if name is not None:
+                yield Output(call, name, "read")
+    for call in module.calls(openers):
+        for dotted in module.qualified_all(call.func):
+            if dotted in openers:
+                parameter, index, mode, mode_index, default = openers[dotted]
+                given = module.argument(call, mode, mode_index)
+                how = default if given is None else module.constant(given)
+                name = module.argument(call, parameter, index)
+                if name is not None and isinstance(how, str) and how[:1] == "r":
+                    yield Output(call, name, "read")
+    for task, parameters in rule.table("casa").items():
+        for call in module.calls_named(task):
+            names = module.qualified_all(call.func)
+            bare = isinstance(call.func, ast.Name) and not names and not module.bindings(call.func)
+            if bare or any(name.startswith(("casatasks.", "casa.", "tasks.", "casaplotms.")) for name in names):
+                for parameter in parameters:
+                    given = module.argument(call, parameter)
+                    if given is not None:
+                        yield Output(call, given, "read")
+
+
+def _literals(module: PythonModule, rule: Rule, read: Output) -> Iterator[tuple[ast.AST, str, ast.AST]]:
+    """The literals that hold the name of a file that is read: the literal, the name, the call it is given in."""
+    suffixes = tuple(rule.table("suffixes"))
+    if any(name in rule.table("text_readers") for name in module.qualified_all(read.call.func)):
+        suffixes += tuple(rule.table("text_suffixes"))
+    for value, place in names_of(module, read):
+        found = list(_of_value(value, suffixes))
+        if not found and isinstance(value.node, ast.expr):
+            found = list(_of_parts(module, value.node, suffixes))
+        for node, name in found:
+            yield node, name, place
+
+
+def _of_value(value: Value, suffixes: tuple[str, ...]) -> Iterator[tuple[ast.AST, str]]:
+    for leaf in list(value.leaves())[:64]:
+        literals = file_literals(leaf)
+        name = _last(leaf.skeleton)
+        if len(literals) != 1 or "{}" in name or not _is_data(name, suffixes):
+            continue
+        text = next((piece.text or "" for piece in leaf.pieces if piece.node is literals[0]), "")
+        if not _is_whole(leaf, text) and not any(_is_chosen(piece) for piece in leaf.pieces):
+            yield literals[0], text
+
+
+def _of_parts(module: PythonModule, node: ast.expr, suffixes: tuple[str, ...]) -> Iterator[tuple[ast.AST, str]]:
+    """Names that a loop runs over behind a folder, or that a function of another file completes."""
+    if isinstance(node, ast.Call) and len(node.args) == 1 and not module.value(node).pieces[0].default:
+        if module.function_named(node.func) is None and isinstance(node.func, ast.Name):
+            imported = any(binding.kind == "import" for binding in module.bindings(node.func))
+            yield from _of_value(module.value(node.args[0]), suffixes) if imported else ()
+        return
+    names = [each for each in ast.walk(node) if isinstance(each, ast.Name)][:16]
+    values = [module.value(name) for name in names]
+    if any(value.sources & (_CHOSEN - {LOOP}) for value in values):
+        return
+    for value in values:
+        if value.choices:
+            yield from _of_value(value, suffixes)
+
+
+def _is_chosen(piece: Piece) -> bool:
+    """Whether a part of a path is up to whoever runs the script."""
+    return piece.default or (piece.text is None and piece.source in _CHOSEN)
+
+
+def _is_whole(value: Value, text: str) -> bool:
+    """Whether a literal is a whole path or address, which is another rule's."""
+    return text.startswith(("/", "~")) or "://" in value.prefix or text[1:2] == ":" or value.prefix.startswith("vos:")
+
+
+def _is_data(name: str, suffixes: tuple[str, ...]) -> bool:
+    lower = name.lower()
+    suffix = next((each for each in sorted(suffixes, key=len, reverse=True) if lower.endswith(each)), "")
+    return bool(suffix) and len(lower) > len(suffix) and not any(c in name for c in "*?[]{}\n%$<>|")
+
+
+def _last(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
+
+
+def _written(module: PythonModule) -> frozenset[str]:
+    """The last parts of the names the program writes itself."""
+    found = set()
+    for output in outputs(module):
+        for value, _ in names_of(module, output):
+            found |= {_last(leaf.skeleton) for leaf in value.leaves()}
+    return frozenset(found)
+
+
+def _expected(module: PythonModule, place: ast.AST) -> bool:
+    """Whether the script also goes on without the file, or the user asked for it."""
+    if module.user_guarded(place) or module.in_try(place, "FileNotFoundError", "IOError", "OSError"):
+        return True
+    return any(
+        word in module.code(test) for test, _ in module.guards(place) for word in ("exists(", "is_file(", "isfile(")
+    )
