@@ -1,0 +1,41 @@
+"""CAN710: data in the image."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks.containers._layers import shipped_runs
+from canfar_lint.checks.containers._made import URL, made_by
+from canfar_lint.diagnostic import Finding, Question
+from canfar_lint.model.dockerfile import Dockerfile
+
+
+def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
+    suffixes = tuple(rule.table("data"))
+    sized = tuple(rule.table("by-size"))
+    copies = [c for c in dockerfile.all("COPY", "ADD") if c.flag("from") is None]
+    named = tuple(w.value for c in copies for w in c.sources if w.value and not set(w.value) & set("*?[:"))[:20]
+    for copy in copies:
+        if copy.stage is None or not copy.stage.ships:
+            continue
+        for source in copy.sources:
+            value = source.value or ""
+            name = posixpath.basename(value.rstrip("/")).lower()
+            if not name or posixpath.normpath(value) in (".", "/"):
+                continue
+            by_suffix = name.endswith(suffixes)
+            if URL.match(value):
+                if by_suffix:
+                    yield rule.finding((source.start, source.end), name=posixpath.basename(value), how="downloads")
+                continue
+            if by_suffix or name.endswith(sized) or ("." not in name.strip(".") and name in rule.table("folders")):
+                arguments = ("by suffix" if by_suffix else "", *named)
+                question = Question("copied-size", value, rule.table("bytes"), arguments)
+                shown = posixpath.basename(value.rstrip("/"))
+                yield rule.finding((source.start, source.end), question=question, name=shown, how="copies")
+    for run in shipped_runs(dockerfile):
+        for made in made_by(run):
+            if made.how == "download" and made.path.lower().endswith(suffixes):
+                yield rule.finding((made.start, made.end), name=posixpath.basename(made.path), how="downloads")

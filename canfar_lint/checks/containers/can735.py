@@ -1,0 +1,84 @@
+"""CAN735: a cache mount that is emptied, switched off, or of no use to its RUN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks.containers._cleanup import covers, is_cleaner, removed, runs_script
+from canfar_lint.checks.containers._packages import INSTALL, Operation, operations
+from canfar_lint.diagnostic import SAFE, Edit, Finding, Fix
+from canfar_lint.model.dockerfile import Dockerfile, Mount
+from canfar_lint.model.dockerfile.steps import Step
+
+
+def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
+    caches: dict[str, Any] = rule.table("caches")
+    for run in dockerfile.all("RUN"):
+        mounts = [mount for mount in run.mounts if mount.type == "cache" and mount.target]
+        if not mounts or not run.readable:
+            continue
+        for step in run.steps:
+            yield from _emptied(rule, step, mounts)
+        for mount in mounts:
+            family = _family(mount, caches)
+            if family is None:
+                continue
+            mine = [o for o in operations(run) if o.family in caches[family]["families"]]
+            yield from _switched_off(rule, mine, family)
+            if not mine and not any(_unclear(step, caches[family]["programs"]) for step in run.steps):
+                yield rule.finding((mount.start, mount.end), variant="unused", target=mount.target, family=family)
+
+
+def _family(mount: Mount, caches: dict[str, Any]) -> str | None:
+    """Whose cache is mounted, by the last folders of the target."""
+    target = (mount.target or "").rstrip("/")
+    return next((name for name, table in caches.items() if target.endswith(tuple(table["tails"]))), None)
+
+
+def _emptied(rule: Rule, step: Step, mounts: list[Mount]) -> Iterator[Finding]:
+    for path in removed(step):
+        for mount in mounts:
+            target = (mount.target or "").rstrip("/")
+            inside = path is not None and (path == target or path.startswith(f"{target}/"))
+            if path is not None and target and (inside or (covers(path, target) and path.rstrip("/*") != "/tmp")):
+                program = step.program.start if step.program is not None else step.command.start
+                fix = _dropped(step) if len([a for a in step.arguments if not a.text.startswith("-")]) == 1 else None
+                yield rule.finding((program, step.command.end), fix=fix, target=target, family="", option="")
+                return
+
+
+def _dropped(step: Step) -> Fix | None:
+    """The last command of a plain chain, with its `&&`."""
+    run, command = step.run, step.command
+    text = run.text
+    if run.json is not None or run.heredocs or command.blocks or command.before != "&&" or command.connector:
+        return None
+    before = [c for c in step.script.commands if c.end <= command.start]
+    blocks = [b.end for b in step.script.blocks if b.end <= command.start]
+    start = max([c.end for c in before] + blocks, default=-1)
+    if start < 0 or "#" in text[start : command.start] or text[start : command.start].strip(" \t\r\n\\`&"):
+        return None
+    return Fix("leave the cache in the mount", (Edit(start, command.end, ""),), SAFE)
+
+
+def _switched_off(rule: Rule, mine: list[Operation], family: str) -> Iterator[Finding]:
+    installs = [o for o in mine if o.kind == INSTALL]
+    if not installs or not all(o.has("--no-cache-dir", "--no-cache") for o in installs):
+        return
+    for operation in installs:
+        for argument in operation.step.arguments:
+            if argument.value in ("--no-cache-dir", "--no-cache"):
+                word = argument.word
+                run = operation.step.run
+                edit = Edit(word.start - 1, word.end, "")
+                plain = run.json is None and run.text[word.start - 1] == " "
+                fix = Fix(f"leave out `{argument.value}`", (edit,), SAFE) if plain else None
+                span = (word.start, word.end)
+                yield rule.finding(span, variant="off", fix=fix, option=argument.value, target="", family=family)
+
+
+def _unclear(step: Step, programs: list[str]) -> bool:
+    """The command may use the cache in a way that cannot be seen."""
+    return step.name in programs or not step.name or runs_script(step) or is_cleaner(step)
