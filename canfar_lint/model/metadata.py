@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -77,9 +78,9 @@ def declared(text: str) -> dict[str, Any] | None:
 
 def parse_toml(text: str) -> dict[str, Any]:
     """Raises `ValueError` (a TOMLDecodeError)."""
-    try:
+    if sys.version_info >= (3, 11):
         import tomllib
-    except ModuleNotFoundError:
+    else:
         import tomli as tomllib
 
     data: dict[str, Any] = tomllib.loads(text)

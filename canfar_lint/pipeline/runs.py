@@ -35,7 +35,7 @@ def runs(project: Project) -> list[Run]:
 def _run(project: Project, path: str, fact: Fact) -> Run:
     data = fact.data
     words = " ".join(str(data.get(f"{field} as far as known") or "") for field in ("cmd", "args")).split()
-    script = next((found for word in words if (found := _script(project, word))), "")
+    script = next((found for word in words if (found := script_of(project, word))), "")
     image = data.get("image")
     dockerfile = _dockerfile(project, image) if isinstance(image, str) else ""
     assert fact.place is not None
@@ -57,7 +57,7 @@ def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _script(project: Project, word: str) -> str:
+def script_of(project: Project, word: str) -> str:
     """The one file of the tree that a word of a command means."""
     if not word.endswith((".py", ".sh", ".bash", ".ipynb")):
         return ""
