@@ -20,14 +20,14 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
         if step is not None:
             variant = "forgiven" if step.after_failure else "heredoc" if _in_body(run, step) else None
             shown = _named(step) if not step.after_failure else step.name
-            yield rule.finding(_first_line(run), variant=variant, fix=_fix(run, step), command=shown)
+            yield rule.finding(first_line(run), variant=variant, fix=_fix(run, step), command=shown)
             continue
         step = _piped(run, frozenset(rule.table("downloads")), frozenset(rule.table("readers")))
         if step is not None:
-            yield rule.finding(_first_line(run), variant="pipe", command=step.name)
+            yield rule.finding(first_line(run), variant="pipe", command=step.name)
 
 
-def _first_line(run: Instruction) -> tuple[int, int]:
+def first_line(run: Instruction) -> tuple[int, int]:
     """The instruction's first line, without its continuation."""
     end = run.text.find("\n", run.start)
     line = run.text[run.start : end if end >= 0 else len(run.text)].rstrip(" \t\r")

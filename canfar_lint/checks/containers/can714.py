@@ -1,0 +1,67 @@
+"""CAN714: compilers and headers that stay in the image after they have done their work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks.containers._layers import later_runs, shipped_runs
+from canfar_lint.checks.containers._packages import INSTALL, REMOVE, Operation, operations
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.dockerfile import Dockerfile, Instruction
+
+
+def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
+    tools = re.compile(rule.table("build-tools"))
+    needed = re.compile(rule.table("compile-at-run-time"), re.I)
+    if needed.search(dockerfile.text):
+        return
+    steps = frozenset(rule.table("compile-steps"))
+    reported: set[int] = set()
+    for run in shipped_runs(dockerfile):
+        if run.stage is None or run.stage.ships != "layers" or run.stage.index in reported:
+            continue
+        for operation in operations(run):
+            named = [p.value or "" for p in operation.packages]
+            found = [name for name in named if tools.fullmatch(re.split(r"[=<>]", name)[0])]
+            if operation.kind != INSTALL or operation.family not in ("apt", "dnf", "apk", "zypper") or not found:
+                continue
+            if _purged(run, operation, found):
+                continue
+            if _used(dockerfile, run, operation, steps, found):
+                reported.add(run.stage.index)
+                yield rule.finding(operation.span, packages=", ".join(f"`{name}`" for name in found[:3]))
+                break
+
+
+def _bare(names: list[str]) -> set[str]:
+    """Package names without the version that is asked for."""
+    return {re.split(r"[=<>]", name)[0] for name in names}
+
+
+def _purged(run: Instruction, install: Operation, found: list[str]) -> bool:
+    for operation in operations(run):
+        if operation.kind == REMOVE and operation.step.command.start > install.step.command.start:
+            names = {package.text for package in operation.packages}
+            if names & _bare(found) or any(package.value is None for package in operation.packages):
+                return True
+    return False
+
+
+def _used(
+    dockerfile: Dockerfile, run: Instruction, install: Operation, steps: frozenset[str], found: list[str]
+) -> bool:
+    """Something is compiled with them here, or a later layer removes them again."""
+    for step in run.steps:
+        if step.command.start > install.step.command.start and step.name in steps:
+            return True
+    for later in later_runs(dockerfile, run):
+        if not later.readable:
+            continue
+        if any(step.name in steps for step in later.steps):
+            return True
+        for operation in operations(later):
+            if operation.kind == REMOVE and {p.text for p in operation.packages} & _bare(found):
+                return True
+    return False
