@@ -41,6 +41,7 @@ _SAME_TEXT = frozenset(
     )
 )
 _SAME_METHODS = frozenset(("expanduser", "resolve", "absolute", "as_posix", "strip", "rstrip", "lstrip", "copy"))
+_SAME_ELEMENTS = re.compile(r"^builtins\.(sorted|list|tuple|reversed|set)$|(^|\.)(tqdm|trange|track|progress)$")
 _NUMBERS = {"builtins.int": int, "builtins.float": float}
 _ENVIRONMENT = frozenset(("os.environ.get", "os.getenv", "os.environ.setdefault", "decouple.config", "environ.get"))
 _UNIQUE = re.compile(
@@ -179,7 +180,7 @@ class Evaluator:
         if kind == "param":
             return self._parameter(binding)
         if kind == "for" and value is not None:
-            return self._loop(value, use)
+            return self._loop(self._run_over(binding, value), use)
         if kind == "aug" and value is not None:
             return self._augmented(binding, value)
         if kind == "with" and value is not None:
@@ -199,6 +200,26 @@ class Evaluator:
             return hole(ARGUMENT, binding.node)
         default = self.value(binding.value)
         return overridable(default) if default.kind != DYNAMIC else hole(PARAMETER, binding.node)
+
+    def _run_over(self, binding: Binding, iterated: ast.expr) -> ast.expr:
+        """What a loop's variable runs over: the list inside `sorted`, `enumerate`, `zip`, `tqdm`."""
+        target = binding.node
+        for _ in range(4):
+            over = self.resolve(iterated)
+            if not isinstance(over, ast.Call) or not over.args:
+                return over
+            name = self.module.qualified(over.func)
+            elements = target.elts if isinstance(target, ast.Tuple) else []
+            at = next((i for i, e in enumerate(elements) if isinstance(e, ast.Name) and e.id == binding.name), -1)
+            if name == "builtins.zip" and 0 <= at < len(over.args) and not self.module.is_open_ended(over):
+                iterated, target = over.args[at], elements[at]
+            elif name == "builtins.enumerate" and at == 1:
+                iterated, target = over.args[0], elements[1]
+            elif not elements and _SAME_ELEMENTS.search(name):
+                iterated = over.args[0]
+            else:
+                return over
+        return iterated
 
     def _loop(self, iterated: ast.expr, use: ast.AST) -> Value:
         over = self.resolve(iterated)

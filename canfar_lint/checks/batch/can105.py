@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
@@ -12,21 +13,29 @@ from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, LOOP, PARAMETER, UNIQUE, Piece, Value
 
+_OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|dest|save")
 _CHOSEN = frozenset((ARGUMENT, ENVIRONMENT, CONFIG, PARAMETER, UNIQUE, LOOP))
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     written: frozenset[str] | None = None
     seen: set[tuple[int, int]] = set()
+    named: set[str] = set()
     for read in _reads(module, rule):
         for node, name, place in _literals(module, rule, read):
             span = literal_span(module, node)
             if span in seen or not module.on_main_path(place) or _expected(module, place):
                 continue
             written = written if written is not None else _written(module)
-            if _last(name) in written or in_memory(module, read.name) or is_packaged(module, read.name):
+            if (
+                _is_made(_last(name), written)
+                or _last(name) in named
+                or in_memory(module, read.name)
+                or is_packaged(module, read.name)
+            ):
                 continue
             seen.add(span)
+            named.add(_last(name))
             yield rule.finding(span, name=name)
 
 
@@ -63,12 +72,22 @@ def _literals(module: PythonModule, rule: Rule, read: Output) -> Iterator[tuple[
     suffixes = tuple(rule.table("suffixes"))
     if any(name in rule.table("text_readers") for name in module.qualified_all(read.call.func)):
         suffixes += tuple(rule.table("text_suffixes"))
-    for value, place in names_of(module, read):
+    for value, place in _names(module, read):
         found = list(_of_value(value, suffixes))
         if not found and isinstance(value.node, ast.expr):
             found = list(_of_parts(module, value.node, suffixes))
         for node, name in found:
             yield node, name, place
+
+
+def _names(module: PythonModule, read: Output) -> Iterator[tuple[Value, ast.AST]]:
+    """What a file can be named; also what calls give for a parameter that has a default."""
+    yield from names_of(module, read)
+    bindings = module.bindings(read.name) if isinstance(read.name, ast.Name) else []
+    for binding in bindings:
+        if binding.kind == "param" and binding.value is not None and isinstance(binding.node, ast.arg):
+            for call, given in module.given(binding.node):
+                yield from names_of(module, Output(call, given, read.does))
 
 
 def _of_value(value: Value, suffixes: tuple[str, ...]) -> Iterator[tuple[ast.AST, str]]:
@@ -119,18 +138,40 @@ def _last(path: str) -> str:
 
 
 def _written(module: PythonModule) -> frozenset[str]:
-    """The last parts of the names the program writes itself."""
+    """The last parts of the names the program writes itself, also by arguments that say so."""
     found = set()
     for output in outputs(module):
         for value, _ in names_of(module, output):
             found |= {_last(leaf.skeleton) for leaf in value.leaves()}
-    return frozenset(found)
+        for part in ast.walk(output.name):
+            if isinstance(part, ast.Name):
+                found |= {_last(leaf.skeleton) for leaf in module.value(part).leaves()}
+    for call in module.all_calls:
+        for keyword in call.keywords:
+            if keyword.arg and _OUTPUT.match(keyword.arg):
+                found |= {_last(leaf.skeleton) for leaf in module.value(keyword.value).leaves()}
+    return frozenset(found - {"", "{}"})
+
+
+def _is_made(name: str, written: frozenset[str]) -> bool:
+    """Whether the program writes a file itself, or one whose name this one continues: `m31.image.fits` of `m31`."""
+    if name in written:
+        return True
+    parts = name.split(".")
+    return any(".".join(parts[:n]) in written for n in range(1, len(parts)))
 
 
 def _expected(module: PythonModule, place: ast.AST) -> bool:
     """Whether the script also goes on without the file, or the user asked for it."""
-    if module.user_guarded(place) or module.in_try(place, "FileNotFoundError", "IOError", "OSError"):
+    if module.user_guarded(place):
         return True
+    child = place
+    for ancestor in module.ancestors(place):
+        if isinstance(ancestor, ast.Try) and child in ancestor.body:
+            caught = [handler.type for handler in ancestor.handlers if handler.type is not None]
+            if any(word in module.code(each) for each in caught for word in ("FileNotFound", "IOError", "OSError")):
+                return True
+        child = ancestor
     return any(
         word in module.code(test) for test, _ in module.guards(place) for word in ("exists(", "is_file(", "isfile(")
     )
