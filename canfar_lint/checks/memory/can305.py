@@ -1,0 +1,109 @@
+"""Datasets of HDF5, zarr and netCDF files read in one piece."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    for node in list(module.parents):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _is_everything(node.slice):
+            yield from _read(module, rule, node, node.value)
+        elif isinstance(node, ast.Attribute) and node.attr == "value" and isinstance(node.value, ast.Subscript):
+            yield from _read(module, rule, node, node.value)
+    for call in module.calls(rule.table("arrays")):
+        if call.args and isinstance(call.args[0], ast.Subscript) and not _is_everything(call.args[0].slice):
+            yield from _read(module, rule, call, call.args[0])
+    for call in module.calls(rule.table("loads")):
+        yield _opened(module, rule, call, module.code(call.func))
+    for call in module.methods(rule.table("methods")):
+        assert isinstance(call.func, ast.Attribute)
+        opened = module.resolve(call.func.value)
+        if isinstance(opened, ast.Call) and any(n in rule.table("lazy") for n in module.qualified_all(opened.func)):
+            yield _opened(module, rule, call, module.code(opened.func))
+
+
+def _opened(module: PythonModule, rule: Rule, call: ast.Call, name: str) -> Finding:
+    return rule.finding(module.name_span(call), variant="opened", code=module.code(call.func), name=name)
+
+
+def _is_everything(index: ast.expr) -> bool:
+    """`[:]`, `[...]`, `[()]`, `[:, :]`."""
+    if isinstance(index, ast.Tuple):
+        return all(_is_everything(part) for part in index.elts)
+    if isinstance(index, ast.Slice):
+        return index.lower is None and index.upper is None and index.step is None
+    return isinstance(index, ast.Constant) and index.value is ...
+
+
+def _read(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr) -> Iterator[Finding]:
+    keys = _keys(module, rule, dataset)
+    if keys is None or _is_scalar(module, rule, node, dataset, keys):
+        return
+    statement = module.parent_statement(node)
+    target = module.code(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
+    if re.search(rule.table("small"), f"{' '.join(keys)} {target}".lower()):
+        return
+    yield rule.finding(module.span(node), code=module.code(node), name=module.code(dataset))
+
+
+def _keys(module: PythonModule, rule: Rule, node: ast.expr) -> list[str] | None:
+    """The keys by which a dataset is reached in a file opened for reading; None when it is no such thing."""
+    keys: list[str] = []
+    files = rule.table("files")
+    for _ in range(12):
+        made = module.resolve(node)
+        if isinstance(made, ast.Name):
+            bound = [b for b in module.bindings(made) if b.kind in ("with", "assign") and b.value is not None]
+            if len(bound) != 1 or bound[0].value is None:
+                return None
+            made = bound[0].value
+        if isinstance(made, ast.Call):
+            if not any(name in files for name in module.qualified_all(made.func)):
+                return None
+            reads = not _is_written(module, made)
+            whole = bool(keys) or any(name == "zarr.open" for name in module.qualified_all(made.func))
+            return keys if reads and whole else None
+        if isinstance(made, ast.Subscript):
+            key = module.constant(made.slice)
+            keys.append(key if isinstance(key, str) else module.code(made.slice))
+            node = made.value
+        elif isinstance(made, ast.Attribute):
+            if made.attr in ("attrs", "dims", "dtype", "shape"):
+                return None
+            keys.append(made.attr)
+            node = made.value
+        else:
+            return None
+    return None
+
+
+def _is_written(module: PythonModule, call: ast.Call) -> bool:
+    mode = module.argument(call, "mode", 1)
+    given = module.constant(mode) if mode is not None else "r"
+    return isinstance(given, str) and given[:1] in ("w", "x")
+
+
+def _is_scalar(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr, keys: list[str]) -> bool:
+    """Whether what is read is one number: wrapped in `float()`, or made so in this file."""
+    parent = module.parent(node)
+    if isinstance(parent, ast.Call) and module.qualified(parent.func) in rule.table("scalars"):
+        return True
+    if isinstance(parent, ast.Attribute) and parent.attr in ("item", "decode", "tobytes", "asstr"):
+        return True
+    code = module.code(dataset)
+    for made in module.subscript_stores:
+        statement = module.parent(made)
+        if module.code(made) == code and isinstance(statement, ast.Assign):
+            return isinstance(module.constant(statement.value), (int, float, str))
+    for call in module.calls_named("create_dataset"):
+        data = module.keyword(call, "data")
+        if keys and call.args and module.constant(call.args[0]) == keys[0] and data is not None:
+            return isinstance(module.constant(data.value), (int, float, str))
+    return False
