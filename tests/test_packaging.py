@@ -13,7 +13,14 @@ from typing import NamedTuple
 import pytest
 from clean_clone import ROOT, clone, run
 
-MESSY = 'from astropy.io import fits\n\nhdul = fits.open("m31.fits", memmap=False)\n'
+MESSY = """\
+import sys
+
+from astropy.io import fits
+
+with fits.open(sys.argv[1], memmap=False) as hdul:
+    print(len(hdul))
+"""
 
 
 class Built(NamedTuple):
@@ -105,7 +112,7 @@ def test_installed_alone_it_lints_and_repairs(how: str, tmp_path: Path, request:
     (tmp_path / "run.py").write_text(MESSY)
     cache = tmp_path / "cache"
     found = run(bin / "canfar-lint", ".", cwd=tmp_path, exits=1, CANFAR_LINT_CACHE_DIR=str(cache))
-    assert "run.py:3:30: CAN301" in found.stdout
+    assert "run.py:5:29: CAN301" in found.stdout
     # what is compiled at build time needs no second compilation on the user's machine
     assert (cache / "rules").exists() == (how == "editable")
     run(bin / "canfar-lint", "--fix", "--select", "CAN301", ".", cwd=tmp_path)

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 from clean_clone import clone, run
 
-MESSY = 'from astropy.io import fits\n\nhdul = fits.open("m31.fits", memmap=False)\n'
+MESSY = """\
+import sys
+
+from astropy.io import fits
+
+with fits.open(sys.argv[1], memmap=False) as hdul:
+    print(len(hdul))
+"""
 REPAIRED = MESSY.replace(", memmap=False", "")
 DOCKERFILE = "FROM ubuntu:22.04\nRUN apt-get update\n"
 
@@ -69,7 +76,7 @@ def test_check_refuses_a_commit_with_findings_and_changes_nothing(pipeline: Pipe
     pipeline.write("reduce.py", MESSY)
     pipeline.write("Dockerfile", DOCKERFILE)
     said = pipeline.git("commit", "-m", "first", exits=1)
-    assert "reduce.py:3:30: CAN301" in said
+    assert "reduce.py:5:29: CAN301" in said
     assert "Dockerfile:2:5: CAN703" in said
     assert (pipeline.folder / "reduce.py").read_text() == MESSY
     pipeline.git("rev-parse", "HEAD", exits=128)
