@@ -49,6 +49,11 @@ class Profile:
         self.settings = settings
         self._triggers: dict[tuple[str, bool], Triggers] = {}
 
+    @property
+    def wants_imports(self) -> bool:
+        """Whether some rule asks for the packages that files import (`decisions` 13)."""
+        return any(rule.code in ("CAN602", "CAN604") for rule in self.rules)
+
     def triggers(self, kind: str, pipeline: bool) -> Triggers:
         """The triggers for a kind of file; in tests, docs and set-up files (`pipeline` false) 1xx-6xx are out."""
         key = (kind, pipeline)
@@ -62,6 +67,7 @@ class Profile:
                     for rule in self.rules
                     if wanted & set(rule.kinds)
                     and rule.section != "files"
+                    and "project" not in rule.kinds
                     and (pipeline or not (rule.code.startswith("CAN") and rule.code[3] in "123456"))
                 ],
                 kind,
@@ -93,7 +99,7 @@ def in_pipeline(path: str) -> bool:
 
 
 def _may_hold_markers(data: bytes) -> bool:
-    if b"canfar:" in data or b"canfar :" in data:
+    if b"canfar:" in data or b"canfar :" in data or b"hadolint" in data:
         return True
     return (b"noqa" in data or b"NOQA" in data or b"NoQA" in data) and _NOQA.search(data) is not None
 
@@ -113,9 +119,11 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
         fired = [rule for rule in fired if "py" in rule.kinds or "launch" in rule.kinds]
     collectors = facts_wanted(kind, data)
     marked = _may_hold_markers(data)
-    if not (fired or collectors or marked) and kind not in (DOCKERFILE, NOTEBOOK) and _surely_text(kind, data):
-        return FileResult(path, kind, [], [], [])
     work = _Work(path, kind, data, settings)
+    if kind == PYTHON and profile.wants_imports:
+        work.note_imports()
+    if not (fired or collectors or marked) and kind not in (DOCKERFILE, NOTEBOOK) and _surely_text(kind, data):
+        return FileResult(path, kind, [], work.facts, [])
     return work.result(fired, collectors, marked)
 
 
@@ -152,6 +160,13 @@ class _Work:
             return self.refused(e)
         markers = self.markers(source) if marked else []
         return FileResult(self.path, self.kind, self.diagnostics, self.facts, markers, crashed=self.crashed)
+
+    def note_imports(self) -> None:
+        from canfar_lint.facts.imports import data
+
+        fact = data(self.data)
+        if fact is not None:
+            self.facts.append(fact)
 
     def decode(self) -> Source:
         if self.kind == NOTEBOOK:

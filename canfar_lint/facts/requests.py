@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from canfar_lint.diagnostic import Fact
 from canfar_lint.model.python import PythonModule
-from canfar_lint.model.request import Request, command_requests, requests
+from canfar_lint.model.request import Request
+from canfar_lint.model.request.command_line import command_requests
+from canfar_lint.model.request.python import requests
 from canfar_lint.model.shell import Script
 
 
 def python(module: PythonModule) -> Iterator[Fact]:
-    return map(_fact, requests(module))
+    return map(_fact, (request for request in requests(module) if request.of_model is None))
 
 
 def shell(script: Script) -> Iterator[Fact]:

@@ -1,0 +1,123 @@
+"""Imports of packages that no manifest declares."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.diagnostic import Diagnostic
+from canfar_lint.engine.file import in_pipeline, placed
+from canfar_lint.model.metadata import blocks, declared
+from canfar_lint.model.python import PythonModule
+from canfar_lint.model.scopes import Binding
+from canfar_lint.pipeline.join import Project
+from canfar_lint.pipeline.manifests import Declared, Manifests, normalised
+from canfar_lint.source import PYTHON, Source, Undecodable
+
+
+def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
+    """A package that is declared nowhere is told once for each manifest that should name it, at its first import."""
+    manifests = Manifests(project)
+    own = own_names(project)
+    told: set[tuple[str, str]] = set()
+    for path, fact in sorted(project.facts.get("imports", ())):
+        names = fact.data["names"]
+        assert isinstance(names, list)
+        foreign = [name for name in names if name not in own and name not in rule.table("shared")]
+        if foreign and path.endswith(".py") and in_pipeline(path):
+            yield from _of_file(project, rule, path, foreign, manifests, told)
+
+
+def _of_file(
+    project: Project, rule: Rule, path: str, names: list[str], manifests: Manifests, told: set[tuple[str, str]]
+) -> Iterator[Diagnostic]:
+    text = project.tree.read(path, 20_000_000) or ""
+    variant = None
+    known = manifests.of(path)
+    where = os.path.basename(known.files[0]) if known.files else ""
+    if "# ///" in text and any(block.type in ("", "script") for block in blocks(text)):
+        inline = declared(text)
+        if inline is None:
+            return
+        variant, where, known = "inline", path, Declared()
+        for each in inline.get("dependencies", ()):
+            known.add(each)
+    elif not known.files or not known.known or len(known.names) < 2:
+        return
+    missing = {name for name in names if (where, name) not in told and not _is_declared(rule, name, known)}
+    if missing:
+        for diagnostic in _placed(rule, path, text, missing, variant, where):
+            told.add((where, diagnostic[0]))
+            yield diagnostic[1]
+
+
+def own_names(project: Project) -> frozenset[str]:
+    """Everything that an import can mean inside the tree: modules and folders."""
+    names = {os.path.basename(os.path.abspath(project.tree.root))}
+    for path in project.paths:
+        parts = path.replace("\\", "/").split("/")
+        names.update(parts[:-1])
+        names.add(parts[-1].rpartition(".")[0] or parts[-1])
+    return frozenset(names)
+
+
+def _is_declared(rule: Rule, name: str, known: Declared) -> bool:
+    wanted = [normalised(each) for each in rule.table("distributions").get(name, ())] or [normalised(name)]
+    if known.names & set(wanted):
+        return True
+    # `python-foo`, `foo-bin`, `pyfoo`: a distribution that is plainly the package under another name
+    plain = normalised(name).replace("-", "")
+    for each in known.names:
+        bare = each.removeprefix("python-").removeprefix("py").replace("-", "")
+        if plain in (bare, each.partition("-")[0]) or (len(bare) > 4 and plain.startswith(bare)):
+            return True
+    return False
+
+
+def _placed(
+    rule: Rule, path: str, text: str, missing: set[str], variant: str | None, manifest: str
+) -> Iterator[tuple[str, Diagnostic]]:
+    for source, span, name in needed_imports(path, text, missing):
+        distribution = rule.table("distributions").get(name, [name])[0]
+        finding = rule.finding(span, variant=variant, name=name, manifest=manifest, distribution=distribution)
+        yield name, placed(source, finding)
+
+
+def first_import(path: str, text: str, names: set[str]) -> tuple[Source, tuple[int, int], str] | None:
+    """Where the first of these packages is imported."""
+    return next(needed_imports(path, text, names), None)
+
+
+def needed_imports(path: str, text: str, names: set[str]) -> Iterator[tuple[Source, tuple[int, int], str]]:
+    """Where each of these packages is imported first, if the file cannot do without it: not optional, not in a def."""
+    try:
+        source = Source.decode(path, PYTHON, text.encode("utf-8", "surrogateescape"))
+        module = PythonModule(source)
+    except (Undecodable, SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    left = set(names)
+    for binding in module.imports:
+        name = binding.qualified.partition(".")[0]
+        if name in left and binding.scope.kind == "module" and _is_needed(module, binding):
+            left.discard(name)
+            yield source, _span(module, binding, name), name
+
+
+def _is_needed(module: PythonModule, binding: Binding) -> bool:
+    node = binding.node
+    if isinstance(node, ast.ImportFrom) and node.level:
+        return False
+    optional = any(isinstance(a, (ast.Try, ast.If, ast.ExceptHandler)) for a in module.ancestors(node))
+    return not optional
+
+
+def _span(module: PythonModule, binding: Binding, name: str) -> tuple[int, int]:
+    start, _ = module.span(binding.node)
+    for alias in getattr(binding.node, "names", ()):
+        if isinstance(binding.node, ast.Import) and alias.name.partition(".")[0] == name:
+            start = module.span(alias)[0]
+            return start, start + len(name)
+    at = module.text.index(name, start + len("from"))
+    return at, at + len(name)

@@ -1,0 +1,32 @@
+"""A project that imports other people's packages and declares none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from canfar_lint.catalogue import load
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks.dependencies.can602 import first_import, own_names
+from canfar_lint.diagnostic import Diagnostic
+from canfar_lint.engine.file import in_pipeline, placed
+from canfar_lint.pipeline.join import Project
+from canfar_lint.pipeline.manifests import Manifests
+
+
+def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
+    if Manifests(project).any:
+        return
+    own = own_names(project) | set(load().rules["CAN602"].table("shared"))
+    for path, fact in sorted(project.facts.get("imports", ())):
+        if not in_pipeline(path):
+            continue
+        names = fact.data["names"]
+        assert isinstance(names, list)
+        text = project.tree.read(path, 20_000_000) or ""
+        if "# ///" in text:
+            return
+        found = first_import(path, text, {name for name in names if name not in own})
+        if found is not None:
+            source, span, name = found
+            yield placed(source, rule.finding(span, name=name))
+            return

@@ -1,0 +1,219 @@
+"""What a project declares that it needs, read from every kind of manifest without running any of them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from canfar_lint.model.metadata import parse_toml
+from canfar_lint.pipeline.join import Project
+
+_NAME = re.compile(r"[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)[ \t]*(?:\[([^\]]*)\])?")
+_REQUIREMENTS = re.compile(
+    r"(^|[-_.])(requirements|constraints|dependencies)[^/]*\.(txt|in)$|^requirements/[^/]*\.txt$"
+)
+_ENVIRONMENT = re.compile(r"(^|[-_.])(environment|env|conda)[^/]*\.ya?ml$")
+_FIXED = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile", "pixi.toml")
+
+
+class Declared:
+    """The distributions a project declares, normalised; `known` is False when some manifest cannot be read whole."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.files: list[str] = []
+        self.known = True
+
+    def add(self, requirement: object) -> None:
+        found = _NAME.match(str(requirement))
+        if found:
+            self.names.add(normalised(found.group(1)))
+            for extra in found.group(2).split(",") if found.group(2) else ():
+                # what an extra brings is mostly called so: `prefect[dask]`, prefect-dask
+                self.names.add(normalised(f"{found.group(1)}-{extra.strip()}"))
+
+
+def normalised(name: str) -> str:
+    """The one spelling of a distribution's name (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+class Manifests:
+    """What the manifests of a project's tree declare: those of a folder hold for all that is below it."""
+
+    def __init__(self, project: Project) -> None:
+        self.by_folder: dict[str, Declared] = {}
+        self.images = Declared()
+        for path in _manifests(project):
+            text = project.tree.read(path)
+            if text is not None:
+                found = self.by_folder.setdefault(os.path.dirname(os.path.normpath(path)), Declared())
+                found.files.append(path)
+                _read(path, text, found, project)
+        for path in project.paths:
+            name = os.path.basename(path)
+            if "ockerfile" in name or name.startswith("Containerfile"):
+                _image(project.tree.read(path) or "", path, self.images)
+
+    @property
+    def any(self) -> bool:
+        return bool(self.by_folder or self.images.files)
+
+    def of(self, path: str) -> Declared:
+        """What is declared for a file: by its folder's manifests, those above, and by the images of the tree."""
+        found = Declared()
+        found.names |= self.images.names
+        folder = os.path.dirname(os.path.normpath(path))
+        while True:
+            here = self.by_folder.get(folder)
+            if here is not None:
+                found.names |= here.names
+                found.files += here.files
+                found.known = found.known and here.known
+            if not folder:
+                return found
+            folder = os.path.dirname(folder) if folder != os.path.dirname(folder) else ""
+
+
+def _manifests(project: Project) -> Iterator[str]:
+    seen = set()
+    for path in project.paths:
+        name = os.path.basename(path)
+        if name in _FIXED or _REQUIREMENTS.search(name) or _ENVIRONMENT.search(name):
+            seen.add(os.path.normpath(path))
+            yield path
+    for name in (*_FIXED, "requirements.txt", "environment.yml"):
+        path = os.path.normpath(os.path.join(project.tree.root, name))
+        if path not in seen and project.tree.size(path) is not None:
+            yield path
+
+
+def _read(path: str, text: str, found: Declared, project: Project) -> None:
+    name = os.path.basename(path)
+    try:
+        if name in ("pyproject.toml", "pixi.toml", "Pipfile"):
+            _toml(parse_toml(text), found)
+        elif name == "setup.cfg":
+            _setup_cfg(text, found)
+        elif name == "setup.py":
+            _setup_py(text, found)
+        elif name.endswith((".yml", ".yaml")):
+            _environment(text, found)
+        else:
+            requirements(path, text, found, project)
+    except (ValueError, AttributeError, TypeError, SyntaxError, RecursionError):
+        found.known = False
+
+
+def requirements(path: str, text: str, found: Declared, project: Project, depth: int = 0) -> None:
+    """A requirements file, with those it includes (`-r`, `-c`)."""
+    for line in text.splitlines():
+        line = line.split(" #")[0].strip()
+        included = re.match(r"(?:-r|-c|--requirement|--constraint)[ =]*(\S+)", line)
+        if included and depth < 8:
+            other = os.path.join(os.path.dirname(path), included.group(1))
+            requirements(other, project.tree.read(other) or "", found, project, depth + 1)
+        elif line and not line.startswith(("#", "-")):
+            egg = re.search(r"#egg=([\w.-]+)|/([\w.-]+?)(?:\.git)?(?:@[\w./-]+)?$", line) if "://" in line else None
+            found.add((egg.group(1) or egg.group(2)) if egg and "@ " not in line else line)
+
+
+def _toml(data: dict[str, Any], found: Declared) -> None:
+    project = data.get("project", {})
+    for each in project.get("dependencies", ()):
+        found.add(each)
+    for group in (*project.get("optional-dependencies", {}).values(), *data.get("dependency-groups", {}).values()):
+        for each in group:
+            if isinstance(each, str):
+                found.add(each)
+    if "dependencies" in project.get("dynamic", ()):
+        found.known = False
+    if "name" in project:
+        found.add(project["name"])
+    tool = data.get("tool", {})
+    tables = [tool.get("poetry", {}), tool.get("pixi", {}), tool.get("pdm", {}), data if "project" not in data else {}]
+    for table in tables:
+        _tables(table, found)
+
+
+def _tables(table: dict[str, Any], found: Declared) -> None:
+    """`dependencies` tables as poetry and pixi write them, also inside groups, features and targets."""
+    for key, value in table.items():
+        if not isinstance(value, dict):
+            continue
+        if key.endswith("dependencies") or key in ("packages", "dev-packages"):
+            for name in value:
+                found.add(name)
+        elif key in ("group", "feature", "target", "environments") or any(isinstance(v, dict) for v in value.values()):
+            _tables(value, found)
+
+
+def _setup_cfg(text: str, found: Declared) -> None:
+    import configparser
+
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        found.known = False
+        return
+    for section in ("options", "options.extras_require"):
+        if parser.has_section(section):
+            for key, value in parser.items(section):
+                if section != "options" or key == "install_requires":
+                    for line in value.splitlines():
+                        found.add(line)
+                    found.known = found.known and "file:" not in value
+
+
+def _setup_py(text: str, found: Declared) -> None:
+    """`install_requires` and `extras_require` of `setup(...)`, as far as they are literal."""
+    import ast
+
+    from canfar_lint.model.python import PythonModule
+    from canfar_lint.source import PYTHON, Source
+
+    module = PythonModule(Source("setup.py", PYTHON, text))
+    for call in module.all_calls:
+        for keyword in call.keywords:
+            if keyword.arg in ("install_requires", "extras_require", "requires"):
+                value = module.resolve(keyword.value)
+                if not isinstance(value, (ast.List, ast.Tuple, ast.Dict)):
+                    found.known = False
+                for node in ast.walk(value):
+                    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                        found.add(node.value)
+            elif keyword.arg == "name" and isinstance(module.constant(keyword.value), str):
+                found.add(module.constant(keyword.value))
+
+
+def _environment(text: str, found: Declared) -> None:
+    import yaml
+
+    data = yaml.safe_load(text)
+    stack = list(data.get("dependencies") or ()) if isinstance(data, dict) else []
+    while stack:
+        each = stack.pop()
+        if isinstance(each, str):
+            found.add(each.rpartition("::")[2])
+        elif isinstance(each, dict):
+            stack += [item for items in each.values() if isinstance(items, list) for item in items]
+
+
+def _image(text: str, path: str, found: Declared) -> None:
+    """The packages that a Dockerfile's pip and conda commands name."""
+    if not re.search(r"\b(pip|conda|mamba|uv)\b", text):
+        return
+    from canfar_lint.model.dockerfile import read
+    from canfar_lint.source import DOCKERFILE, Source
+
+    for instruction in read(Source(path, DOCKERFILE, text)).all("RUN"):
+        for script in instruction.scripts:
+            for command in script.commands:
+                words = [word.value for word in command.words if word.value]
+                if {"install", "create", "sync", "add"} & set(words):
+                    found.files.append(path)
+                    for word in words:
+                        found.add(word.strip("\"'"))
