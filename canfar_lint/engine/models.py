@@ -48,7 +48,7 @@ def _python(source: Source, wanted: frozenset[str]) -> Views:
         module = PythonModule(source, tree)
         yield "python", module, source
         if "request" in wanted:
-            from canfar_lint.model.request import requests
+            from canfar_lint.model.request.python import requests
 
             for request in requests(module):
                 yield "request", request, source
@@ -64,7 +64,7 @@ def _script(script: Script, source: Source, wanted: frozenset[str]) -> Views:
     """A shell text, and the session requests it makes."""
     yield "shell", script, source
     if "request" in wanted:
-        from canfar_lint.model.request import command_requests
+        from canfar_lint.model.request.command_line import command_requests
 
         for request in command_requests(script):
             yield "request", request, source

@@ -8,39 +8,40 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.diagnostic import Finding
-from canfar_lint.model.request import COMMAND_LINE, CREATE, MODEL, Given, Request
+from canfar_lint.model.request import COMMAND_LINE, CREATE, MODEL, REST, UNKNOWN, Given, Request
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
 _LONGEST_NAME = 63
-_LABELS = {"cores": "cores", "ram": "ram", "gpu": "gpus", "replicas": "replicas"}
+_NEEDED = {
+    CREATE: ("name", "image"),
+    MODEL: ("name", "image", "kind"),
+    COMMAND_LINE: ("kind", "image"),
+    REST: ("name", "image"),
+}
+_OF_COMMAND_LINE = {"cores": "--cpu", "ram": "--memory", "gpu": "--gpu", "replicas": "--replicas"}
 
 
 def check_request(request: Request, rule: Rule) -> Iterator[Finding]:
-    if _is_model_call(request):
+    # what a create passes on is judged where the model is made
+    if request.of_model is not None or request.stopped == "help":
         return
     yield from _missing(request, rule)
     yield from _name(request, rule)
     yield from _image(request, rule)
     yield from _kind(request, rule)
     yield from _numbers(request, rule)
+    yield from _texts(request, rule)
     yield from _command(request, rule)
     yield from _unknown(request, rule)
-
-
-def _is_model_call(request: Request) -> bool:
-    """`create(CreateRequest(...))`, whose arguments are judged where the model is made."""
-    first = request.fields.get("name")
-    node = first.node if first is not None else None
-    return request.surface == CREATE and isinstance(node, (ast.Call, ast.Name)) and "image" not in request.fields
 
 
 def _missing(request: Request, rule: Rule) -> Iterator[Finding]:
     if not request.complete:
         return
-    needed = {CREATE: ("name", "image"), MODEL: ("name", "image", "kind"), COMMAND_LINE: ("kind", "image")}
-    for field in needed.get(request.surface, ()):
-        if field not in request.fields:
-            yield rule.finding(request.span, variant="missing", field=field)
+    for field in _NEEDED[request.surface]:
+        given = request.fields.get(field)
+        if given is None or (given.nothing and field == "image"):
+            yield rule.finding(request.span if given is None else given.span, variant="missing", field=field)
             return
 
 
@@ -48,8 +49,7 @@ def _name(request: Request, rule: Rule) -> Iterator[Finding]:
     given = request.fields.get("name")
     if given is None or not isinstance(given.value, str):
         return
-    replicas = request.fields.get("replicas")
-    count = replicas.whole if replicas is not None else None
+    count = request.number("replicas")
     suffix = len(str(count)) + 1 if count is not None and count > 1 else 0
     if not _NAME.fullmatch(given.value):
         yield rule.finding(given.span, variant="name", name=given.value)
@@ -68,6 +68,8 @@ def _image(request: Request, rule: Rule) -> Iterator[Finding]:
     host = parts[0]
     if len(parts) == 1 or len(parts) > 3 or not all(parts):
         yield rule.finding(given.span, variant="image", image=image, registry=registries[0])
+    elif len(parts) == 2 and request.surface == REST:
+        yield rule.finding(given.span, variant="no registry", image=image, registry=registries[0])
     elif len(parts) == 2 and ("." in host or ":" in host):
         yield rule.finding(given.span, variant="registry twice", image=image, registry=registries[0])
     elif len(parts) == 3 and host not in registries:
@@ -76,29 +78,29 @@ def _image(request: Request, rule: Rule) -> Iterator[Finding]:
 
 def _kind(request: Request, rule: Rule) -> Iterator[Finding]:
     given = request.fields.get("kind")
-    if given is None or not isinstance(given.value, str):
+    if given is None or (not isinstance(given.value, str) and not given.nothing):
         return
     kinds = rule.table("kinds")
-    if given.value not in kinds or (request.surface == COMMAND_LINE and given.value == "desktop-app"):
+    kind = str(given.value)
+    if kind not in kinds or (request.surface == COMMAND_LINE and kind == "desktop-app"):
         import difflib
 
-        near = difflib.get_close_matches(given.value.lower(), kinds, 1, 0.5)
-        likely = "headless" if given.value in rule.table("batch words") else near[0] if near else ""
+        near = difflib.get_close_matches(kind.lower(), kinds, 1, 0.5)
+        likely = "headless" if kind in rule.table("batch words") else near[0] if near else ""
         hint = f", did you mean `{likely}`?" if likely else f": it is one of {', '.join(kinds)}"
-        yield rule.finding(given.span, variant="kind", kind=given.value, hint=hint)
+        yield rule.finding(given.span, variant="kind", kind=kind, hint=hint)
 
 
 def _numbers(request: Request, rule: Rule) -> Iterator[Finding]:
     for field, (least, most) in rule.table("ranges").items():
         given = request.fields.get(field)
-        if given is None or given.value is ... or given.value is None:
+        if given is None or given.value is UNKNOWN or (given.nothing and field != "replicas"):
             continue
         label = _label(request, field)
-        written = given.text or str(given.value)
         number = given.whole
         exact = str(given.value).lstrip("+").isdigit()
         if number is None or (request.surface == COMMAND_LINE and not exact):
-            yield rule.finding(given.span, variant="number", field=label, value=written)
+            yield rule.finding(given.span, variant="number", field=label, value=given.text or str(given.value))
         elif not least <= number <= most:
             yield rule.finding(given.span, variant="range", field=label, value=number, least=least, most=most)
         elif field == "ram" and number <= rule.setting("max_ram"):
@@ -110,20 +112,37 @@ def _numbers(request: Request, rule: Rule) -> Iterator[Finding]:
 
 def _label(request: Request, field: str) -> str:
     if request.surface == COMMAND_LINE:
-        return {"cores": "--cpu", "ram": "--memory", "gpu": "--gpu", "replicas": "--replicas"}[field]
-    return "gpus" if field == "gpu" and request.surface == MODEL else field
+        return _OF_COMMAND_LINE[field]
+    return "gpus" if field == "gpu" and request.surface in (MODEL, REST) else field
+
+
+def _texts(request: Request, rule: Rule) -> Iterator[Finding]:
+    """What must be a text, or a dict of variables, and is plainly something else."""
+    if request.surface not in (CREATE, MODEL) or request.module is None:
+        return
+    for field in ("name", "image", "cmd", "args", "env"):
+        given = request.fields.get(field)
+        if given is None or given.node is None:
+            continue
+        node = request.module.resolve(given.node)
+        listed = isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.ListComp))
+        if field == "env":
+            wrong = listed or (given.value is not UNKNOWN and not given.nothing)
+        else:
+            plain = isinstance(given.value, (int, float)) or (given.nothing and field == "name")
+            wrong = plain or listed or isinstance(node, ast.Dict) or request.module.value(given.node).is_path
+        if wrong:
+            variant = field if field == "args" and listed else "env" if field == "env" else "text"
+            yield rule.finding(_outer(request, given), variant=variant, field=field)
 
 
 def _command(request: Request, rule: Rule) -> Iterator[Finding]:
-    args = request.fields.get("args")
-    if args is not None and isinstance(args.node, (ast.List, ast.Tuple)):
-        yield rule.finding(_outer(request, args), variant="args")
     kind = request.kind
     if kind is None or kind == "headless" or kind not in rule.table("kinds"):
         return
     for field in ("cmd", "args", "env"):
         given = request.fields.get(field)
-        if given is not None and (given.value not in (..., "", None) or (field == "env" and request.env)):
+        if given is not None and (given.value not in (UNKNOWN, "", None) or (field == "env" and request.env)):
             yield rule.finding(_outer(request, given), variant="not headless", field=field, kind=kind)
             break
     replicas = request.fields.get("replicas")
@@ -136,14 +155,15 @@ def _outer(request: Request, given: Given) -> tuple[int, int]:
 
 
 def _unknown(request: Request, rule: Rule) -> Iterator[Finding]:
+    behind = {word.span for word in request.behind}
     for name, given in request.unknown.items():
         if request.surface == CREATE and request.module is not None and request.call is not None:
             keyword = request.module.keyword(request.call, name)
             span = request.module.span(keyword) if keyword is not None else given.span
             variant = "gpus" if name == "gpus" else "keyword"
             yield rule.finding(span, variant=variant, keyword=name)
-        elif request.surface == COMMAND_LINE:
+        elif request.surface == COMMAND_LINE and given.span not in behind:
             yield rule.finding(given.span, variant="option", option=name)
     env = request.fields.get("env")
     if request.surface == COMMAND_LINE and env is not None and isinstance(env.value, str) and "=" not in env.value:
-        yield rule.finding(env.span, variant="env", value=env.value)
+        yield rule.finding(env.span, variant="no value", value=env.value)
