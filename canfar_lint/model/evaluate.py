@@ -546,6 +546,8 @@ def _arithmetic(node: ast.BinOp, left: Value, right: Value) -> Value:
             return Value(kind, constant=a - b, node=node)
         if isinstance(node.op, ast.Mult):
             return Value(kind, constant=a * b, node=node)
+        if isinstance(node.op, ast.Pow) and abs(a) <= 1024 and 0 <= b <= 16:
+            return Value(kind, constant=a**b, node=node)
         if isinstance(node.op, (ast.Div, ast.FloorDiv)) and b:
             return Value(kind, constant=a / b if isinstance(node.op, ast.Div) else a // b, node=node)
     return hole(RESULT, node)
