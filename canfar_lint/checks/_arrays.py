@@ -10,20 +10,17 @@ from canfar_lint.model.python import PythonModule
 _SAME_SIZE = frozenset(
     ("astype", "copy", "squeeze", "transpose", "reshape", "ravel", "flatten", "byteswap", "T", "data")
 )
+# functions that give an image of the size they are given
 _WRAPPERS = frozenset(
-    (
-        *("numpy.array", "numpy.asarray", "numpy.asanyarray", "numpy.nan_to_num", "numpy.squeeze", "numpy.flipud"),
-        *(
-            "numpy.fliplr",
-            "numpy.rot90",
-            "numpy.transpose",
-            "numpy.float32",
-            "numpy.float64",
-            "numpy.ma.masked_invalid",
-        ),
-        *("copy.copy", "copy.deepcopy", "PIL.Image.fromarray", "torch.from_numpy", "torch.tensor", "torch.as_tensor"),
-        *("jax.numpy.array", "jax.numpy.asarray", "cupy.asarray", "astropy.nddata.CCDData", "ccdproc.CCDData"),
-    )
+    [f"numpy.{name}" for name in "array asarray asanyarray nan_to_num squeeze flipud fliplr rot90 transpose".split()]
+    + [
+        f"numpy.{name}"
+        for name in "float32 float64 ma.masked_invalid clip sqrt log log10 abs absolute flip ravel".split()
+    ]
+    + [f"scipy.ndimage.{name}" for name in "zoom shift rotate gaussian_filter median_filter uniform_filter".split()]
+    + ["scipy.ndimage.interpolation.zoom", "scipy.ndimage.interpolation.shift", "past.utils.old_div"]
+    + ["copy.copy", "copy.deepcopy", "PIL.Image.fromarray", "torch.from_numpy", "torch.tensor", "torch.as_tensor"]
+    + ["jax.numpy.array", "jax.numpy.asarray", "cupy.asarray", "astropy.nddata.CCDData", "ccdproc.CCDData"]
 )
 
 

@@ -13,9 +13,11 @@ from canfar_lint.model.python import PythonModule
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for node in list(module.parents):
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _is_everything(node.slice):
-            yield from _read(module, rule, node, node.value)
-        elif isinstance(node, ast.Attribute) and node.attr == "value" and isinstance(node.value, ast.Subscript):
+        whole = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _is_everything(node.slice)
+        if whole or (
+            isinstance(node, ast.Attribute) and node.attr == "value" and isinstance(node.value, ast.Subscript)
+        ):
+            assert isinstance(node, (ast.Subscript, ast.Attribute))
             yield from _read(module, rule, node, node.value)
     for call in module.calls(rule.table("arrays")):
         if call.args and isinstance(call.args[0], ast.Subscript) and not _is_everything(call.args[0].slice):
