@@ -24,7 +24,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for read in _reads(module, rule):
         for node, name, place in _literals(module, rule, read):
             span = literal_span(module, node)
-            if span in seen or not module.on_main_path(place) or _expected(module, place):
+            if span in seen or not module.on_main_path(place) or _expected(module, place) or _is_own(module, node):
                 continue
             written = written if written is not None else _written(module)
             if (
@@ -117,6 +117,12 @@ def _of_parts(module: PythonModule, node: ast.expr, suffixes: tuple[str, ...]) -
             yield from _of_value(value, suffixes)
 
 
+def _is_own(module: PythonModule, literal: ast.AST) -> bool:
+    """Whether a name is put behind the script's own place."""
+    code = module.code(module.parent_statement(literal))
+    return "__file__" in code or "get_pkg_data" in code or "importlib" in code
+
+
 def _is_chosen(piece: Piece) -> bool:
     """Whether a part of a path is up to whoever runs the script."""
     return piece.default or (piece.text is None and piece.source in _CHOSEN)
@@ -130,7 +136,12 @@ def _is_whole(value: Value, text: str) -> bool:
 def _is_data(name: str, suffixes: tuple[str, ...]) -> bool:
     lower = name.lower()
     suffix = next((each for each in sorted(suffixes, key=len, reverse=True) if lower.endswith(each)), "")
-    return bool(suffix) and len(lower) > len(suffix) and not any(c in name for c in "*?[]{}\n%$<>|")
+    return (
+        bool(suffix)
+        and len(lower) > len(suffix)
+        and lower[0] not in "._"
+        and not any(c in name for c in "*?[]{}\n%$<>|")
+    )
 
 
 def _last(path: str) -> str:
@@ -165,7 +176,7 @@ def _expected(module: PythonModule, place: ast.AST) -> bool:
     """Whether the script also goes on without the file, or the user asked for it."""
     if module.user_guarded(place):
         return True
-    child = place
+    child: ast.AST = place
     for ancestor in module.ancestors(place):
         if isinstance(ancestor, ast.Try) and child in ancestor.body:
             caught = [handler.type for handler in ancestor.handlers if handler.type is not None]

@@ -1,0 +1,134 @@
+"""Failed steps that leave a job \"Succeeded\"."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._commands import started
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+
+_LOOKED_AT = frozenset(("returncode", "check_returncode", "poll", "terminate", "kill", "send_signal", "pid", "args"))
+_PIPED = frozenset(("stdin", "stdout", "stderr"))
+_RUN, _CALL, _POPEN = "subprocess.run", "subprocess.call", "subprocess.Popen"
+_TALKING = re.compile(
+    r"^(builtins\.print|logging\.|traceback\.|warnings\.warn|sys\.std(out|err)\.|loguru\.)|\.(debug|info|warning|"
+    r"warn|error|critical|exception|log|print_exc)$"
+)
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    harmless = _harmless(module, rule)
+    wanted = {_RUN: "run_instead", _CALL: "call_instead", "os.system": "call_instead", _POPEN: "popen_instead"}
+    for call in module.calls(wanted):
+        name = next((n for n in module.qualified_all(call.func) if n in wanted), "")
+        if call in harmless or not _is_unchecked(module, call, name):
+            continue
+        yield rule.finding(module.span(call), command=module.code(call), instead=rule.table(wanted[name]))
+    for handler in _swallowing(module):
+        start = module.span(handler)[0]
+        colon = module.text.index(":", start if handler.type is None else module.span(handler.type)[1])
+        command = module.text[start : colon + 1]
+        instead = rule.table("swallowed_instead")
+        yield rule.finding((start, colon + 1), variant="swallowed", command=command, instead=instead)
+
+
+def _harmless(module: PythonModule, rule: Rule) -> frozenset[ast.AST]:
+    """Calls of which every command is one whose failure changes nothing, or is told what to do then."""
+    names = frozenset(rule.table("harmless"))
+    good: dict[ast.AST, bool] = {}
+    for start in started(module):
+        told = start.command.connector == "||" or start.command.before == "||"
+        fine = told or start.command.name in names or start.command.connector == "&" or not start.command.words
+        good[start.call] = good.get(start.call, True) and fine
+    return frozenset(call for call, fine in good.items() if fine)
+
+
+def _is_unchecked(module: PythonModule, call: ast.Call, name: str) -> bool:
+    if module.is_open_ended(call) or module.keyword(call, "check") is not None:
+        return False
+    parent = module.parents.get(call)
+    if isinstance(parent, ast.Expr):
+        return name != _POPEN or not _is_piped(module, call)
+    if isinstance(parent, ast.Attribute) and name == _POPEN and parent.attr in ("wait", "communicate"):
+        above = module.parents.get(parent)
+        return isinstance(module.parents.get(above) if above else None, ast.Expr)
+    if name in (_RUN, _POPEN) and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
+        return not _is_piped(module, call) and not _is_looked_at(module, parent.targets[0], name)
+    return False
+
+
+def _is_piped(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a process talks to the program through pipes: its failure shows there."""
+    return any(
+        keyword.arg in _PIPED and module.qualified(keyword.value) == "subprocess.PIPE" for keyword in call.keywords
+    )
+
+
+def _is_looked_at(module: PythonModule, target: ast.Name, name: str) -> bool:
+    """Whether what a process returned is asked how it ended, or handed on."""
+    waited = name == _RUN
+    for node in module.parents:
+        if not isinstance(node, ast.Name) or node.id != target.id or not isinstance(node.ctx, ast.Load):
+            continue
+        parent = module.parents.get(node)
+        if not isinstance(parent, ast.Attribute) or parent.attr in _LOOKED_AT:
+            return True
+        above = module.parents.get(parent)
+        if parent.attr in ("wait", "communicate") and isinstance(above, ast.Call):
+            waited = True
+            if parent.attr == "wait" and not isinstance(module.parents.get(above), ast.Expr):
+                return True
+    return not waited
+
+
+def _swallowing(module: PythonModule) -> Iterator[ast.ExceptHandler]:
+    """Handlers of everything that go on as if nothing had been, around the whole job."""
+    for body in _jobs(module):
+        work = [
+            s for s in body if not isinstance(s, (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Global))
+        ]
+        work = [s for s in work if not (isinstance(s, ast.Expr) and _is_talk(module, s))]
+        tries = [s for s in work if isinstance(s, ast.Try)]
+        if len(work) != 1 or len(tries) != 1 or not _does_much(module, tries[0]):
+            continue
+        for handler in tries[0].handlers:
+            caught = "builtins.Exception" if handler.type is None else module.qualified(handler.type)
+            if caught in ("builtins.Exception", "builtins.BaseException") and _goes_on(module, handler):
+                yield handler
+
+
+def _jobs(module: PythonModule) -> Iterator[list[ast.stmt]]:
+    """What a script does: its main guard, its function `main` where that is called, its module level."""
+    guard = module.main_guard
+    if guard is not None:
+        yield guard.body
+    else:
+        definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        yield [s for s in module.tree.body if not isinstance(s, definitions)]
+    for function in module.functions.get("main", ()):
+        if isinstance(function, ast.FunctionDef) and module.on_main_path(function.body[0]):
+            yield function.body
+
+
+def _does_much(module: PythonModule, statement: ast.Try) -> bool:
+    calls = [node for part in statement.body for node in ast.walk(part) if isinstance(node, ast.Call)]
+    return len(statement.body) >= 3 or any(isinstance(call.func, ast.Name) and call.func.id == "main" for call in calls)
+
+
+def _goes_on(module: PythonModule, handler: ast.ExceptHandler) -> bool:
+    """Whether a handler only says something, or nothing."""
+    return all(isinstance(s, ast.Pass) or (isinstance(s, ast.Expr) and _is_talk(module, s)) for s in handler.body)
+
+
+def _is_talk(module: PythonModule, statement: ast.Expr) -> bool:
+    value = statement.value
+    if isinstance(value, ast.Constant):
+        return True
+    if not isinstance(value, ast.Call):
+        return False
+    name = module.qualified(value.func) or module.code(value.func)
+    return _TALKING.search(name) is not None
