@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from canfar_lint.model.lexical import Layout
 
 IGNORE, FILE_IGNORE, NOQA = "ignore", "file-ignore", "noqa"
+# a pragma of hadolint's, which obeys it for its own codes; here it speaks for our rules that stand in for them
+HADOLINT = "hadolint"
 MALFORMED, BLANKET, TRAILING = "malformed", "blanket", "trailing"
 OWN_CODES = ("CAN010", "CAN011", "CAN012")
 
@@ -31,6 +33,7 @@ _NOQA_CODES = re.compile(r"[A-Z]+[0-9]+(?:[ \t]*[, \t][ \t]*[A-Z]+[0-9]+)*")
 _CODE = re.compile(r"[A-Z]+[0-9]+")
 _WORD = re.compile(r"[^,\s](?:[^,]*[^,\s])?")
 _NEXT = re.compile(r"[ \t]+#")
+_PRAGMA = re.compile(r"#[ \t]*hadolint[ \t]+(global[ \t]+)?ignore[ \t]*=[ \t]*([A-Z]+\d+(?:[ \t]*,[ \t]*[A-Z]+\d+)*)")
 
 
 class Code(NamedTuple):
@@ -77,7 +80,7 @@ def markers(source: Source, prefixes: Collection[str] = ("CAN",)) -> list[Marker
     noqa = "noqa" in text.lower() if source.kind in (PYTHON, NOTEBOOK) and "#" in text else False
     if noqa:
         noqa = re.search(rf"#[ \t]*noqa[ \t]*:[^\n]*(?:{'|'.join(prefixes)})\d", text, re.IGNORECASE) is not None
-    if not noqa and "canfar" not in text:
+    if not noqa and "canfar" not in text and not (source.kind == DOCKERFILE and "hadolint" in text):
         return []
     return [
         marker
@@ -186,6 +189,10 @@ def _dockerfile_layout(source: Source) -> Layout:
 def _of_comment(source: Source, layout: Layout, start: int, end: int) -> Iterator[Marker]:
     """The markers of one comment, which may hold other tools' pragmas besides."""
     text = source.text
+    pragma = _PRAGMA.match(text, start, end) if source.kind == DOCKERFILE else None
+    if pragma is not None:
+        yield from _hadolint(source, layout, pragma, end)
+        return
     for match in _START.finditer(text, start, end):
         follows = _NEXT.search(text, match.end(), end)
         stop = follows.start() if follows else end
@@ -211,6 +218,16 @@ def _of_comment(source: Source, layout: Layout, start: int, end: int) -> Iterato
             closed_place=source.place(marker.start, marker.closed),
             delete_place=source.place(*delete),
         )
+
+
+def _hadolint(source: Source, layout: Layout, pragma: re.Match[str], end: int) -> Iterator[Marker]:
+    start = pragma.start()
+    row = source.starts[source.row_column(start)[0] - 1]
+    if source.text[row:start].strip():
+        return
+    marker = Marker(HADOLINT, start, end, pragma.end(), _codes(_CODE, source.text, pragma.span(2)))
+    covers = (0, len(source.text)) if pragma[1] else _covers(source, layout, marker, start, end, own_line=True)
+    yield marker._replace(covers=covers)
 
 
 def _canfar(text: str, start: int, at: int, end: int) -> Marker | None:
@@ -302,6 +319,14 @@ def _deletion(source: Source, marker: Marker, start: int, end: int, own_line: bo
 # ---- judging
 
 
+def _meant(marker: Marker, word: str, catalogue: Catalogue) -> list[str]:
+    """The codes that a word of a marker speaks for."""
+    if marker.form == HADOLINT:
+        return catalogue.stand_ins().get(word, [])
+    rule = catalogue.find(word)
+    return [rule.code if rule else word]
+
+
 class _Index:
     """Which spans are covered, by code."""
 
@@ -310,8 +335,8 @@ class _Index:
         for number, marker in enumerate(found):
             if not marker.problem:
                 for place, code in enumerate(marker.codes):
-                    rule = catalogue.find(code.word)
-                    self.spans.setdefault(rule.code if rule else code.word, []).append((*marker.covers, number, place))
+                    for meant in _meant(marker, code.word, catalogue):
+                        self.spans.setdefault(meant, []).append((*marker.covers, number, place))
         self.reach: dict[str, list[int]] = {}
         for name, spans in self.spans.items():
             spans.sort()
@@ -348,6 +373,8 @@ def _judge(
     catalogue: Catalogue,
     ran: Collection[str],
 ) -> Iterator[Diagnostic]:
+    if marker.form == HADOLINT:
+        return
     can010, can011, can012 = (rules.get(code, catalogue.rules[code]) for code in OWN_CODES)
     if marker.problem:
         variant = None if marker.problem == MALFORMED else marker.problem

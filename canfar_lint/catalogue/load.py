@@ -29,6 +29,14 @@ class Catalogue:
         """The rule of a code or a name."""
         return self.rules.get(self.names.get(word, word.upper()))
 
+    def stand_ins(self) -> dict[str, list[str]]:
+        """For each code of another tool, our rules that judge the same ground (the tables `stands-in-for`)."""
+        found: dict[str, list[str]] = {}
+        for code, rule in self.rules.items():
+            for other in rule.body["tables"].get("stands-in-for", ()):
+                found.setdefault(other, []).append(code)
+        return found
+
     def docs(self, code: str) -> dict[str, Any]:
         """`why`, `source`, `instead` and `examples` of a rule."""
         for folder in self._folders:

@@ -10,6 +10,7 @@ from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.engine.file import TOO_DEEP, FileResult, Profile, about_file, lint_bytes
 
 if TYPE_CHECKING:
+    from canfar_lint.peers.hadolint import Run as HadolintRun
     from canfar_lint.peers.ruff import Run as RuffRun
     from canfar_lint.settings.resolve import Resolver
     from canfar_lint.settings.select import Selection
@@ -64,6 +65,7 @@ def run(
 
     planned, selections, profiles = _plan(inputs, resolver, texts or {})
     peer = _start_ruff(planned, selections, profiles)
+    hadolint = _start_hadolint(planned, selections, profiles)
     results = _lint(planned, profiles, jobs)
     facts = ((result.path, fact) for result in results for fact in result.facts)
     project = Project(facts, Tree(root), (job.path for job in planned))
@@ -72,6 +74,10 @@ def run(
         diagnostics += judge(project, profiles[0])
     from_ruff, notes = peer.collect() if peer is not None else ([], ())
     diagnostics, python2, newer = _with_syntax(diagnostics, from_ruff, results, peer)
+    for handle in hadolint:
+        about_images, said = handle.collect()
+        diagnostics += about_images
+        notes += said
     diagnostics += found
     chosen = {job.path: selections[job.profile] for job in planned}
     diagnostics = [d for d in diagnostics if d.path not in chosen or d.code not in chosen[d.path].ignored(d.path)]
@@ -151,7 +157,7 @@ def lint_job(job: _Job, profiles: list[Profile]) -> FileResult:
     return lint_bytes(job.path, job.kind, data, profile, profile.settings)
 
 
-# -- ruff -----------------------------------------------------------------------------------------------------
+# -- ruff and hadolint ----------------------------------------------------------------------------------------
 
 
 class _Peers:
@@ -188,6 +194,24 @@ def _start_ruff(planned: list[_Job], selections: list[Selection], profiles: list
             if job.profile == number and job.kind in (PYTHON, NOTEBOOK) and job.data is not None:
                 handles.append(ruff.start_text(job.path, job.kind, job.data, selection, profile.settings))
     return _Peers(handles) if handles else None
+
+
+def _start_hadolint(planned: list[_Job], selections: list[Selection], profiles: list[Profile]) -> list[HadolintRun]:
+    from canfar_lint.source import DOCKERFILE
+
+    jobs = [job for job in planned if job.kind == DOCKERFILE and selections[job.profile].hadolint]
+    if not jobs:
+        return []
+    from canfar_lint.peers import hadolint
+
+    def under(job: _Job) -> tuple[Selection, Settings]:
+        return selections[job.profile], profiles[job.profile].settings
+
+    handles = hadolint.start([(job.path, *under(job)) for job in jobs if job.data is None])
+    for job in jobs:
+        if job.data is not None:
+            handles += hadolint.start_text(job.path, job.data, *under(job))
+    return handles
 
 
 def _with_syntax(

@@ -23,13 +23,15 @@ class Process:
         data: bytes | None = None,
         listing: bytes | None = None,
         without: str | None = None,
+        variables: dict[str, str] | None = None,
     ) -> None:
         """Start `command` with `data` as standard input.
 
         `listing` is the content of a file that the command names as `LISTING`; variables of the environment that
-        begin with `without` are not handed over. Raises `Failed`.
+        begin with `without` are not handed over, `variables` are added. Raises `Failed`.
         """
         self._environment = {k: v for k, v in os.environ.items() if not (without and k.startswith(without))}
+        self._environment.update(variables or {})
         self._output = _nameless()
         self._errors = _nameless()
         standard_in = os.open(os.devnull, os.O_RDONLY) if data is None else _nameless(data)

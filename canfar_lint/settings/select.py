@@ -68,18 +68,19 @@ class Selection:
 
     `rules` are our enabled rules by code, their levels overridden where the settings say so; `ruff` and `ruff_ignore`
     the selectors for ruff (`ruff` is empty when it need not run), `hadolint` and `hadolint_ignore` those for hadolint.
+    `hadolint_asked` are those the user wrote: where the default is what runs, hadolint's opinions are left out.
     """
 
     __slots__ = (
         "_fixable", "_ignored", "_levels", "_per_file", "_safe", "_unfixable", "_unsafe",
-        "hadolint", "hadolint_ignore", "ruff", "ruff_ignore", "rules",
+        "hadolint", "hadolint_asked", "hadolint_ignore", "ruff", "ruff_ignore", "rules",
     )  # fmt: skip
 
     def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
         """Raises `SettingsError` for a selector that is neither ours nor ruff's nor hadolint's."""
         reader = _Reader(settings, catalogue)
         self._levels = reader.levels()
-        enabled, foreign, ignored = reader.chosen(self._levels)
+        enabled, foreign, ignored, asked = reader.chosen(self._levels)
         self.rules: dict[str, Rule] = {
             code: rule.at_level(self._levels[code]) if code in self._levels else rule
             for code, rule in catalogue.rules.items()
@@ -88,7 +89,8 @@ class Selection:
         self.ruff = tuple(s for s in foreign if not s.startswith(HADOLINT)) if settings.ruff else ()
         self.ruff_ignore = tuple(s for s in ignored if not s.startswith(HADOLINT))
         self.hadolint = tuple(s for s in foreign if s.startswith(HADOLINT)) if settings.hadolint else ()
-        self.hadolint_ignore = tuple(s for s in ignored if s.startswith(HADOLINT))
+        self.hadolint_ignore = tuple(s for s in ignored if s.startswith(HADOLINT) or s == "ALL")
+        self.hadolint_asked = tuple(s for s in asked if s.startswith(HADOLINT) or s == "ALL")
         self._fixable = reader.words("fixable") + reader.words("extend-fixable")
         self._unfixable = reader.words("unfixable")
         self._safe = Codes(reader.words("extend-safe-fixes"))
@@ -163,25 +165,29 @@ class _Reader:
             levels.update(dict.fromkeys(selector.codes or (selector.foreign,), level))
         return levels
 
-    def chosen(self, levels: dict[str, str]) -> tuple[set[str], list[str], list[str]]:
-        """Our enabled codes, and the selectors for and against other tools' rules; a nearer layer overrules."""
+    def chosen(self, levels: dict[str, str]) -> tuple[set[str], list[str], list[str], list[str]]:
+        """Our enabled codes, the selectors for and against other tools' rules, and which of those for were written.
+
+        A nearer layer overrules.
+        """
         rules = self.catalogue.rules
         enabled = {code for code, rule in rules.items() if levels.get(code, rule.level) != "advice"}
-        foreign, ignored = self.foreign_defaults(), list[str]()
+        foreign, ignored, asked = self.foreign_defaults(), list[str](), list[str]()
         for layer in self.settings.layers:
             select = self.of_layer(layer, "select")
             added = (select or ()) + (self.of_layer(layer, "extend-select") or ())
             removed = self.of_layer(layer, "ignore") or ()
             if select is not None:
-                enabled, foreign, ignored = set(), [], []
+                enabled, foreign, ignored, asked = set(), [], [], []
             for rank in range(_EXACT + 1):
                 enabled.update(code for s in added if s.rank == rank for code in s.codes)
                 enabled.difference_update(code for s in removed if s.rank == rank for code in s.codes)
             for word in (s.foreign for s in added if s.foreign):
                 foreign += self.foreign_defaults() if word == "ALL" else [word]
+                asked.append(word)
                 ignored = [other for other in ignored if not other.startswith(word)]
             ignored += [s.foreign for s in removed if s.foreign]
-        return enabled, list(dict.fromkeys(foreign)), list(dict.fromkeys(ignored))
+        return enabled, list(dict.fromkeys(foreign)), list(dict.fromkeys(ignored)), asked
 
     def foreign_defaults(self) -> list[str]:
         return [*(s.foreign for s in self.words("ruff-select") if s.foreign), *HADOLINT]
