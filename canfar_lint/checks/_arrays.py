@@ -10,18 +10,6 @@ from canfar_lint.model.python import PythonModule
 _SAME_SIZE = frozenset(
     ("astype", "copy", "squeeze", "transpose", "reshape", "ravel", "flatten", "byteswap", "T", "data")
 )
-# functions that give an image of the size they are given
-_WRAPPERS = frozenset(
-    [f"numpy.{name}" for name in "array asarray asanyarray nan_to_num squeeze flipud fliplr rot90 transpose".split()]
-    + [
-        f"numpy.{name}"
-        for name in "float32 float64 ma.masked_invalid clip sqrt log log10 abs absolute flip ravel".split()
-    ]
-    + [f"scipy.ndimage.{name}" for name in "zoom shift rotate gaussian_filter median_filter uniform_filter".split()]
-    + ["scipy.ndimage.interpolation.zoom", "scipy.ndimage.interpolation.shift", "past.utils.old_div"]
-    + ["copy.copy", "copy.deepcopy", "PIL.Image.fromarray", "torch.from_numpy", "torch.tensor", "torch.as_tensor"]
-    + ["jax.numpy.array", "jax.numpy.asarray", "cupy.asarray", "astropy.nddata.CCDData", "ccdproc.CCDData"]
-)
 
 
 def tables() -> dict[str, Any]:
@@ -63,7 +51,7 @@ def _called(module: PythonModule, call: ast.Call, depth: int) -> ast.Call | None
     readers = tables()["readers"]
     if any(name in readers for name in names):
         return call
-    if any(name in _WRAPPERS for name in names) and call.args:
+    if any(name in tables()["wrappers"] for name in names) and call.args:
         return image_read(module, call.args[0], depth + 1)
     if isinstance(call.func, ast.Attribute) and call.func.attr in _SAME_SIZE:
         return image_read(module, call.func.value, depth + 1)

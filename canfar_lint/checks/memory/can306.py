@@ -29,10 +29,10 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 def _appended(module: PythonModule, rule: Rule, call: ast.Call, target: ast.expr) -> Iterator[Finding]:
     loops = [loop for loop in module.loops(call) if isinstance(loop, (ast.For, ast.AsyncFor, ast.While))]
-    if not loops or _is_short(module, rule, loops[0]) or _is_emptied(module, target, loops[0]):
+    if not loops or is_short(module, rule, loops[0]) or _is_emptied(module, target, loops[0]):
         return
     read = image_read(module, call.args[0])
-    if read is None or loops[0] not in module.ancestors(read) or _is_part(module, rule, target, call.args[0]):
+    if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, call.args[0]):
         return
     if not module.keyword(read, "mmap_mode"):
         yield rule.finding(module.span(call.func), list=module.code(target))
@@ -55,24 +55,24 @@ def _is_emptied(module: PythonModule, target: ast.expr, loop: ast.AST) -> bool:
 def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.DictComp) -> Iterator[Finding]:
     value = node.elt if isinstance(node, ast.ListComp) else node.value
     read = image_read(module, value)
-    if read is None or _is_short(module, rule, node) or module.keyword(read, "mmap_mode"):
+    if read is None or is_short(module, rule, node) or module.keyword(read, "mmap_mode"):
         return
     statement = module.parent(node)
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-    if _is_part(module, rule, *(n for n in (target, value) if n is not None)):
+    if is_part(rule, *(n for n in (target, value) if n is not None)):
         return
     name = module.code(target) if target is not None else "this list"
     yield rule.finding(module.span(node), list=name)
 
 
-def _is_part(module: PythonModule, rule: Rule, *nodes: ast.AST) -> bool:
+def is_part(rule: Rule, *nodes: ast.AST) -> bool:
     """Whether names say that these are cutouts or other small images."""
     walked = [n for node in nodes for n in ast.walk(node)]
     names = [n.id for n in walked if isinstance(n, ast.Name)] + [n.attr for n in walked if isinstance(n, ast.Attribute)]
     return re.search(rule.table("parts"), " ".join(names).lower()) is not None
 
 
-def _is_short(module: PythonModule, rule: Rule, loop: ast.AST) -> bool:
+def is_short(module: PythonModule, rule: Rule, loop: ast.AST) -> bool:
     """Whether a loop runs over a few known items."""
     iterated = loop.iter if isinstance(loop, (ast.For, ast.AsyncFor)) else None
     if isinstance(loop, _COLLECTED):

@@ -1,0 +1,61 @@
+"""Loops over files at module level whose names keep one file's data while the next is read."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._arrays import image_read
+from canfar_lint.checks.memory.can306 import is_part, is_short
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    from canfar_lint.catalogue import load
+
+    images = load().rules["CAN306"]
+    for loop in list(module.parents):
+        if not isinstance(loop, ast.For) or module.function_of(loop) is not None or is_short(module, images, loop):
+            continue
+        variables = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+        for statement in ast.walk(loop):
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+            if not isinstance(statement, ast.Assign) or not isinstance(target, ast.Name) or target.id in variables:
+                continue
+            read = _read(module, rule, statement.value)
+            if read is None or not _depends(module, read, variables) or module.loops(statement)[:1] != [loop]:
+                continue
+            if not is_part(images, target, statement.value) and not _given_up(module, target.id, loop):
+                yield rule.finding(module.span(target), name=target.id)
+                break
+
+
+def _read(module: PythonModule, rule: Rule, value: ast.expr) -> ast.Call | None:
+    """The call that reads the file a value holds in full."""
+    if isinstance(value, ast.Call) and any(name in rule.table("tables") for name in module.qualified_all(value.func)):
+        return value
+    read = image_read(module, value)
+    return None if read is None or module.keyword(read, "mmap_mode") else read
+
+
+def _depends(module: PythonModule, read: ast.Call, variables: set[str]) -> bool:
+    """Whether a call reads another file in every turn of the loop."""
+    used = {n.id for n in ast.walk(read) if isinstance(n, ast.Name)}
+    for name in [n for n in ast.walk(read) if isinstance(n, ast.Name)]:
+        made = module.resolve(name)
+        used |= {n.id for n in ast.walk(made) if isinstance(n, ast.Name)} if made is not name else set()
+    return bool(used & variables)
+
+
+def _given_up(module: PythonModule, name: str, loop: ast.For) -> bool:
+    """Whether a name is deleted or bound to nothing inside the loop."""
+    for node in ast.walk(loop):
+        empty = isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.value.value is None
+        if isinstance(node, ast.Delete) or empty:
+            assert isinstance(node, (ast.Delete, ast.Assign))
+            if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
+                return True
+    return re.search(rf"\bgc\.collect\(|\bdel\b[^\n]*\b{re.escape(name)}\b", module.code(loop)) is not None
