@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from canfar_lint.diagnostic import Question
 from canfar_lint.model.python import PythonModule
+from canfar_lint.model.values import Value
 
 # calls whose first argument is the file of the handle they return
 _OPENERS = frozenset(
@@ -155,3 +156,8 @@ def small_file(module: PythonModule, node: ast.expr, limit: int = 1_000_000) -> 
     if subject is None and is_packaged(module, node):
         subject = value.suffix.lstrip("/")
     return Question("small-file", subject, limit) if subject else None
+
+
+def reaching_values(module: PythonModule, node: ast.expr) -> list[Value]:
+    """What can arrive at an expression, the branches of a choice apart."""
+    return [leaf for value in module.arriving(node) for leaf in value.leaves()]

@@ -1,0 +1,53 @@
+"""Places in VOSpace given to functions that take paths."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._inputs import reaching_values
+from canfar_lint.checks._outputs import literal_span, names_of, outputs
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+from canfar_lint.model.values import Value
+
+_PLACE = re.compile(r"(vos|arc|vault):/{0,3}[\w~]")
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    seen: set[tuple[int, int]] = set()
+    for call, value, variant in _given(module, rule):
+        first = value.pieces[0] if value.pieces else None
+        if first is None or first.text is None or first.default or first.node is None or not _PLACE.match(value.prefix):
+            continue
+        span = literal_span(module, first.node)
+        if span in seen:
+            continue
+        seen.add(span)
+        path = value.skeleton.replace("{}", "…")
+        mounted = re.sub(r"^arc:/*", "/arc/", path)
+        if path.startswith("arc:"):
+            variant = "arc"
+        yield rule.finding(span, variant=variant, path=path, call=module.code(call.func), mounted=mounted)
+
+
+def _given(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, Value, str | None]]:
+    """The calls that take a path, with what can arrive as one."""
+    table = rule.table("calls")
+    for call in module.calls(table):
+        for name in module.qualified_all(call.func):
+            given = module.argument(call, *table[name]) if name in table else None
+            if given is not None:
+                yield from ((call, value, None) for value in reaching_values(module, given))
+    for call in module.calls(rule.table("targets")):
+        if len(call.args) > 1:
+            yield from ((call, value, "written") for value in reaching_values(module, call.args[1]))
+    for call in module.methods(rule.table("methods")):
+        assert isinstance(call.func, ast.Attribute)
+        value = module.value(call.func.value)
+        if value.is_path:
+            yield call, value, None
+    for output in outputs(module):
+        yield from ((output.call, named.value, "written") for named in names_of(module, output))
