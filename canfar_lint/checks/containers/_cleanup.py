@@ -29,29 +29,33 @@ def covers(pattern: str, path: str) -> bool:
     return all(there == "*" or fnmatchcase(there, glob) for glob, there in zip(given, wanted, strict=False))
 
 
-def removed(step: Step) -> Iterator[str | None]:
-    """The paths a command removes; None for one that cannot be known."""
+def removed(step: Step, *, surely: bool = False) -> Iterator[str | None]:
+    """The paths a command removes; None for one that cannot be known.
+
+    Of `/opt/$X/data` it is `/opt`, what may be removed, or with `surely` None.
+    """
     if step.name in ("rm", "unlink", "rmdir", "shred", "trash"):
         for argument in step.arguments:
             if argument.text.startswith("-") and len(argument.text) > 1:
                 continue
-            yield from _paths(step, argument)
+            yield from _paths(step, argument, surely)
     elif step.name == "find" and any(value in ("-delete", "-exec", "-execdir") for value in step.values()):
         values = step.values()
         if "-delete" in values or "rm" in values or "/bin/rm" in values:
             for argument in step.arguments:
                 if argument.text.startswith(("-", "(", "!")):
                     break
-                yield from _paths(step, argument)
+                yield from _paths(step, argument, surely)
     elif step.name == "xargs" and "rm" in step.values():
         yield None
 
 
-def _paths(step: Step, argument: Argument) -> Iterator[str | None]:
+def _paths(step: Step, argument: Argument, surely: bool) -> Iterator[str | None]:
     path = step.path(argument)
     if path is None:
         head = argument.word.head
-        yield absolute(head, step.folder) if head.startswith("/") and head.count("/") > 1 else None
+        known = head.startswith("/") and head.count("/") > 1 and not surely
+        yield absolute(head, step.folder) if known else None
     elif "{" in path and sh_is_bash(step.run) is None and re.search(r"\{[^{}]*,[^{}]*\}", path):
         yield None
     else:

@@ -20,7 +20,7 @@ URL = re.compile(r"(?:https?|ftp)://", re.I)
 
 
 class Made(NamedTuple):
-    """A file or folder a layer holds; `how` is copy, download, clone or unpack."""
+    """A file or folder a layer holds; `how` is copy, download, clone or unpack (then below the path)."""
 
     path: str
     how: str
@@ -78,6 +78,7 @@ def _copied(instruction: Instruction) -> Iterator[Made]:
     sources = instruction.sources
     folder = destination.value.endswith(("/", "/.")) or destination.value == "." or len(sources) > 1
     if instruction.keyword == "ADD" and any(TAR.search(s.text) and not URL.match(s.text) for s in sources):
+        yield Made(target, "unpack", None, sources[0].start, sources[0].end, sources[0].text)
         return
     for source in sources:
         if source.value is None:

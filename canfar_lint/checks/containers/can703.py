@@ -73,7 +73,7 @@ def _without_update(run: Instruction, install: Operation) -> bool:
 
 
 def _relying(rule: Rule, run: Instruction, install: Operation) -> Iterator[Finding]:
-    """The nearest layer that updated the lists, when it installed too and so is not told of itself."""
+    """The nearest layer that updated the lists, or removed them."""
     for before in earlier(run):
         if before.keyword != "RUN":
             continue
@@ -86,7 +86,8 @@ def _relying(rule: Rule, run: Instruction, install: Operation) -> Iterator[Findi
                 return
             continue
         gone = cleaned(before.steps, update.step, _LISTS) or any(o.verb.text == "dist-clean" for o in apt)
-        if not any(operation.kind == INSTALL for operation in apt):
+        alone = not any(operation.kind == INSTALL for operation in apt)
+        if alone and not _used_before(run, before):
             return
         if gone:
             sure = any(path in _LISTS for path in _removed(before))
@@ -96,10 +97,21 @@ def _relying(rule: Rule, run: Instruction, install: Operation) -> Iterator[Findi
         return
 
 
+def _used_before(run: Instruction, update: Instruction) -> bool:
+    """Another RUN between the two has installed already; else the two are one finding, on the update."""
+    for between in earlier(run):
+        if between is update:
+            return False
+        found = operations(between) if between.keyword == "RUN" and between.readable else []
+        if any(o.family == "apt" and o.kind == INSTALL for o in found):
+            return True
+    return False
+
+
 def _removed(run: Instruction) -> Iterator[str]:
     from canfar_lint.checks.containers._cleanup import covers, removed
 
     for step in run.steps:
-        for path in removed(step):
+        for path in removed(step, surely=True):
             if path is not None and covers(path, _LISTS[0]):
                 yield _LISTS[0]

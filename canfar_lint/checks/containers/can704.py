@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._cleanup import cleaned, covers, mounted, removed, succeeds
 from canfar_lint.checks.containers._edits import append, insert_after
-from canfar_lint.checks.containers._layers import earlier, later_runs, lists_needed_later, shipped_runs
+from canfar_lint.checks.containers._layers import earlier, following, later_runs, lists_needed_later, shipped_runs
 from canfar_lint.checks.containers._packages import CLEAN, INSTALL, UPDATE, Operation, operation_of, operations
 from canfar_lint.diagnostic import SAFE, UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.dockerfile import Dockerfile, Instruction
@@ -32,16 +32,45 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
 
 def _apt(dockerfile: Dockerfile, rule: Rule, run: Instruction, found: list[Operation]) -> Iterator[Finding]:
     updates = [step for step in run.steps if _updates(step)]
+    for operation in _inherited(run, found) if not updates else ():
+        yield rule.finding(operation.span, tool=operation.tool)
     if not updates or mounted(run, _LISTS):
         return
     update = updates[-1]
     if _clean_behind(run, update, "apt", _LISTS, ("dist-clean", "distclean")) or _hidden(dockerfile, run, _LISTS):
         return
     installs = [o for o in found if o.family == "apt" and o.kind == INSTALL]
+    if not installs and _cleaned_install(dockerfile, run):
+        return
     shown = installs[-1] if installs else operation_of(update)
     span = shown.span if shown is not None else update.span
     fix = _apt_fix(dockerfile, run, update) if installs else None
     yield rule.finding(span, fix=fix, tool=shown.tool if shown else update.name)
+
+
+def _cleaned_install(dockerfile: Dockerfile, run: Instruction) -> bool:
+    """The install that lives on these lists follows and keeps them: the finding stands there."""
+    later = following(run)
+    return later is not None and later.keyword == "RUN" and _keeps(later)
+
+
+def _inherited(run: Instruction, found: list[Operation]) -> Iterator[Operation]:
+    """An install that lives on the lists of the RUN right before, and leaves them."""
+    before = next(earlier(run), None)
+    if before is None or before.keyword != "RUN" or not before.readable or not _keeps(run):
+        return
+    kinds = [o.kind for o in operations(before) if o.family == "apt"]
+    if UPDATE in kinds and INSTALL not in kinds and not mounted(before, _LISTS):
+        yield next(o for o in found if o.family == "apt" and o.kind == INSTALL)
+
+
+def _keeps(run: Instruction) -> bool:
+    """It installs with apt, without an update of its own, and leaves the lists."""
+    apt = [o for o in operations(run) if o.family == "apt"] if run.readable else []
+    installs = [o for o in apt if o.kind == INSTALL]
+    if not installs or any(o.kind == UPDATE for o in apt) or mounted(run, _LISTS):
+        return False
+    return not _clean_behind(run, installs[0].step, "apt", _LISTS, ("dist-clean", "distclean"))
 
 
 def _updates(step: Step) -> bool:
@@ -89,7 +118,7 @@ def _archives(rule: Rule, run: Instruction, found: list[Operation]) -> Iterator[
 def _keeps_archives(run: Instruction) -> bool:
     for before in (run, *(i for i in earlier(run) if i.keyword == "RUN")):
         for step in before.steps:
-            if any(path is not None and covers(path, _HOOK) for path in removed(step)):
+            if any(path is not None and covers(path, _HOOK) for path in removed(step, surely=True)):
                 return True
             if any("Keep-Downloaded-Packages" in value and "true" in value for value in step.values()):
                 return True

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._cleanup import at_home, cleaned, covers, mounted, removed
 from canfar_lint.checks.containers._layers import join
-from canfar_lint.checks.containers._made import Made, made_by
+from canfar_lint.checks.containers._made import INSTALLER, Made, made_by
 from canfar_lint.checks.containers._packages import CLEAN, INSTALL, REMOVE, UPDATE, Operation, operations
 from canfar_lint.diagnostic import UNSAFE, Finding, Fix, Related
 from canfar_lint.model.dockerfile import Dockerfile, Instruction, Stage
@@ -24,6 +24,23 @@ _CACHES = {
 }
 
 _MOST_LAYERS = 100
+_SMALL = (
+    ".sh",
+    ".py",
+    ".txt",
+    ".yml",
+    ".yaml",
+    ".toml",
+    ".cfg",
+    ".conf",
+    ".ini",
+    ".json",
+    ".lock",
+    ".md",
+    ".r",
+    ".pl",
+    ".patch",
+)
 
 
 class _Layer(NamedTuple):
@@ -104,10 +121,11 @@ def _late(run: Instruction, layers: list[_Layer], rule: Rule) -> Iterator[Findin
     for step in run.steps:
         if step.after_failure:
             continue
-        for path in removed(step):
-            found = _maker(run, path, layers, own, worked) if path is not None else None
+        for path in removed(step, surely=True):
+            found = _maker(run, path, layers, own, worked) if path is not None else _unpacked(step, layers)
             if found is not None:
-                yield _finding(rule, run, step, found, step.span, str(path), None)
+                shown = path if path is not None else " ".join(a.word.text for a in step.arguments[-1:])
+                yield _finding(rule, run, step, found, step.span, shown, None)
                 break
     for operation in operations(run):
         if operation.step.after_failure:
@@ -124,12 +142,29 @@ def _maker(run: Instruction, path: str, layers: list[_Layer], own: list[Made], w
     if mounted(run, (path,)) or any(covers(path, made.path) for made in own):
         return None
     for layer in reversed(layers):
-        if any(covers(path, made.path) for made in layer.made):
+        if any(covers(path, made.path) and not _small(made) for made in layer.made):
             return layer
         for family in layer.caches - worked:
             if any(covers(path, cache) for cache in _cache_paths(layer.run, family)):
                 return layer
     return None
+
+
+def _unpacked(step: Step, layers: list[_Layer]) -> _Layer | None:
+    """Something with a variable in its name, in a folder that an ADD has unpacked an archive into."""
+    for argument in step.arguments:
+        head = argument.word.head
+        if argument.value is None and head.startswith("/") and head.count("/") > 1:
+            for layer in reversed(layers):
+                if any(made.how == "unpack" and head.startswith(made.path.rstrip("/") + "/") for made in layer.made):
+                    return layer
+    return None
+
+
+def _small(made: Made) -> bool:
+    """A script or a piece of configuration: nobody minds its bytes."""
+    name = posixpath.basename(made.path).lower()
+    return made.how in ("copy", "download") and name.endswith(_SMALL) and not INSTALLER.search(made.path)
 
 
 def _emptied(operation: Operation, layers: list[_Layer], worked: set[str]) -> _Layer | None:

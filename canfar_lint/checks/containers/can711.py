@@ -44,4 +44,4 @@ def _local(rule: Rule, add: Instruction, sources: tuple[Word, ...]) -> Finding:
     fix = Fix("use `COPY`", (Edit(start, end, copy),), SAFE)
     packed = ARCHIVE.search(source.value or "") is not None
     name = (source.value or "").rsplit(".", 1)[-1]
-    return rule.finding((source.start, source.end), variant="packed" if packed else None, fix=fix, suffix=name)
+    return rule.finding((source.start, source.end), variant="packed" if packed else "plain", fix=fix, suffix=name)

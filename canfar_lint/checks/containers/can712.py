@@ -33,16 +33,20 @@ def _changed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
     if not any(_RECURSIVE.match(argument.text) for argument in step.arguments):
         return
     words = [argument for argument in step.arguments if not argument.text.startswith("-")]
-    if len(words) < 2 or (step.name == "chown" and _ROOT.match(words[0].text)):
+    if len(words) < 2:
         return
+    to_root = step.name == "chown" and _ROOT.match(words[0].text) is not None
     if step.name == "chmod" and words[0].text in ("a+rX", "+rX", "a+r", "go+rX", "og+rX", "u+rwX"):
         return
     for argument in words[1:]:
         path = step.path(argument)
-        if path is None or path in ("/", ".") or mounted(run, (path,)) or _touched_here(run, step, path):
-            continue
-        maker = _maker(run, path)
-        tree = maker is None and path.rstrip("/*") in rule.table("trees")
+        maker = _unpacker(run, argument)
+        if maker is None and not to_root and path not in (None, "/", "."):
+            assert path is not None
+            if mounted(run, (path,)) or _touched_here(run, step, path):
+                continue
+            maker = _maker(run, path)
+        tree = maker is None and not to_root and path is not None and _large(path, rule.table("trees"))
         if maker is None and not tree:
             continue
         program = step.program.start if step.program is not None else step.command.start
@@ -50,7 +54,8 @@ def _changed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
         related = (Related("stored here first", maker.start, maker.keyword_span[1]),) if maker is not None else ()
         option = "--chown" if step.name == "chown" else "--chmod"
         what = argument.text
-        variant = None if maker is not None and maker.keyword in ("COPY", "ADD") else "tree"
+        unpacked = maker is not None and any(made.how == "unpack" for made in made_by(maker))
+        variant = "unpacked" if unpacked else None if maker is not None and maker.keyword in ("COPY", "ADD") else "tree"
         yield rule.finding(
             (program, argument.word.end),
             variant=variant,
@@ -61,6 +66,25 @@ def _changed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
             option=option,
         )
         return
+
+
+def _large(path: str, trees: list[str]) -> bool:
+    """A tree of the base image, or a part of one that is large by itself."""
+    bare = path.rstrip("/*")
+    return bare in trees or bare.startswith(("/opt/conda/", "/opt/miniconda", "/opt/anaconda"))
+
+
+def _unpacker(run: Instruction, argument: Argument) -> Instruction | None:
+    """The ADD that has unpacked an archive there, with the archive's own owners."""
+    head = (argument.value or argument.word.head) + ("" if argument.value is None else "/")
+    if head.count("/") < 2:
+        return None
+    for before in earlier(run):
+        if before.keyword != "ADD" or before.flag("chown") is not None:
+            continue
+        if any(m.how == "unpack" and head.startswith(m.path.rstrip("/") + "/") for m in made_by(before)):
+            return before
+    return None
 
 
 def _touched_here(run: Instruction, step: Step, path: str) -> bool:

@@ -14,8 +14,7 @@ from canfar_lint.model.dockerfile import Dockerfile, Instruction
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     tools = re.compile(rule.table("build-tools"))
-    needed = re.compile(rule.table("compile-at-run-time"), re.I)
-    if needed.search(dockerfile.text):
+    if _compiles_at_run_time(dockerfile, frozenset(rule.table("compile-at-run-time"))):
         return
     steps = frozenset(rule.table("compile-steps"))
     reported: set[int] = set()
@@ -33,6 +32,16 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
                 reported.add(run.stage.index)
                 yield rule.finding(operation.span, packages=", ".join(f"`{name}`" for name in found[:3]))
                 break
+
+
+def _compiles_at_run_time(dockerfile: Dockerfile, packages: frozenset[str]) -> bool:
+    """A package that compiles when the job runs is installed, so its compiler must stay."""
+    for run in dockerfile.all("RUN"):
+        for operation in operations(run) if run.readable else ():
+            names = _bare([package.text for package in operation.packages])
+            if operation.kind == INSTALL and {name.lower() for name in names} & packages:
+                return True
+    return False
 
 
 def _bare(names: list[str]) -> set[str]:

@@ -16,6 +16,10 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     heavy = [(re.compile(entry["package"]), entry) for entry in rule.table("packages")]
     for run in shipped_runs(dockerfile):
         for operation in operations(run):
+            if operation.kind == INSTALL and not operation.packages and operation.verb.value in rule.table("upgrades"):
+                yield rule.finding(
+                    operation.span, variant="upgrade", package=f"{operation.tool} {operation.verb.value}"
+                )
             if operation.kind != INSTALL or operation.family not in ("apt", "dnf", "conda", "zypper", "apk"):
                 continue
             for package in operation.packages:

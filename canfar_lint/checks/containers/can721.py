@@ -13,6 +13,7 @@ from canfar_lint.model.dockerfile import Dockerfile, Instruction
 from canfar_lint.model.dockerfile.steps import Step, absolute
 
 _HOME = re.compile(r"(?:~|/root)(?:/|\Z)|/home/[^/]+(?:/|\Z)")
+_INSIDE = re.compile(r"(?:~|/root|/home/[^/]+)/.")
 _PREFIX = re.compile(r"(?:--)?(?:prefix|install-dir|root|target|bin-dir|install_dir)=(.+)", re.I)
 
 
@@ -40,7 +41,7 @@ def _copied(rule: Rule, copy: Instruction) -> Iterator[Finding]:
 
 def _variables(rule: Rule, env: Instruction) -> Iterator[Finding]:
     for pair in env.pairs:
-        if pair.name == "HOME" and pair.value and _HOME.match(pair.value):
+        if pair.name == "HOME" and pair.value and pair.value.startswith("/") and not pair.value.startswith("/arc"):
             yield rule.finding((pair.start, pair.end), variant="home", path=pair.value)
 
 
@@ -117,10 +118,12 @@ def _installed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
         told = bool(prefix) or (before in ("-p", "--prefix", "--install-dir", "-b") and _installer(step))
         told = told or (step.name in ("venv", "virtualenv") and not value.startswith("-"))
         told = told or (step.name in ("cp", "mv", "install") and i == len(values) - 1 and i > 0)
+        told = told or (step.name == "mkdir" and not value.startswith("-") and _INSIDE.match(value) is not None)
         if not told:
             continue
         path = absolute(prefix[1] if prefix else value, step.folder)
-        if _HOME.match(path) and not gone(run.steps, step, path):
+        kept = tuple(rule.table("kept"))
+        if _HOME.match(path) and not gone(run.steps, step, path) and not path.replace("~", "/root", 1).startswith(kept):
             yield rule.finding((argument.word.start, argument.word.end), variant="files", path=path)
 
 

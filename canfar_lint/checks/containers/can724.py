@@ -16,7 +16,7 @@ _SCRIPT = re.compile(r"\.{1,2}/\S+\Z|[\w./-]+\.(?:py|sh|bash|R|jl|pl|ipynb|jar)\
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     final = dockerfile.final
-    if final is None:
+    if final is None or any(word in (final.root.image or "") for word in rule.table("other-sessions")):
         return
     last = {i.keyword: i for i in final.instructions if i.keyword in ("CMD", "ENTRYPOINT")}
     runners = frozenset(rule.table("runners"))

@@ -23,6 +23,8 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
                 continue
             if operation.family == "conda" and operation.step.values()[:1] == ["env"]:
                 continue
+            if operation.family == "conda" and not _plain_base(run, rule):
+                continue
             if _asks(run, operation, table):
                 edit = insert_after(operation.step, operation.verb.word, table["option"])
                 fix = Fix(f"add `{table['option']}`", (edit,), SAFE)
@@ -46,6 +48,12 @@ def _asks(run: Instruction, operation: Operation, table: dict[str, Any]) -> bool
     if _fed(operation) or any(_known(run, operation, name) for name in table["variables"]):
         return False
     return not any(_configures(before, operation) for before in (run, *earlier(run)))
+
+
+def _plain_base(run: Instruction, rule: Rule) -> bool:
+    """The base is known to leave conda's settings as they are; another one may have answered once for all."""
+    image = run.stage.root.image if run.stage is not None else None
+    return bool(image) and str(image).removeprefix("docker.io/").startswith(tuple(rule.table("plain-bases")))
 
 
 def _fed(operation: Operation) -> bool:

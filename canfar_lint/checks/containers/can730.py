@@ -46,11 +46,13 @@ def _removed(dockerfile: Dockerfile, run: Instruction, operation: Operation, pat
         return run.start_line if _bound(run, path) else 0
     for step in run.steps:
         behind = step.command is not operation.step.command and succeeds(step, operation.step)
-        if behind and any(one is not None and covers(one, path) for one in removed(step)):
+        if behind and any(one is not None and covers(one, path) for one in removed(step, surely=True)):
             return run.start_line
     for later in later_runs(dockerfile, run):
         for step in later.steps if later.readable else ():
-            if not step.after_failure and any(one is not None and covers(one, path) for one in removed(step)):
+            if not step.after_failure and any(
+                one is not None and covers(one, path) for one in removed(step, surely=True)
+            ):
                 return later.start_line
     return 0
 

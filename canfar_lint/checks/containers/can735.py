@@ -38,7 +38,7 @@ def _family(mount: Mount, caches: dict[str, Any]) -> str | None:
 
 
 def _emptied(rule: Rule, step: Step, mounts: list[Mount]) -> Iterator[Finding]:
-    for path in removed(step):
+    for path in removed(step, surely=True):
         for mount in mounts:
             target = (mount.target or "").rstrip("/")
             inside = path is not None and (path == target or path.startswith(f"{target}/"))

@@ -38,7 +38,7 @@ def scripts(instruction: Instruction) -> list[Script]:
 def sh_is_bash(instruction: Instruction) -> bool | None:
     """Whether the shell of the instruction expands braces; None when the base image decides and is not known."""
     if instruction.shell is not None:
-        return bool(instruction.shell) and instruction.shell[0].rsplit("/", 1)[-1] in ("bash", "zsh", "ksh")
+        return any(word.rsplit("/", 1)[-1] in ("bash", "zsh", "ksh") for word in instruction.shell)
     image = instruction.stage.root.image if instruction.stage is not None else None
     if image and _BASH_AS_SH.search(image):
         return True

@@ -243,11 +243,10 @@ class Instruction:
 
     @property
     def posix_shell(self) -> bool:
-        """A shell form is read by a shell of the Bourne family."""
+        """A shell form is read by a shell of the Bourne family, be it behind `conda run -n x`."""
         if self.shell is None:
             return self.escape == "\\"
-        program = self.shell[0].replace("\\", "/").rsplit("/", 1)[-1].lower() if self.shell else ""
-        return program in _POSIX
+        return any(word.rsplit("/", 1)[-1] in _POSIX for word in self.shell)
 
     @property
     def scripts(self) -> list[Script]:
