@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from canfar_lint.model.shell import Assigned, Block, Command, Script, Word
@@ -18,7 +19,8 @@ _TERMINAL = re.compile(
     r"(^|\s)-t\s+[012]\b|\bDISPLAY\b|\bPS1\b|\$\{?-|\btty\b|(?i:interactive|headless|batch_?mode|no_?gui)"
 )
 _MISSING = re.compile(r"-z\b|\$\{?#|-eq\s+0|-lt\b|!=|==?\s*(\"\"|'')")
-_DEEPEST = 4
+_MOST, _NEAR = 200, 32
+"""How many calls or tests are looked at: enough for a script that a person wrote."""
 
 
 def made_by_hand(script: Script) -> bool:
@@ -53,15 +55,48 @@ def is_fed(command: Command) -> bool:
     return False
 
 
-def left_to_person(script: Script, command: Command, depth: int = 0) -> bool:
+def positions(script: Script) -> dict[int, int]:
+    """The index of each command, by identity."""
+    return script.memo("positions", lambda one: {id(command): i for i, command in enumerate(one.commands)})
+
+
+def named(script: Script) -> dict[str, list[Assigned]]:
+    """The assignments by the variable's name."""
+
+    def make(script: Script) -> dict[str, list[Assigned]]:
+        found: dict[str, list[Assigned]] = {}
+        for entry in script.assignments:
+            found.setdefault(entry.name, []).append(entry)
+        return found
+
+    return script.memo("named", make)
+
+
+def left_to_person(script: Script, command: Command) -> bool:
     """Whether it runs only when the person who starts the script wants it, or sits at a terminal."""
     if _chosen(script, command):
         return True
-    for block in command.blocks:
-        if block.kind == "function" and depth < _DEEPEST:
-            calls = [one for one in script.commands if one.name == block.name and block not in one.blocks]
-            return all(left_to_person(script, call, depth + 1) for call in calls)
-    return False
+    function = next((block for block in command.blocks if block.kind == "function"), None)
+    return function is not None and _called_by_choice(script, function)
+
+
+def _called_by_choice(script: Script, function: Block) -> bool:
+    """Whether every call of a function is left to the person; a function that nobody calls runs nowhere."""
+    verdicts: dict[int, bool] = script.memo("called by choice", lambda _: {})
+    if id(function) not in verdicts:
+        verdicts[id(function)] = True  # while its calls are looked at, a call from within says nothing
+        calls = script.memo("calls", _calls).get(function.name, [])
+        outside = [call for call in calls if function not in call.blocks]
+        verdicts[id(function)] = all(left_to_person(script, call) for call in outside[:_MOST])
+    return verdicts[id(function)]
+
+
+def _calls(script: Script) -> dict[str, list[Command]]:
+    found: dict[str, list[Command]] = {}
+    for command in script.commands:
+        if command.name in script.functions:
+            found.setdefault(command.name or "", []).append(command)
+    return found
 
 
 def _chosen(script: Script, command: Command) -> bool:
@@ -75,22 +110,31 @@ def _chosen(script: Script, command: Command) -> bool:
 
 
 def tests_of(script: Script, command: Command) -> Iterator[Command]:
-    """The commands whose success lets `command` run: those of `if`, and those joined to it by `&&`."""
-    choices = [block for block in command.blocks if block.kind == "if"]
-    before: list[Command] = []
-    for other in script.commands:
-        if other.start >= command.start:
-            break
-        if "condition" in other.context and any(block in other.blocks for block in choices):
-            yield other
-        before.append(other)
+    """The commands whose success lets `command` run: those of `if`, and those joined to it by `&&` or `||`."""
+    conditions = script.memo("conditions", _conditions)
+    for block in command.blocks:
+        if block.kind == "if":
+            tests = conditions.get(id(block), [])
+            before = bisect_left([test.start for test in tests[:_MOST]], command.start)
+            yield from tests[max(before - _NEAR, 0) : before]
     joined = command.before
-    for other in reversed(before):
+    at = positions(script).get(id(command), 0)  # a compound command has none: what stands before it is not asked
+    for other in reversed(script.commands[max(at - _NEAR, 0) : at]):
         if joined not in ("&&", "||") or len(other.blocks) < len(command.blocks):
-            break
+            return
         if other.blocks == command.blocks:
             yield other
             joined = other.before
+
+
+def _conditions(script: Script) -> dict[int, list[Command]]:
+    """The commands in the tests of each `if`."""
+    found: dict[int, list[Command]] = {}
+    for command in script.commands:
+        for outer, inner in zip(command.blocks, command.blocks[1:], strict=False):
+            if inner.kind == "condition":
+                found.setdefault(id(outer), []).append(command)
+    return found
 
 
 def _asks_person(script: Script, words: list[Word]) -> bool:
@@ -104,13 +148,14 @@ def from_outside(script: Script, name: str) -> bool:
         return name != "0"
     if name in ("?", "#", "$", "!", "-", "_"):
         return False
-    entries = [entry for entry in script.assignments if entry.name == name]
-    if not entries:
-        return name.isupper()
-    return any(_by_option(script, entry) for entry in entries)
+    known: dict[str, bool] = script.memo("from outside", lambda _: {})
+    if name not in known:
+        entries = named(script).get(name)
+        known[name] = any(_by_option(entry) for entry in entries) if entries else name.isupper()
+    return known[name]
 
 
-def _by_option(script: Script, entry: Assigned) -> bool:
+def _by_option(entry: Assigned) -> bool:
     if entry.command is not None and entry.command.name == "read":
         return False
     if entry.word is not None and any(part.overridable for part in entry.word.parts):

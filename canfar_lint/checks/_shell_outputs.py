@@ -5,14 +5,18 @@ The options that name an output are CAN402's table `shell_outputs`.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from canfar_lint.checks._scripts import named
 from canfar_lint.model.shell import Command, Script, Word
 from canfar_lint.model.shell_expand import expand_part
 from canfar_lint.model.shell_nodes import LITERAL, VARIABLE
 
-_DEEPEST = 5
+_DEEPEST, _MOST_FOLDERS = 5, 24
+_EPHEMERAL = re.compile(r"/(?:tmp|var/tmp|scratch|opt|root|app)\b[\w./+-]*")
 _NEUTRAL = frozenset(
     (
         *(
@@ -107,48 +111,96 @@ def root(script: Script, word: Word, command: Command) -> Word:
         first = word.parts[0] if word.parts else None
         if first is None or first.kind != VARIABLE:
             return word
-        entries = [one for one in script.assignments if one.name == first.name and one.start < command.start]
-        if not entries or entries[-1].word is None:
+        entries = named(script).get(first.name, [])
+        last = bisect_left([one.start for one in entries[:_MOST_FOLDERS]], command.start)
+        value = entries[last - 1].word if last else None
+        if value is None:
             return word
-        word = entries[-1].word
+        word = value
     return word
 
 
 def is_used(script: Script, output: Output, text: str) -> bool:
-    """Whether another command may use the file or folder, or take it away."""
-    enters = False
-    for command in script.commands:
-        if command is output.command:
-            continue
-        if command.name in ("cd", "pushd"):
-            enters = enters or any(_meets(beginning(script, word, command), text) for word in command.arguments[:1])
-        if command.name in _NEUTRAL or (command.name is None and not command.words):
-            continue
-        words = [*command.arguments, *(one.target for one in command.redirects if one.op[0] == "<")]
-        if command.program is not None:
-            words.append(command.program)
-        if any(_uses(script, word, command, text, enters) for word in words):
+    """Whether another command may use the file or folder `text`, or take it away."""
+    return script.memo("uses", Uses).of(text, output.command)
+
+
+class Uses:
+    """The paths that the commands of a script are given, to be asked by path."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.paths: dict[str, set[int]] = {}
+        self.below: dict[str, set[int]] = {}
+        self.entered: dict[str, int] = {}
+        self.moves: set[int] = set()
+        self.last_move = -1
+        for command in script.commands:
+            self._note(command)
+        for block in script.loops:
+            for word in block.words or ():
+                self._path(word.head, -1)
+
+    def of(self, text: str, writer: Command) -> bool:
+        """Whether a command other than `writer` may meet the path: itself, a folder of it, or something below it."""
+        own = {id(writer)}
+        text = _plain(text)
+        folders = list(_folders(text))
+        if self.moves - own or self.below.get(text, own) - own:
             return True
-    return any(
-        _meets(beginning(script, word, output.command), text) for block in script.loops for word in block.words or ()
-    )
+        if any(self.paths.get(path, own) - own for path in (text, *folders)):
+            return True
+        first = min((self.entered[path] for path in (text, *folders) if path in self.entered), default=-1)
+        return 0 <= first < self.last_move
+
+    def _note(self, command: Command) -> None:
+        if command.name in ("cd", "pushd"):
+            for word in command.arguments[:1]:
+                self.entered.setdefault(_plain(beginning(self.script, word, command)), command.start)
+        if command.name in _NEUTRAL or not command.words:
+            return
+        moves = command.name in _MOVES
+        for word in (*command.words, *(one.target for one in command.redirects if one.op[0] == "<")):
+            start = beginning(self.script, word, command)
+            if not start:
+                self._unknown(command, moves)
+            elif start[0] in "/~":
+                self._path(start, id(command))
+            else:
+                if moves and start[0] != "-" and word is not command.program:
+                    self.last_move = command.start
+                for path in _EPHEMERAL.findall(word.text):
+                    self._path(path, id(command))
+
+    def _unknown(self, command: Command, moves: bool) -> None:
+        """A path of which nothing is known may be any, where something is moved."""
+        if moves and len(self.moves) < 2:
+            self.moves.add(id(command))
+
+    def _path(self, start: str, command: int) -> None:
+        path = _plain(start)
+        _add(self.paths, path, command)
+        for folder in _folders(path):
+            _add(self.below, folder, command)
 
 
-def _uses(script: Script, word: Word, command: Command, text: str, enters: bool) -> bool:
-    start = beginning(script, word, command)
-    moves = command.name in _MOVES
-    if not start:
-        return moves
-    if start[:1] not in "/~" and "=" in start:
-        start = start.partition("=")[2]
-    if start[:1] not in "/~":
-        return text in word.text or (moves and enters and not start.startswith("-"))
-    return _meets(start, text) or text in word.text
+def _add(found: dict[str, set[int]], path: str, command: int) -> None:
+    commands = found.setdefault(path, set())
+    if len(commands) < 2:
+        commands.add(command)
 
 
-def _meets(start: str, text: str) -> bool:
-    """Whether two paths may be the same, or one the folder of the other."""
+def _plain(path: str) -> str:
+    """A path up to its first wildcard, without a slash at the end."""
     for mark in "*?[{":
-        start = start.partition(mark)[0]
-    start, text = start.rstrip("/"), text.rstrip("/")
-    return bool(start) and (start == text or text.startswith(start + "/") or start.startswith(text + "/"))
+        path = path.partition(mark)[0]
+    return path.rstrip("/")
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The folders a path is in, innermost first, the root left out."""
+    for _ in range(_MOST_FOLDERS):
+        path = path.rpartition("/")[0]
+        if not path:
+            return
+        yield path

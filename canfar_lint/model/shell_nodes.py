@@ -6,12 +6,13 @@ run: a value is known only when the text itself says it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from canfar_lint.model.shell_expand import History
 
+T = TypeVar("T")
 LITERAL, VARIABLE, COMMAND, ARITHMETIC, PROCESS = "literal", "variable", "command", "arithmetic", "process"
 
 
@@ -335,6 +336,7 @@ class Script:
     __slots__ = (
         "_assignments",
         "_histories",
+        "_memo",
         "bash",
         "blocks",
         "commands",
@@ -368,6 +370,14 @@ class Script:
         self.path = ""
         self._assignments: list[Assigned] | None = None
         self._histories: dict[str, History] | None = None
+        self._memo: dict[str, Any] = {}
+
+    def memo(self, name: str, make: Callable[[Script], T]) -> T:
+        """What `make` says of this script, worked out once."""
+        if name not in self._memo:
+            self._memo[name] = make(self)
+        found: T = self._memo[name]
+        return found
 
     @property
     def loops(self) -> list[Block]:

@@ -115,7 +115,9 @@ def _reads_terminal(script: Script, command: Command) -> bool:
 
 def _behind_question(script: Script, command: Command) -> bool:
     """Whether the command just before prints a question."""
-    at = script.commands.index(command)
+    from canfar_lint.checks._scripts import positions
+
+    at = positions(script)[id(command)]
     before = script.commands[at - 1] if at else None
     if before is None or before.name not in ("echo", "printf") or before.blocks != command.blocks or before.redirects:
         return False

@@ -251,10 +251,10 @@ def _is_replaced(script: Script, rule: Rule, entry: Assigned) -> bool:
     """Whether an assignment is only a default: set where nothing was given, or set again by an option."""
     if entry.name.endswith("PATH") or entry.name in rule.table("shell_settings"):
         return True
-    from canfar_lint.checks._scripts import from_outside, tests_of
+    from canfar_lint.checks._scripts import from_outside, named, tests_of
 
-    others = [one for one in script.assignments if one.name == entry.name and one is not entry]
-    if any(one.word is not None and one.value is None and from_outside(script, entry.name) for one in others):
+    changing = (one for one in named(script)[entry.name] if one.word is not None and one.value is None)
+    if from_outside(script, entry.name) and any(one is not entry for one in changing):
         return True
     if entry.command is None:
         return False

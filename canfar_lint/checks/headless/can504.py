@@ -50,7 +50,11 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         instead = programs.get(name) or messengers.get(name)
         if instead is None or command.program is None or name in script.functions:
             continue
-        if _opens_window(command, rule) and not _has_display(script) and not left_to_person(script, command):
+        if (
+            _opens_window(command, rule)
+            and not script.memo("has display", _has_display)
+            and not left_to_person(script, command)
+        ):
             variant = "messenger" if name in messengers else None
             yield rule.finding(command.program.span, variant=variant, program=name, instead=instead)
 

@@ -25,9 +25,10 @@ from canfar_lint.model.scopes import COMPREHENSIONS
 
 if TYPE_CHECKING:
     from canfar_lint.checks._shell_outputs import Output as ShellOutput
-    from canfar_lint.model.shell import Block, Command, Script
+    from canfar_lint.model.shell import Command, Script
 
 _DEEP = 3
+_MOST_INSIDE = 200
 _FORS = (ast.For, ast.AsyncFor)
 _MAPS = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "submit"))
 _FIGURES = frozenset(("figure", "subplots", "clf", "cla", "clear", "close", "subplot_mosaic"))
@@ -311,8 +312,10 @@ def _varies_with(script: Script, rule: Rule, output: ShellOutput, text: str) -> 
     loop = loop_of(output.command)
     if loop is None or "condition" in output.command.context:
         return None
-    inside = [command for command in script.commands if loop in command.blocks]
-    varying = _set_in(script, loop)
+    inside = script.memo("by loop", _by_loop)[id(loop)]
+    if len(inside) > _MOST_INSIDE:
+        return None
+    varying = {loop.name, *script.memo("set by loop", _set_by_loop).get(id(loop), ())}
     used = [name for command in _pipeline(script, output.command) for name in _variables(command) if name in varying]
     if not used or re.search(rule.table("repeating"), used[0]):
         return None
@@ -324,15 +327,32 @@ def _varies_with(script: Script, rule: Rule, output: ShellOutput, text: str) -> 
     return used[0]
 
 
-def _set_in(script: Script, loop: Block) -> set[str]:
-    names = {loop.name} if loop.name else set()
-    return names | {entry.name for entry in script.assignments if loop in entry.blocks and entry.name}
+def _by_loop(script: Script) -> dict[int, list[Command]]:
+    """The commands inside each loop."""
+    found: dict[int, list[Command]] = {}
+    for command in script.commands:
+        for block in command.blocks:
+            if block.kind == "loop":
+                found.setdefault(id(block), []).append(command)
+    return found
+
+
+def _set_by_loop(script: Script) -> dict[int, set[str]]:
+    """The variables that are set inside each loop."""
+    found: dict[int, set[str]] = {}
+    for entry in script.assignments:
+        for block in entry.blocks:
+            if block.kind == "loop":
+                found.setdefault(id(block), set()).add(entry.name)
+    return found
 
 
 def _pipeline(script: Script, command: Command) -> list[Command]:
     """The command, and those that feed it through a pipe."""
     found = [command]
-    at = script.commands.index(command)
+    from canfar_lint.checks._scripts import positions
+
+    at = positions(script)[id(command)]
     while found[-1].before == "|" and at:
         at -= 1
         if script.commands[at].connector == "|" and len(script.commands[at].blocks) == len(command.blocks):
@@ -369,13 +389,20 @@ def _clashes(script: Script, rule: Rule, output: ShellOutput, text: str, last: s
     given = [name for one in _pipeline(script, command) for name in _variables(one) if _is_input(name)]
     if not any(from_outside(script, name) for name in given) or left_to_person(script, command):
         return False
-    for other in script.commands:
-        moves = other.name in ("cd", "pushd") and any(word.dynamic for word in other.arguments)
-        if moves and not text.startswith("/"):
-            return False
-        if other is not command and other.name in ("mv", "rm", "cp", "rename") and _mentions(other, text):
-            return False
-    return True
+    moved, named = script.memo("moves", _moves)
+    return not (moved and not text.startswith("/")) and last not in named
+
+
+def _moves(script: Script) -> tuple[bool, set[str]]:
+    """Whether the script goes into a folder it is told, and the words it moves, copies or removes."""
+    moved = False
+    named: set[str] = set()
+    for command in script.commands:
+        if command.name in ("cd", "pushd"):
+            moved = moved or any(word.dynamic for word in command.arguments)
+        if command.name in ("mv", "rm", "cp", "rename"):
+            named.update(name for word in command.arguments for name in re.findall(r"[\w.+-]+", word.text.lower()))
+    return moved, named
 
 
 def _is_input(name: str) -> bool:
