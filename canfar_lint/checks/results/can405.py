@@ -1,0 +1,98 @@
+"""Long computations that could write down their progress and do not."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    table = rule.table("calls")
+    for call in module.calls(table):
+        entry = next(table[name] for name in module.qualified_all(call.func) if name in table)
+        if not _keeps_progress(module, call, entry) and not _is_short(module, call, entry):
+            yield rule.finding(module.name_span(call), call=module.code(call.func), instead=entry["told"])
+    for call in module.calls(rule.table("resuming")):
+        given = module.keyword(call, rule.table("resuming")[module.qualified(call.func)])
+        if given is not None and module.constant(given.value) is False:
+            yield rule.finding(module.name_span(call), call=module.code(call.func), instead="`resume=True`")
+    yield from _training(module, rule)
+
+
+def _keeps_progress(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
+    if module.is_open_ended(call):
+        return True
+    for keyword in call.keywords:
+        if keyword.arg in entry["any"] and module.constant(keyword.value) not in (None, ""):
+            return True
+    return any(_keeps_progress(module, step, {"any": entry["any"]}) for step in _steps(module, call, entry))
+
+
+def _steps(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> Iterator[ast.Call]:
+    """The calls that run the sampler a call makes."""
+    name = module.qualified(call.func)
+    yield from module.calls([f"{name}().{method}" for method in entry.get("steps", ())])
+
+
+def _is_short(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
+    """Whether every run is known to be short."""
+    most = entry.get("short", 0)
+    limits = [module.keyword(call, name) for name in entry.get("short_by", ())]
+    if any(limit is not None and _below(module, limit.value, most) for limit in limits):
+        return True
+    steps = list(_steps(module, call, entry))
+    counts = [module.argument(step, "nsteps", 1) or module.argument(step, "iterations") for step in steps]
+    return bool(counts) and all(count is not None and _below(module, count, most) for count in counts)
+
+
+def _below(module: PythonModule, node: ast.expr, most: int) -> bool:
+    value = module.value(node).constant
+    return isinstance(value, (int, float)) and value < most
+
+
+# -- training loops -------------------------------------------------------------------------------------------
+
+
+def _training(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    seen: set[ast.AST] = set()
+    saving = re.compile(rule.table("saving"))
+    for call in module.methods(rule.table("training")):
+        loops = [loop for loop in module.loops(call) if isinstance(loop, ast.For)]
+        outer = loops[-1] if loops else None
+        if outer is None or outer in seen or not _counts(module, outer):
+            continue
+        seen.add(outer)
+        names = _called(outer)
+        if not names & set(rule.table("stepping")) or _is_short_loop(module, rule, outer):
+            continue
+        if not any(saving.search(name) for name in names):
+            start, end = module.span(outer)[0], module.span(outer.iter)[1]
+            instead = "torch.save" if "torch" in module.text else "model.save"
+            yield rule.finding((start, end), variant="training", instead=instead)
+
+
+def _counts(module: PythonModule, loop: ast.For) -> bool:
+    """Whether a loop counts epochs or steps, and is no pass over the data."""
+    iterated = loop.iter
+    if isinstance(iterated, ast.Call) and module.qualified(iterated.func).startswith("tqdm") and iterated.args:
+        iterated = iterated.args[0]
+    called = module.qualified(iterated.func) if isinstance(iterated, ast.Call) else ""
+    target = module.code(loop.target)
+    return called.endswith(("range", "count", "trange")) or "epoch" in target
+
+
+def _is_short_loop(module: PythonModule, rule: Rule, loop: ast.For) -> bool:
+    counted = loop.iter.args if isinstance(loop.iter, ast.Call) else []
+    return len(counted) == 1 and _below(module, counted[0], rule.table("short_training"))
+
+
+def _called(loop: ast.AST) -> set[str]:
+    """The last words of everything a loop calls."""
+    calls = [node.func for node in ast.walk(loop) if isinstance(node, ast.Call)]
+    return {func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") for func in calls}
