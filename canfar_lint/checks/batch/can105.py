@@ -24,7 +24,12 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for read in _reads(module, rule):
         for node, name, place in _literals(module, rule, read):
             span = literal_span(module, node)
-            if span in seen or not module.on_main_path(place) or _expected(module, place) or _is_own(module, node):
+            if (
+                span in seen
+                or not module.on_main_path(place)
+                or _expected(module, place, node)
+                or _is_own(module, node)
+            ):
                 continue
             written = written if written is not None else _written(module)
             if (
@@ -172,7 +177,7 @@ def _is_made(name: str, written: frozenset[str]) -> bool:
     return any(".".join(parts[:n]) in written for n in range(1, len(parts)))
 
 
-def _expected(module: PythonModule, place: ast.AST) -> bool:
+def _expected(module: PythonModule, place: ast.AST, literal: ast.AST) -> bool:
     """Whether the script also goes on without the file, or the user asked for it."""
     if module.user_guarded(place):
         return True
@@ -183,6 +188,16 @@ def _expected(module: PythonModule, place: ast.AST) -> bool:
             if any(word in module.code(each) for each in caught for word in ("FileNotFound", "IOError", "OSError")):
                 return True
         child = ancestor
-    return any(
-        word in module.code(test) for test, _ in module.guards(place) for word in ("exists(", "is_file(", "isfile(")
-    )
+    return any(_asks_for(module, test, literal) for test, _ in module.guards(place))
+
+
+def _asks_for(module: PythonModule, test: ast.expr, literal: ast.AST) -> bool:
+    """Whether a condition is that the file is there."""
+    code = module.code(test)
+    if not re.search(r"exists\(|is_?file\(", code):
+        return False
+    if module.code(literal).strip("\"'") in code:
+        return True
+    statement = module.parent_statement(literal)
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return any(isinstance(t, ast.Name) and re.search(rf"\b{re.escape(t.id)}\b", code) for t in targets)
