@@ -1,0 +1,118 @@
+"""Inputs that a program changes or moves away, and results written among the raw data."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._outputs import UPDATE, file_literals, literal_span, outputs
+from canfar_lint.diagnostic import Finding
+from canfar_lint.model.python import PythonModule
+from canfar_lint.model.values import ARGUMENT
+
+
+def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    for call, given, variant in _changes(module, rule):
+        if _is_input(module, rule, given) and not _is_own(module, rule, given) and not module.user_guarded(call):
+            name = module.code(given)
+            yield rule.finding(module.name_span(call), variant=variant, call=module.code(call.func), name=name)
+    yield from _among_raw(module, rule)
+
+
+def _changes(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast.expr, str | None]]:
+    """The calls that change a file in place or move it, with what names the file."""
+    openers = rule.table("openers")
+    for call in module.calls(openers):
+        mode, index, values = next(openers[name] for name in module.qualified_all(call.func) if name in openers)
+        node = module.argument(call, mode, index)
+        if node is not None and call.args and module.constant(node) in values:
+            yield call, call.args[0], None
+    for call in module.calls(rule.table("changers")):
+        if call.args:
+            yield call, call.args[0], None
+    read = {module.code(call.args[0]) for call in module.calls(rule.table("readers")) if call.args}
+    for call in module.calls(rule.table("movers")):
+        if len(call.args) > 1 and module.code(call.args[0]) in read:
+            yield call, call.args[0], "moved"
+
+
+def _is_input(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
+    """Whether a name is that of an input: an argument as it was given, or an entry of a listing."""
+    value = module.value(node)
+    pieces = [piece for piece in value.pieces if piece.text != "/"]
+    if isinstance(node, ast.Name):
+        bound = module.bindings(node)
+        if len(bound) == 1 and bound[0].kind == "for" and bound[0].value is not None:
+            return _is_listing(module, rule, bound[0].value)
+    direct = len(pieces) == 1 and pieces[0].text is None and pieces[0].source == ARGUMENT
+    return direct and isinstance(pieces[0].node, (ast.Attribute, ast.Subscript, ast.arg)) and _is_plain(module, node)
+
+
+def _is_plain(module: PythonModule, node: ast.expr) -> bool:
+    """Whether an expression is an argument itself, and not made from one."""
+    made = module.resolve(node)
+    return isinstance(made, (ast.Attribute, ast.Subscript)) and not any(isinstance(n, ast.Call) for n in ast.walk(made))
+
+
+def _is_listing(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
+    """Whether what a loop runs over lists files: `glob`, `listdir`, or the arguments."""
+    made = module.resolve(node)
+    for _ in range(4):
+        if isinstance(made, ast.Call):
+            name = module.qualified(made.func)
+            if name in rule.table("listings"):
+                return True
+            if isinstance(made.func, ast.Attribute) and made.func.attr in rule.table("listing_methods"):
+                return True
+            if (
+                name not in ("builtins.sorted", "builtins.list", "builtins.reversed", "natsort.natsorted")
+                or not made.args
+            ):
+                return False
+            made = module.resolve(made.args[0])
+        elif isinstance(made, ast.Subscript):
+            return module.qualified(made.value) == "sys.argv"
+        else:
+            return isinstance(made, ast.Attribute) and ARGUMENT in module.value(made).sources
+    return False
+
+
+def _is_own(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
+    """Whether the program has written the file itself, or has made a copy by this name."""
+    code = module.code(node)
+    if any(output.does != UPDATE and module.code(output.name) == code for output in outputs(module)):
+        return not any(name.endswith(".append") for name in _writers_of(module, code))
+    for call in module.calls(rule.table("copies")):
+        if len(call.args) > 1 and code in (module.code(call.args[0]), module.code(call.args[1])):
+            return True
+    return False
+
+
+def _writers_of(module: PythonModule, code: str) -> set[str]:
+    """The functions that write to a name, when all of them only add to it."""
+    found = [output for output in outputs(module) if module.code(output.name) == code]
+    names = {module.qualified(output.call.func) for output in found}
+    return names if all(name.endswith(".append") for name in names) else set()
+
+
+def _among_raw(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    if re.search(rule.table("fetching"), module.text):
+        return
+    seen: set[tuple[int, int]] = set()
+    for output in outputs(module):
+        value = module.value(output.name)
+        literals = file_literals(value)
+        for piece in value.pieces:
+            if (
+                piece.text is None
+                or piece.node is None
+                or piece.default
+                or not re.search(rule.table("raw"), piece.text)
+            ):
+                continue
+            span = literal_span(module, piece.node)
+            if span not in seen and literals:
+                seen.add(span)
+                yield rule.finding(span, variant="raw", name=value.skeleton.replace("{}", "…"))
