@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._inputs import in_memory, is_packaged
@@ -14,6 +15,7 @@ from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, LOOP, PARAMETER, UNIQUE, Piece, Value
 
 _OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|dest|save")
+_HANDED_ON = ("astropy.", "spectral_cube.", "specutils.", "ccdproc.")
 _CHOSEN = frozenset((ARGUMENT, ENVIRONMENT, CONFIG, PARAMETER, UNIQUE, LOOP))
 
 
@@ -52,6 +54,7 @@ def _reads(module: PythonModule, rule: Rule) -> Iterator[Output]:
             name = module.argument(call, *readers[dotted]) if dotted in readers else None
             if name is not None:
                 yield Output(call, name, "read")
+    yield from _reads_by_tail(module, readers)
     for call in module.calls(openers):
         for dotted in module.qualified_all(call.func):
             if dotted in openers:
@@ -70,6 +73,20 @@ def _reads(module: PythonModule, rule: Rule) -> Iterator[Output]:
                     given = module.argument(call, parameter)
                     if given is not None:
                         yield Output(call, given, "read")
+
+
+def _reads_by_tail(module: PythonModule, readers: dict[str, list[Any]]) -> Iterator[Output]:
+    """Readers that come by way of another file of the project: `from setup import fits, SpectralCube`."""
+    tails = {".".join(dotted.split(".")[-2:]): dotted for dotted in readers if dotted.startswith(_HANDED_ON)}
+    for call in module.all_calls:
+        if not isinstance(call.func, ast.Attribute) or not isinstance(call.func.value, ast.Name):
+            continue
+        dotted = tails.get(f"{call.func.value.id}.{call.func.attr}")
+        if dotted is None or any(name in readers for name in module.qualified_all(call.func)):
+            continue
+        name = module.argument(call, *readers[dotted])
+        if name is not None and all(b.kind == "import" for b in module.bindings(call.func.value)):
+            yield Output(call, name, "read")
 
 
 def _literals(module: PythonModule, rule: Rule, read: Output) -> Iterator[tuple[ast.AST, str, ast.AST]]:
@@ -109,8 +126,9 @@ def _of_value(value: Value, suffixes: tuple[str, ...]) -> Iterator[tuple[ast.AST
 def _of_parts(module: PythonModule, node: ast.expr, suffixes: tuple[str, ...]) -> Iterator[tuple[ast.AST, str]]:
     """Names that a loop runs over behind a folder, or that a function of another file completes."""
     if isinstance(node, ast.Call) and len(node.args) == 1 and not module.value(node).pieces[0].default:
-        if module.function_named(node.func) is None and isinstance(node.func, ast.Name):
-            imported = any(binding.kind == "import" for binding in module.bindings(node.func))
+        first = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+        if module.function_named(node.func) is None and isinstance(first, ast.Name):
+            imported = any(binding.kind == "import" for binding in module.bindings(first))
             yield from _of_value(module.value(node.args[0]), suffixes) if imported else ()
         return
     names = [each for each in ast.walk(node) if isinstance(each, ast.Name)][:16]
