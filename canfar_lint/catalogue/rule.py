@@ -36,7 +36,7 @@ class Rule:
         self.section: str = head["section"]
         self.kinds: tuple[str, ...] = tuple(head["kinds"])
         self.fix: str = head["fix"]
-        self.triggers: tuple[str, ...] = tuple(head["triggers"])
+        self.triggers: tuple[str | dict[str, list[str]], ...] = tuple(head["triggers"])
         self.level_override: str | None = None
         self._read = read
         self._settings: object = None
@@ -51,6 +51,16 @@ class Rule:
     def table(self, name: str) -> Any:
         """A table of the rule's YAML, under `tables`."""
         return self.body["tables"][name]
+
+    def triggers_of(self, language: str) -> list[str]:
+        """The triggers for one language, `py` or `sh`; all of them for ""."""
+        found: list[str] = []
+        for trigger in self.triggers:
+            if isinstance(trigger, str):
+                found.append(trigger)
+            else:
+                found += [t for of, those in trigger.items() if not language or of == language for t in those]
+        return found
 
     def at_level(self, level: str) -> Rule:
         """This rule with every finding at `level`, as a user's settings want it."""
@@ -67,6 +77,11 @@ class Rule:
     def setting(self, name: str) -> Any:
         """The value of a setting, `max_cores`, in the folder of the file that is judged."""
         return getattr(self._settings, name)
+
+    def chosen(self, key: str) -> bool:
+        """Whether the user has set a setting, `max-cores`, in the folder of the file that is judged."""
+        where = getattr(self._settings, "where", None)
+        return where is not None and where(key) != "default"
 
     def _copy(self) -> Rule:
         copy: Rule = Rule.__new__(Rule)

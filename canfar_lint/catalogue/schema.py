@@ -161,6 +161,9 @@ def _values(path: Path, data: _Mapping, section: str) -> None:
     for kind in data["kinds"]:
         if kind not in KINDS:
             refuse("kinds", f"`{kind}` is none of {', '.join(KINDS)}")
+    for trigger in data["triggers"]:
+        if not isinstance(trigger, str) and not (isinstance(trigger, dict) and set(trigger) <= {"py", "sh"}):
+            refuse("triggers", "a trigger is a text, or `py:` or `sh:` with a list of texts")
     for example in data["examples"]:
         if isinstance(example, dict) and ("bad" in example) == ("good" in example):
             raise RuleError(f"{path}:{getattr(example, 'line', 1)}: an example is either `bad` or `good`")

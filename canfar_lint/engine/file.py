@@ -47,31 +47,39 @@ class Profile:
     def __init__(self, rules: Iterable[Rule], settings: Settings) -> None:
         self.rules = tuple(rule.under(settings) for rule in rules)
         self.settings = settings
-        self._triggers: dict[tuple[str, bool], Triggers] = {}
+        self._triggers: dict[tuple[str, bool, str], Triggers] = {}
 
     @property
     def wants_imports(self) -> bool:
         """Whether some rule asks for the packages that files import (`decisions` 13)."""
         return any(rule.code in ("CAN602", "CAN604") for rule in self.rules)
 
-    def triggers(self, kind: str, pipeline: bool) -> Triggers:
-        """The triggers for a kind of file; in tests, docs and set-up files (`pipeline` false) 1xx-6xx are out."""
-        key = (kind, pipeline)
+    def fired(self, kind: str, pipeline: bool, data: bytes) -> list[Rule]:
+        """The rules that may find something in a file. In tests, docs and set-up files (`pipeline` false) 1xx-6xx
+        are out; the shell side of the rules counts only in Python that starts programs."""
+        if kind != PYTHON:
+            return self._compiled(kind, pipeline, "").fired(data)
+        found = self._compiled(kind, pipeline, "py").fired(data)
+        if any(word in data for word in _STARTS_PROGRAMS):
+            known = {rule.code for rule in found}
+            found += [r for r in self._compiled(kind, pipeline, "sh").fired(data) if r.code not in known]
+        return found
+
+    def _compiled(self, kind: str, pipeline: bool, language: str) -> Triggers:
+        key = (kind, pipeline, language)
         if key not in self._triggers:
-            wanted = {_RULE_KIND[kind]} | ({"sh"} if kind in _HOSTS_SHELL else set())
+            wanted = {language or _RULE_KIND[kind]} | ({"sh"} if kind in _HOSTS_SHELL and not language else set())
             if kind in _HOSTS_REQUESTS:
                 wanted.add("launch")
-            self._triggers[key] = Triggers(
-                [
-                    rule
-                    for rule in self.rules
-                    if wanted & set(rule.kinds)
-                    and rule.section != "files"
-                    and "project" not in rule.kinds
-                    and (pipeline or not (rule.code.startswith("CAN") and rule.code[3] in "123456"))
-                ],
-                kind,
-            )
+            rules = [
+                rule
+                for rule in self.rules
+                if wanted & set(rule.kinds)
+                and rule.section != "files"
+                and "project" not in rule.kinds
+                and (pipeline or not (rule.code.startswith("CAN") and rule.code[3] in "123456"))
+            ]
+            self._triggers[key] = Triggers(rules, kind, language)
         return self._triggers[key]
 
 
@@ -114,15 +122,20 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
     profile = rules if isinstance(rules, Profile) else Profile(rules, settings)
     from canfar_lint.facts import wanted as facts_wanted
 
-    fired = profile.triggers(kind, in_pipeline(path)).fired(data)
-    if kind == PYTHON and not any(word in data for word in _STARTS_PROGRAMS):
-        fired = [rule for rule in fired if "py" in rule.kinds or "launch" in rule.kinds]
+    work = _Work(path, kind, data, settings)
+    if kind == NOTEBOOK:
+        # its code is written as JSON, where a quote is no quote
+        try:
+            work.source = work.decode()
+        except ValueError as e:
+            return work.refused(e)
+        data = work.source.text.encode("utf-8", "surrogatepass")
+    fired = profile.fired(kind, in_pipeline(path), data)
     collectors = facts_wanted(kind, data)
     marked = _may_hold_markers(data)
-    work = _Work(path, kind, data, settings)
     if kind == PYTHON and profile.wants_imports:
         work.note_imports()
-    if not (fired or collectors or marked) and kind not in (DOCKERFILE, NOTEBOOK) and _surely_text(kind, data):
+    if not (fired or collectors or marked) and kind != DOCKERFILE and (kind == NOTEBOOK or _surely_text(kind, data)):
         return FileResult(path, kind, [], work.facts, [])
     return work.result(fired, collectors, marked)
 
@@ -137,6 +150,7 @@ class _Work:
         self.settings = settings
         self.diagnostics: list[Diagnostic] = []
         self.facts: list[Fact] = []
+        self.source: Source | None = None
         self.crashed = False
         self.seen: set[tuple[str, int, int]] = set()
 
@@ -144,7 +158,7 @@ class _Work:
         from canfar_lint.engine.models import Unreadable, views
 
         try:
-            source = self.decode()
+            source = self.source or self.decode()
         except ValueError as e:  # not text, or no notebook
             return self.refused(e)
         try:
