@@ -65,16 +65,30 @@ def lists_needed_later(dockerfile: Dockerfile, run: Instruction) -> bool | None:
     """A later RUN installs with apt on the lists of this one; None when one runs what cannot be read here."""
     unsure = len(dockerfile.instructions) > _FARTHEST
     for later in later_runs(dockerfile, run):
-        if not later.readable:
-            unsure = True
-            continue
-        for operation in operations(later):
-            if operation.family == "apt" and operation.kind == UPDATE:
-                break
-            if operation.family == "apt" and operation.kind == INSTALL:
-                return True
-        unsure = unsure or any(runs_script(step) and not is_cleaner(step) for step in later.steps)
+        needs = _needs_lists(later)
+        if needs:
+            return True
+        unsure = unsure or needs is None
     return None if unsure else False
+
+
+def _needs_lists(run: Instruction) -> bool | None:
+    """It installs with apt before any update of its own; None when it runs what cannot be read here."""
+    if "needs lists" not in run.notes:
+        run.notes["needs lists"] = _read_needs(run)
+    found: bool | None = run.notes["needs lists"]
+    return found
+
+
+def _read_needs(run: Instruction) -> bool | None:
+    if not run.readable:
+        return None
+    for operation in operations(run):
+        if operation.family == "apt" and operation.kind == UPDATE:
+            break
+        if operation.family == "apt" and operation.kind == INSTALL:
+            return True
+    return None if any(runs_script(step) and not is_cleaner(step) for step in run.steps) else False
 
 
 def following(run: Instruction) -> Instruction | None:

@@ -116,13 +116,18 @@ def _archives(rule: Rule, run: Instruction, found: list[Operation]) -> Iterator[
 
 
 def _keeps_archives(run: Instruction) -> bool:
-    for before in (run, *(i for i in earlier(run) if i.keyword == "RUN")):
-        for step in before.steps:
-            if any(path is not None and covers(path, _HOOK) for path in removed(step, surely=True)):
-                return True
-            if any("Keep-Downloaded-Packages" in value and "true" in value for value in step.values()):
-                return True
-    return False
+    return any(_takes_hook_away(before) for before in (run, *earlier(run)) if before.keyword == "RUN")
+
+
+def _takes_hook_away(run: Instruction) -> bool:
+    if "takes hook away" not in run.notes:
+        run.notes["takes hook away"] = any(
+            any(path is not None and covers(path, _HOOK) for path in removed(step, surely=True))
+            or any("Keep-Downloaded-Packages" in value and "true" in value for value in step.values())
+            for step in run.steps
+        )
+    found: bool = run.notes["takes hook away"]
+    return found
 
 
 def _cached(

@@ -41,7 +41,14 @@ def _configures(before: Instruction) -> bool:
         return target is not None and "/etc/apt/apt.conf" in (target.value or target.text)
     if before.keyword != "RUN":
         return False
-    for step in before.steps:
+    if "configures apt" not in before.notes:
+        before.notes["configures apt"] = _writes_configuration(before)
+    found: bool = before.notes["configures apt"]
+    return found
+
+
+def _writes_configuration(run: Instruction) -> bool:
+    for step in run.steps:
         written = [redirect.target.head for redirect in step.command.redirects if redirect.writes]
         written += [argument.text for argument in step.arguments] if step.name in ("tee", "cp", "mv", "sed") else []
         if any("/etc/apt/apt.conf" in path and "docker-clean" not in path for path in written):
