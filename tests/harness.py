@@ -138,7 +138,7 @@ class Bench:
         for path, content in example.fields.get("tree", {}).items():
             self._lay_out(path, content)
         self._write(example.path, self.main.data)
-        layers = [*_layers({"select": ["ALL"], "ruff": example.code == "CAN001"}, folder)]
+        layers = [*_layers({"select": ["ALL"], "ruff": example.code == "CAN001", "hadolint": False}, folder)]
         self.resolver = Resolver((*layers, *_layers(example.fields.get("settings", {}), folder)), isolated=True)
         named = ["."] if "tree" in example.fields else [example.path]
         self.inputs = list(discover(named, self.resolver))
