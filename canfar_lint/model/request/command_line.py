@@ -74,7 +74,7 @@ class _Reader:
         self.request.client = command.name or ""
         self.positional: list[Word] = []
         self.behind: list[Word] = []
-        self.read(words[verb + 1 :])
+        self.read([piece for word in words[verb + 1 :] for piece in self.split(word)])
         self.request.behind = tuple(self.behind)
 
     def read(self, words: list[Word]) -> None:
@@ -101,6 +101,13 @@ class _Reader:
                 break
             at += taken
         self.words_of_command()
+
+    def split(self, word: Word) -> list[Word]:
+        """The words that an unquoted variable becomes; the word itself where that is not known."""
+        if word.value is not None or word.quoted:
+            return [word]
+        pieces = (self.script.resolve(word, self.command) or "").split()
+        return [Word(piece, word.start, word.end, piece) for piece in pieces] if len(pieces) > 1 else [word]
 
     def is_one(self, word: Word) -> bool:
         value = self.script.resolve(word, self.command)

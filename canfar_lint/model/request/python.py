@@ -54,8 +54,13 @@ def _calls(module: PythonModule) -> Iterator[tuple[ast.Call, str, str]]:
         if call not in found and not module.qualified(call.func):
             words = {keyword.arg for keyword in call.keywords}
             words |= {name for k in call.keywords if k.arg is None for name in entries(module, k.value)[0]}
-            if "image" in words and words & _TELLING:
+            told = len(words & _TELLING)
+            if "image" in words and (told > 1 or (told and _speaks_of_platform(module))):
                 yield call, CREATE, ""
+
+
+def _speaks_of_platform(module: PythonModule) -> bool:
+    return "canfar" in module.text or "skaha" in module.text
 
 
 def _of_call(module: PythonModule, call: ast.Call, surface: str, client: str) -> Request:
