@@ -22,7 +22,7 @@ Row = tuple[str, int | None, int, str, str, bool, str]
 FOUND: list[Row] = [
     # path, cell, row, code, level, whether --fix repairs it, the words it stands on
     ("Dockerfile", None, 5, "CAN703", "error", False, "apt-get update"),
-    ("Dockerfile", None, 5, "CAN704", "warning", False, "apt-get update"),
+    ("Dockerfile", None, 6, "CAN704", "warning", False, "apt-get install"),
     ("Dockerfile", None, 8, "CAN709", "warning", False, "."),
     ("Dockerfile", None, 11, "CAN706", "warning", True, "pip install"),
     ("Dockerfile", None, 14, "CAN704", "warning", True, "apt-get install"),

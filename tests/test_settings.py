@@ -410,3 +410,23 @@ def test_which_fixes_may_be_applied() -> None:
     assert found.applicability("F401", "unsafe") == "safe"
     assert found.applicability("CAN301", "safe") == "unsafe"
     assert found.applicability("CAN301", "display") == "display"
+
+
+def test_advice_within_a_rule_counts_only_where_the_rule_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CAN706 is a warning of its own, but for uv only advice: the default run leaves that out."""
+    from canfar_lint.engine import run
+    from canfar_lint.settings.read import inline_layer
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Dockerfile").write_text("FROM debian:12\nRUN uv sync --frozen\n", "utf-8")
+
+    def codes(**values: object) -> list[str]:
+        layers = tuple(inline_layer(f"{key} = {value!r}", str(tmp_path)) for key, value in values.items())
+        resolver = Resolver(tuple(layer for layer in layers if layer is not None), isolated=True)
+        return [d.code for d in run([("Dockerfile", "dockerfile")], resolver, jobs=1).diagnostics]
+
+    assert codes() == []
+    assert codes(select=["CAN706"]) == ["CAN706"]
+    assert codes(**{"extend-select": ["CAN7"]}).count("CAN706") == 1

@@ -68,9 +68,9 @@ def run(
     hadolint = _start_hadolint(planned, selections, profiles)
     results = _lint(planned, profiles, jobs)
     facts = ((result.path, fact) for result in results for fact in result.facts)
-    project = Project(facts, Tree(root), (job.path for job in planned))
+    project = Project(facts, Tree(root), (job.path for job in planned), whole_project)
     diagnostics = settle((d for result in results for d in result.diagnostics), project)
-    if project.facts and whole_project:
+    if project.facts:
         diagnostics += judge(project, profiles[0])
     from_ruff, notes = peer.collect() if peer is not None else ([], ())
     diagnostics, python2, newer = _with_syntax(diagnostics, from_ruff, results, peer)
@@ -81,6 +81,7 @@ def run(
     diagnostics += found
     chosen = {job.path: selections[job.profile] for job in planned}
     diagnostics = [d for d in diagnostics if d.path not in chosen or d.code not in chosen[d.path].ignored(d.path)]
+    diagnostics = [d for d in diagnostics if d.path not in chosen or chosen[d.path].shows(d)]
     extended = {job.path: profiles[job.profile].settings.extend_rules for job in planned}
     kept, suppressed = _suppress(diagnostics, results, chosen, extended, whole_project)
     kept.sort(key=order)

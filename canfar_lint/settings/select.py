@@ -72,7 +72,7 @@ class Selection:
     """
 
     __slots__ = (
-        "_fixable", "_ignored", "_levels", "_per_file", "_safe", "_unfixable", "_unsafe",
+        "_asked", "_fixable", "_ignored", "_levels", "_per_file", "_safe", "_unfixable", "_unsafe",
         "hadolint", "hadolint_asked", "hadolint_ignore", "ruff", "ruff_ignore", "rules",
     )  # fmt: skip
 
@@ -81,6 +81,7 @@ class Selection:
         reader = _Reader(settings, catalogue)
         self._levels = reader.levels()
         enabled, foreign, ignored, asked = reader.chosen(self._levels)
+        self._asked = reader.asked
         self.rules: dict[str, Rule] = {
             code: rule.at_level(self._levels[code]) if code in self._levels else rule
             for code, rule in catalogue.rules.items()
@@ -101,6 +102,10 @@ class Selection:
     def level(self, code: str, level: str) -> str:
         """The level of a finding of `code`, from its own and the settings'."""
         return self._levels.get(code, level)
+
+    def shows(self, diagnostic: Diagnostic) -> bool:
+        """Whether a finding counts here: advice does only of rules that were asked for, also as a rule's variant."""
+        return diagnostic.level != "advice" or diagnostic.code in self._asked or diagnostic.code not in self.rules
 
     def fixable(self, code: str) -> bool:
         """Whether fixes of a rule may be applied; the more exact of `fixable` and `unfixable` wins."""
@@ -155,6 +160,7 @@ class _Reader:
         self.settings = settings
         self.catalogue = catalogue
         self.known: dict[str, Selector] = {}
+        self.asked: set[str] = set()
 
     def levels(self) -> dict[str, str]:
         levels: dict[str, str] = {}
@@ -179,6 +185,8 @@ class _Reader:
             removed = self.of_layer(layer, "ignore") or ()
             if select is not None:
                 enabled, foreign, ignored, asked = set(), [], [], []
+                self.asked = set()
+            self.asked.update(code for s in added for code in s.codes)
             for rank in range(_EXACT + 1):
                 enabled.update(code for s in added if s.rank == rank for code in s.codes)
                 enabled.difference_update(code for s in removed if s.rank == rank for code in s.codes)
