@@ -93,7 +93,7 @@ def _swallowing(module: PythonModule) -> Iterator[ast.ExceptHandler]:
         ]
         work = [s for s in work if not (isinstance(s, ast.Expr) and _is_talk(module, s))]
         tries = [s for s in work if isinstance(s, ast.Try)]
-        if len(work) != 1 or len(tries) != 1 or not _does_much(module, tries[0]):
+        if len(work) != 1 or len(tries) != 1 or not _does_much(tries[0]):
             continue
         for handler in tries[0].handlers:
             caught = "builtins.Exception" if handler.type is None else module.qualified(handler.type)
@@ -114,7 +114,11 @@ def _jobs(module: PythonModule) -> Iterator[list[ast.stmt]]:
             yield function.body
 
 
-def _does_much(module: PythonModule, statement: ast.Try) -> bool:
+def _does_much(statement: ast.Try) -> bool:
+    """Whether a `try` holds the work, and not only what may be missing: imports, settings."""
+    imports = (ast.Import, ast.ImportFrom)
+    if any(isinstance(part, imports) for part in statement.body):
+        return False
     calls = [node for part in statement.body for node in ast.walk(part) if isinstance(node, ast.Call)]
     return len(statement.body) >= 3 or any(isinstance(call.func, ast.Name) and call.func.id == "main" for call in calls)
 
