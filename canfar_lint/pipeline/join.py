@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 
 
 class Project:
-    """The facts of all files of a run, by kind: each with the path of the file it comes from and its place."""
+    """The facts of all files of a run, by kind: each with the path of the file it comes from and its place.
 
-    def __init__(self, facts: Iterable[tuple[str, Fact]], tree: Tree, paths: Iterable[str]) -> None:
+    `whole` says that a folder with the project's root was given, so that what is not in `paths` is not there.
+    """
+
+    def __init__(self, facts: Iterable[tuple[str, Fact]], tree: Tree, paths: Iterable[str], whole: bool = True) -> None:
         self.tree = tree
+        self.whole = whole
         self.paths = sorted(paths)
         self.facts: dict[str, list[tuple[str, Fact]]] = {}
         self.runs: list[Run] | None = None

@@ -26,6 +26,8 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
         names = fact.data["names"]
         assert isinstance(names, list)
         foreign = [name for name in names if name not in own and name not in rule.table("shared")]
+        if not project.whole:
+            foreign = [name for name in foreign if not _is_on_disk(project, path, name)]
         if foreign and path.endswith(".py") and in_pipeline(path):
             yield from _of_file(project, rule, path, foreign, manifests, told)
 
@@ -51,6 +53,15 @@ def _of_file(
         for diagnostic in _placed(rule, path, text, missing, variant, where):
             told.add((where, diagnostic[0]))
             yield diagnostic[1]
+
+
+def _is_on_disk(project: Project, path: str, name: str) -> bool:
+    """Whether an import can mean a module of the project, when only some of its files were given."""
+    folder = os.path.dirname(path)
+    folders = {folder, os.path.dirname(folder), project.tree.root, os.path.join(project.tree.root, "src")}
+    return any(
+        os.path.exists(os.path.join(each, name)) or os.path.exists(os.path.join(each, f"{name}.py")) for each in folders
+    )
 
 
 def own_names(project: Project) -> frozenset[str]:

@@ -14,7 +14,7 @@ from canfar_lint.pipeline.manifests import Manifests
 
 
 def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
-    if Manifests(project).any:
+    if not project.whole or Manifests(project).any:
         return
     own = own_names(project) | set(load().rules["CAN602"].table("shared"))
     for path, fact in sorted(project.facts.get("imports", ())):
