@@ -243,7 +243,8 @@ class PythonModule:
         wanted = names if isinstance(names, (set, frozenset, dict)) else frozenset(names)
         for last in dict.fromkeys(name.rpartition(".")[2] for name in wanted):
             for call in self._by_last_word().get(last, ()):
-                if any(name in wanted for name in self.qualified_all(call.func)):
+                names = self.qualified_all(call.func)
+                if any(name in wanted and name.rpartition(".")[2] == last for name in names):
                     yield call
 
     def methods(self, names: Iterable[str]) -> Iterator[ast.Call]:
