@@ -1,0 +1,119 @@
+"""CAN605: what an image installs without a version, so that the next build installs something else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks.containers._layers import later_runs
+from canfar_lint.checks.containers._made import URL, cloned, made_by
+from canfar_lint.checks.containers._packages import INSTALL, Operation, operations
+from canfar_lint.diagnostic import Finding, Question
+from canfar_lint.model.dockerfile import Dockerfile, Instruction
+from canfar_lint.model.dockerfile.steps import Argument, Step
+from canfar_lint.source import Source
+
+_BARE = re.compile(r"(?:[\w-]+::)?[A-Za-z0-9][\w.-]*(?:\[[\w,.-]*\])?\Z")
+_LINE = re.compile(r"^[ \t]*([A-Za-z0-9][\w.-]*(?:[ \t]*\[[^\]\n]*\])?)[ \t]*(?:;[^#\n]*)?(?:[ \t]#[^\n]*)?\r?$", re.M)
+_VERSION = re.compile(r"\d")
+_ARCHIVE = re.compile(r"/archive/(?:refs/heads/)?([^/]+?)\.(?:tar\.gz|zip)\Z|/(?:tarball|zipball)/([^/]+)\Z")
+_LATEST = re.compile(r"[/_.-]latest(?:[/_.-]|\Z)", re.I)
+_CHECKED_OUT = ("checkout", "reset", "switch")
+
+
+def check_requirements(source: Source, rule: Rule) -> Iterator[Finding]:
+    small = frozenset(rule.table("installers"))
+    for match in _LINE.finditer(source.text):
+        name = match[1]
+        if name.lower() not in small:
+            yield rule.finding(match.span(1), question=Question("lock-file", name), names=f"`{name}`", verb="installs")
+
+
+def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
+    for run in dockerfile.all("RUN"):
+        if not run.readable:
+            continue
+        for operation in operations(run):
+            if operation.kind == INSTALL:
+                yield from _packages(rule, operation)
+        for step in run.steps:
+            if step.name == "git" and "clone" in step.values():
+                yield from _clone(dockerfile, rule, run, step)
+        for made in made_by(run, removed_too=True):
+            if made.how == "download" and _LATEST.search(made.source):
+                yield rule.finding((made.start, made.end), variant="latest")
+
+
+def _packages(rule: Rule, operation: Operation) -> Iterator[Finding]:
+    """The packages of one command that have no version, as one finding on the first."""
+    if operation.family not in ("pip", "uv", "conda", "pipx") or operation.has("--frozen", "--locked"):
+        return
+    if operation.family != "conda" and operation.has("-c", "--constraint"):
+        return
+    if operation.verb.value not in ("install", "create", "add", "wheel"):
+        return
+    small = frozenset(rule.table("installers"))
+    loose = [package for package in _named(operation) if _loose(package, operation.family, small)]
+    if loose:
+        shown = ", ".join(f"`{_shown(package.text)}`" for package in loose[:3])
+        more = f" and {len(loose) - 3} more" if len(loose) > 3 else ""
+        word = loose[0].word
+        yield rule.finding((word.start, word.end), names=shown + more, verb="installs")
+
+
+def _named(operation: Operation) -> list[Argument]:
+    """The packages, and what `-e` takes."""
+    arguments = operation.step.arguments
+    editable = [b for a, b in pairwise(arguments) if a.text in ("-e", "--editable")]
+    return [*operation.packages, *editable]
+
+
+def _shown(text: str) -> str:
+    return text.partition("://")[2].rstrip("/").rsplit("/", 1)[-1] if "://" in text else text
+
+
+def _loose(package: Argument, family: str, small: frozenset[str]) -> bool:
+    value = package.value
+    if value is None:
+        return False
+    if value.startswith(("git+", "git://")) or (URL.match(value) and value.endswith(".git")):
+        return _moving(value.partition("#")[0].rpartition("@")[2] if "@" in value.partition("://")[2] else "")
+    if URL.match(value):
+        archive = _ARCHIVE.search(value.partition("#")[0])
+        return archive is not None and not _VERSION.search(archive[1] or archive[2] or "")
+    return (
+        bool(_BARE.match(value)) and value.lower() not in small and not value.endswith((".whl", ".txt", ".yml", ".gz"))
+    )
+
+
+def _moving(reference: str) -> bool:
+    """A branch, as far as its name says: neither a commit nor a version."""
+    return not reference or "/" in reference or not _VERSION.search(reference)
+
+
+def _clone(dockerfile: Dockerfile, rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
+    """A clone that stays on a branch."""
+    values = step.values()
+    for option in ("-b", "--branch"):
+        if option in values[:-1] and not _moving(values[values.index(option) + 1] or "1"):
+            return
+    if any(value.startswith("--branch=") and not _moving(value.partition("=")[2]) for value in values):
+        return
+    after = [other for other in run.steps if other.command.start > step.command.start]
+    for later in later_runs(dockerfile, run)[:2] if run.stage is not None else ():
+        after += later.steps if later.readable else []
+    for other in after:
+        words = [argument.text for argument in other.arguments]
+        if other.name == "git" and set(words) & set(_CHECKED_OUT):
+            reference = words[-1]
+            if not _moving(reference) or other.arguments[-1].value is None:
+                return
+            break
+    made = next(cloned(step), None)
+    if made is not None:
+        words_after = step.arguments[values.index("clone") + 1 :]
+        source = next((a for a in words_after if a.text == made.source), None)
+        word = source.word if source is not None else step.arguments[values.index("clone")].word
+        yield rule.finding((word.start, word.end), variant="branch")
