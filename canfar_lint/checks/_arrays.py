@@ -21,8 +21,16 @@ def tables() -> dict[str, Any]:
 
 def image_read(module: PythonModule, node: ast.AST, depth: int = 0) -> ast.Call | None:
     """The call that reads the whole image an expression holds; None for a part, a reduction, or what is not known."""
-    if depth > 6:
-        return None
+    memo = module.memo("images")
+    if node not in memo:
+        memo[node] = None  # a name bound to itself is none
+        memo[node] = _image_read(module, node, depth) if depth <= 12 else None
+    found = memo[node]
+    assert found is None or isinstance(found, ast.Call)
+    return found
+
+
+def _image_read(module: PythonModule, node: ast.AST, depth: int) -> ast.Call | None:
     if isinstance(node, ast.Call):
         return _called(module, node, depth)
     if isinstance(node, ast.Name):

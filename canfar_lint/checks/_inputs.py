@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 from canfar_lint.diagnostic import Question
 from canfar_lint.model.python import PythonModule
@@ -27,6 +28,7 @@ _MEMORY_NAMES = re.compile(
     r"content|text|lines?|rows|html|string|body|hdus?|hdul|hdulist)(_|$)|url$|io$|string$|lines$"
 )
 _REMOTE = re.compile(r"^(https?|ftp|s3|gs|sftp)://")
+_MOST = 64
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -118,12 +120,13 @@ def words_of(module: PythonModule, node: ast.expr) -> tuple[str, str]:
     names = [last]
     for at in (node, path, module.resolve(path)):
         names += [n.id if isinstance(n, ast.Name) else n.attr for n in _name_nodes(at)]
-        names += [n.value for n in ast.walk(at) if isinstance(n, ast.Constant) and isinstance(n.value, str)][:4]
+        constants = (n.value for n in islice(ast.walk(at), _MOST) if isinstance(n, ast.Constant))
+        names += [value for value in constants if isinstance(value, str)][:4]
     return folders, " ".join(names)
 
 
 def _name_nodes(node: ast.AST) -> list[ast.Name | ast.Attribute]:
-    return [n for n in ast.walk(node) if isinstance(n, (ast.Name, ast.Attribute))][:16]
+    return [n for n in islice(ast.walk(node), _MOST) if isinstance(n, (ast.Name, ast.Attribute))]
 
 
 def is_small(module: PythonModule, node: ast.expr, small: dict[str, list[str]]) -> bool:

@@ -40,16 +40,20 @@ def _appended(module: PythonModule, rule: Rule, call: ast.Call, target: ast.expr
 
 def _is_emptied(module: PythonModule, target: ast.expr, loop: ast.AST) -> bool:
     """Whether a list is begun anew, or cleared, inside the loop."""
-    code = module.code(target)
-    for node in ast.walk(loop):
-        if isinstance(node, (ast.Assign, ast.AnnAssign)):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if any(module.code(t) == code for t in targets):
-                return True
-        called = node.func if isinstance(node, ast.Call) else None
-        if isinstance(called, ast.Attribute) and called.attr in ("clear", "pop") and module.code(called.value) == code:
-            return True
-    return False
+    memo = module.memo("emptied")
+    if loop not in memo:
+        found: set[str] = set()
+        for node in ast.walk(loop):
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(node, (ast.Assign, ast.AnnAssign)):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                found |= {module.code(t) for t in targets}
+            elif isinstance(called, ast.Attribute) and called.attr in ("clear", "pop"):
+                found.add(module.code(called.value))
+        memo[loop] = found
+    emptied = memo[loop]
+    assert isinstance(emptied, set)
+    return module.code(target) in emptied
 
 
 def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.DictComp) -> Iterator[Finding]:

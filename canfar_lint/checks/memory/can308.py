@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
@@ -52,10 +51,15 @@ def _depends(module: PythonModule, read: ast.Call, variables: set[str]) -> bool:
 
 def _given_up(module: PythonModule, name: str, loop: ast.For) -> bool:
     """Whether a name is deleted or bound to nothing inside the loop."""
-    for node in ast.walk(loop):
-        empty = isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.value.value is None
-        if isinstance(node, ast.Delete) or empty:
-            assert isinstance(node, (ast.Delete, ast.Assign))
-            if any(isinstance(target, ast.Name) and target.id == name for target in node.targets):
-                return True
-    return re.search(rf"\bgc\.collect\(|\bdel\b[^\n]*\b{re.escape(name)}\b", module.code(loop)) is not None
+    memo = module.memo("given up")
+    if loop not in memo:
+        found: set[str] = set()
+        for node in ast.walk(loop):
+            empty = isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and node.value.value is None
+            if isinstance(node, ast.Delete) or empty:
+                assert isinstance(node, (ast.Delete, ast.Assign))
+                found |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        memo[loop] = found
+    names = memo[loop]
+    assert isinstance(names, set)
+    return name in names

@@ -116,7 +116,7 @@ def _differs(module: PythonModule, caller: ast.Call) -> bool:
     loops = module.loops(caller)
     if not loops:
         return True
-    bound = _bound_in(module, loops[0])
+    bound = _loop(module, loops[0]).bound
     given = [*caller.args, *(keyword.value for keyword in caller.keywords)]
     return any(isinstance(n, ast.Name) and n.id in bound for node in given for n in ast.walk(node))
 
@@ -133,9 +133,8 @@ def _overwrites(module: PythonModule, rule: Rule, output: Output, place: ast.Cal
         return False
     if re.search(rule.table("repeating"), _variable(module, loop)):
         return False
-    if _guarded(module, place, loop) or _leaves_after(module, place, loop):
-        return False
-    if any(module.qualified(n.func).endswith("chdir") for n in ast.walk(loop) if isinstance(n, ast.Call)):
+    facts = _loop(module, loop)
+    if _guarded(module, place, loop) or facts.leaves >= place.lineno or "chdir" in facts.called:
         return False
     if _consumed(module, output, loop, text):
         return False
@@ -171,54 +170,57 @@ def _guarded(module: PythonModule, node: ast.AST, within: ast.AST) -> bool:
     return False
 
 
-def _leaves_after(module: PythonModule, node: ast.AST, loop: ast.AST) -> bool:
-    """Whether the loop is left, unconditionally, behind a node."""
-    if not isinstance(loop, _FORS):
-        return False
-    return any(
-        isinstance(statement, (ast.Break, ast.Return, ast.Raise)) and statement.lineno >= node.lineno  # type: ignore[attr-defined]
-        for statement in ast.walk(loop)
-        if isinstance(statement, ast.stmt) and not _guarded(module, statement, loop)
-    )
+class _Loop:
+    """What the checks ask of one loop, found in one walk over it."""
 
+    __slots__ = ("bound", "called", "leaves")
 
-def _bound_in(module: PythonModule, loop: ast.AST) -> set[str]:
-    """The names that a loop gives a new value in every turn; those that only grow are not among them."""
-    memo = module.memo("bound in")
-    if loop not in memo:
-        names: set[str] = set()
+    def __init__(self, module: PythonModule, loop: ast.AST) -> None:
+        self.bound: set[str] = set()
+        self.called: set[str] = set()
+        self.leaves = 0
         for node in ast.walk(loop):
-            if isinstance(node, ast.Assign):
-                used = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
-                for target in node.targets:
-                    names |= {
-                        n.id for n in ast.walk(target) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-                    } - used
-            elif isinstance(node, (*_FORS, ast.comprehension)):
-                names |= {n.id for n in ast.walk(node.target) if isinstance(n, ast.Name)}
-            elif isinstance(node, ast.withitem) and node.optional_vars is not None:
-                names |= {n.id for n in ast.walk(node.optional_vars) if isinstance(n, ast.Name)}
-            elif isinstance(node, ast.NamedExpr):
-                names.add(node.target.id)
-        memo[loop] = names
+            if isinstance(node, ast.Call):
+                self.called.add(
+                    node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                )
+            elif isinstance(node, (ast.Break, ast.Return, ast.Raise)) and not _guarded(module, node, loop):
+                self.leaves = max(self.leaves, node.lineno)
+            else:
+                self.bound |= _bound_by(node)
+
+
+def _loop(module: PythonModule, loop: ast.AST) -> _Loop:
+    memo = module.memo("loops")
+    if loop not in memo:
+        memo[loop] = _Loop(module, loop)
     found = memo[loop]
-    assert isinstance(found, set)
+    assert isinstance(found, _Loop)
     return found
+
+
+def _bound_by(node: ast.AST) -> set[str]:
+    """The names that a node gives a new value; one that only grows (`x = x + …`) is not among them."""
+    if isinstance(node, ast.Assign):
+        used = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+        stored = (n for target in node.targets for n in ast.walk(target) if isinstance(n, ast.Name))
+        return {n.id for n in stored if isinstance(n.ctx, ast.Store)} - used
+    target: ast.AST | None = None
+    if isinstance(node, (*_FORS, ast.comprehension, ast.NamedExpr)):
+        target = node.target
+    elif isinstance(node, ast.withitem):
+        target = node.optional_vars
+    return {n.id for n in ast.walk(target) if isinstance(n, ast.Name)} if target is not None else set()
 
 
 def _new_each_turn(module: PythonModule, output: Output, loop: ast.AST) -> bool:
     """Whether what is written changes from turn to turn, and is not a collection that grows."""
     call = output.call
-    bound = _bound_in(module, loop)
+    bound = _loop(module, loop).bound
     used = {n.id for n in ast.walk(call) if isinstance(n, ast.Name)}
     used |= _written_through(module, call)
     if isinstance(call.func, ast.Attribute) and call.func.attr == "savefig":
-        makes = {
-            n.func.attr if isinstance(n.func, ast.Attribute) else getattr(n.func, "id", "")
-            for n in ast.walk(loop)
-            if isinstance(n, ast.Call)
-        }
-        return bool(makes & _FIGURES) or bool(used & bound)
+        return bool(_loop(module, loop).called & _FIGURES) or bool(used & bound)
     return bool(used & bound)
 
 
@@ -248,17 +250,30 @@ def _written_through(module: PythonModule, call: ast.Call) -> set[str]:
 def _consumed(module: PythonModule, output: Output, within: ast.AST, text: str) -> bool:
     """Whether the file is read, moved, removed or handed on where it was written: no result, a step on the way."""
     base = text.rpartition("/")[2]
+    mentions: list[ast.AST] = []
+    if len(base) > 2:
+        mentions += [node for node in module.strings if base in str(node.value)]
     names = {n.id for n in ast.walk(output.name) if isinstance(n, ast.Name)}
+    mentions += [use for name in names for use in _loads(module).get(name, ())]
     written = _written_names(module)
-    for node in ast.walk(within):
-        mentioned = (
-            isinstance(node, ast.Constant) and isinstance(node.value, str) and len(base) > 2 and base in node.value
-        )
-        if isinstance(node, ast.Name) and node.id in names:
-            mentioned = isinstance(node.ctx, ast.Load)
-        if mentioned and id(node) not in written and _is_used(module, node):
-            return True
-    return False
+    return any(
+        id(node) not in written and within in module.ancestors(node) and _is_used(module, node)
+        for node in mentions[:500]
+    )
+
+
+def _loads(module: PythonModule) -> dict[str, list[ast.AST]]:
+    """Where each name is read."""
+    memo = module.memo("loads")
+    if "all" not in memo:
+        found: dict[str, list[ast.AST]] = {}
+        for node in module.parents:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                found.setdefault(node.id, []).append(node)
+        memo["all"] = found
+    answer = memo["all"]
+    assert isinstance(answer, dict)
+    return answer
 
 
 def _written_names(module: PythonModule) -> dict[object, object]:

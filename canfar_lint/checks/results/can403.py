@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._outputs import UPDATE, file_literals, literal_span, outputs
+from canfar_lint.checks._outputs import WRITE, file_literals, literal_span, outputs
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT
@@ -81,20 +81,15 @@ def _is_listing(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
 
 def _is_own(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
     """Whether the program has written the file itself, or has made a copy by this name."""
-    code = module.code(node)
-    if any(output.does != UPDATE and module.code(output.name) == code for output in outputs(module)):
-        return not any(name.endswith(".append") for name in _writers_of(module, code))
-    for call in module.calls(rule.table("copies")):
-        if len(call.args) > 1 and code in (module.code(call.args[0]), module.code(call.args[1])):
-            return True
-    return False
-
-
-def _writers_of(module: PythonModule, code: str) -> set[str]:
-    """The functions that write to a name, when all of them only add to it."""
-    found = [output for output in outputs(module) if module.code(output.name) == code]
-    names = {module.qualified(output.call.func) for output in found}
-    return names if all(name.endswith(".append") for name in names) else set()
+    memo = module.memo("own files")
+    if "all" not in memo:
+        own = {module.code(output.name) for output in outputs(module) if output.does == WRITE}
+        for call in module.calls(rule.table("copies")):
+            own |= {module.code(argument) for argument in call.args[:2]}
+        memo["all"] = own
+    own_files = memo["all"]
+    assert isinstance(own_files, set)
+    return module.code(node) in own_files
 
 
 def _among_raw(module: PythonModule, rule: Rule) -> Iterator[Finding]:
