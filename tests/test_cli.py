@@ -561,3 +561,14 @@ def test_a_start_imports_nothing_it_does_not_need(alone: Path) -> None:
     heavy = """dataclasses pathlib inspect libcst rich yaml pathspec concurrent.futures tempfile tomllib difflib shutil
     logging traceback asyncio multiprocessing"""
     assert loaded & set(heavy.split()) == set()
+
+
+def test_files_nested_too_deeply_are_named_and_cost_the_others_nothing(alone: Path) -> None:
+    (alone / "brackets.py").write_text("x = " + "(" * 5000 + "1" + ")" * 5000 + "\n")
+    (alone / "signs.py").write_text("x = " + "-" * 50_000 + "1\n")
+    (alone / "fine.py").write_text("print(never_defined)\n")
+    done = process("--output-format", "concise")
+    assert done.returncode == 1
+    assert "brackets.py:1:1: CAN002 the file cannot be read: an expression is nested too deeply" in done.stdout
+    assert "fine.py:1:7: F821" in done.stdout
+    assert "ruff died of signs.py" in done.stdout + done.stderr

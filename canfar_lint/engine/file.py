@@ -32,6 +32,8 @@ _RULE_KIND = {"python": "py", "notebook": "nb", "shell": "sh", "makefile": "sh",
 _RULE_KIND |= {"toml": "toml", "requirements": "req"}
 _STARTS_PROGRAMS = (b"subprocess", b"system", b"popen", b"getoutput", b"getstatusoutput")
 _HOSTS_REQUESTS = frozenset(("python", "notebook", "shell", "makefile", "yaml"))
+# more brackets in a row than Python's own parser takes
+_DEEP = (b"(" * 150, b"[" * 150, b"{" * 150)
 _HOSTS_SHELL = frozenset(("python", "notebook", "dockerfile", "yaml"))
 _NOT_A_PIPELINE = re.compile(
     r"(^|/)(tests?|testing|docs?|doc)/|(^|/)(test_[^/]*|[^/]*_test|conftest|setup|noxfile|fabfile)\.py$"
@@ -135,6 +137,8 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
     marked = _may_hold_markers(data)
     if kind == PYTHON and profile.wants_imports:
         work.note_imports()
+    if kind == PYTHON and any(deep in data for deep in _DEEP):
+        return work.result(fired, collectors, marked, parse=True)
     if not (fired or collectors or marked) and kind != DOCKERFILE and (kind == NOTEBOOK or _surely_text(kind, data)):
         return FileResult(path, kind, [], work.facts, [])
     return work.result(fired, collectors, marked)
@@ -154,7 +158,7 @@ class _Work:
         self.crashed = False
         self.seen: set[tuple[str, int, int]] = set()
 
-    def result(self, fired: list[Rule], collectors: list[Any], marked: bool) -> FileResult:
+    def result(self, fired: list[Rule], collectors: list[Any], marked: bool, parse: bool = False) -> FileResult:
         from canfar_lint.engine.models import Unreadable, views
 
         try:
@@ -164,6 +168,8 @@ class _Work:
         try:
             models = ("python", "dockerfile", "shell")
             wanted = _functions(fired) | {name for c in collectors for name in models if hasattr(c, name)}
+            if parse:
+                wanted.add("python")
             if self.kind in (DOCKERFILE, NOTEBOOK):
                 wanted.add(self.kind)
             for name, model, read in views(source, frozenset(wanted)):

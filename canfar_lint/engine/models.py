@@ -113,6 +113,8 @@ def parsed(source: Source) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(source.code)
     except SyntaxError as e:
+        if "too many nested" in e.msg:
+            raise Unreadable(TOO_DEEP, "an expression is nested too deeply", None) from None
         row = max(e.lineno or 1, 1)
         column = max(e.offset or 1, 1)
         place = Place(row, column, max(e.end_lineno or row, row), max(e.end_offset or column, column))

@@ -67,6 +67,8 @@ class Run:
     ) -> None:
         """`paths` maps absolute paths to what the user wrote."""
         self.selection = selection
+        self.settings = settings
+        self.absolute = paths
         self.paths = {_lossy(path): own for path, own in paths.items()}
         self.texts: dict[str, tuple[str, bytes]] = {}
         self.python2: set[str] = set()
@@ -94,6 +96,8 @@ class Run:
 
             found = json.loads(output)
         except ValueError:
+            if status < 0 and not self.texts:
+                return self._apart()
             words = errors.decode("utf-8", "replace").strip().splitlines() or [f"exit status {status}"]
             return [], (f"ruff failed: {words[0]}",)
         by_path: dict[str, list[dict[str, Any]]] = {}
@@ -104,6 +108,21 @@ class Run:
             if path:
                 diagnostics += self._of_file(path, items)
         return diagnostics, ()
+
+    def _apart(self) -> tuple[list[Diagnostic], tuple[str, ...]]:
+        """ruff died of a file (one nested too deeply, say): find it by halves, and keep what the rest gave."""
+        paths = list(self.absolute.values())
+        if len(paths) == 1:
+            return [], (f"ruff died of {paths[0]}, which it did not check",)
+        diagnostics: list[Diagnostic] = []
+        notes: list[str] = []
+        for half in (paths[: len(paths) // 2], paths[len(paths) // 2 :]):
+            for run in start(half, self.selection, self.settings):
+                found, said = run.collect()
+                diagnostics += found
+                notes += said
+                self.python2 |= run.python2
+        return diagnostics, tuple(notes)
 
     def _of_file(self, path: str, items: list[dict[str, Any]]) -> list[Diagnostic]:
         from canfar_lint.peers.ruff_findings import catches_like_python2, misunderstood, syntax_error
