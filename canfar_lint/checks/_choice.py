@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import LITERAL, PARAMETER
 
+_OPTIONS = re.compile(r"_?(args?|pargs|opts?|options?|namespace|config|conf|cfg|flags|params|settings)$", re.IGNORECASE)
 _ENDINGS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit"))
 
 
@@ -56,6 +58,8 @@ def _open(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
         return any(_open(module, each, wanted) for each in test.values)
     if isinstance(test, ast.Compare) and isinstance(test.comparators[0], ast.Constant):
         return _open_comparison(module, test)
+    if _is_option(module, test):
+        return True
     if not isinstance(test, ast.Name) or PARAMETER not in module.value(test).sources:
         return False
     return not any(
@@ -64,8 +68,17 @@ def _open(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
     )
 
 
+def _is_option(module: PythonModule, node: ast.expr) -> bool:
+    """Whether an expression is `args.x` of parsed arguments that a function was handed."""
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+        return False
+    return _OPTIONS.match(node.value.id) is not None and PARAMETER in module.value(node).sources
+
+
 def _open_comparison(module: PythonModule, test: ast.Compare) -> bool:
     left = test.left
+    if _is_option(module, left):
+        return True
     if not isinstance(left, ast.Name) or PARAMETER not in module.value(left).sources:
         return False
     return all(value.kind != LITERAL for value in module.arriving(left))

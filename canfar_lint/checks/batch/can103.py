@@ -48,6 +48,8 @@ def _is_meant(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     """Whether a call is guarded, tried, chosen by the user, or in a function that is there for notebooks."""
     if module.in_try(call, "NameError", "ImportError") or left_to_user(module, call):
         return True
+    if _behind_import(module, call):
+        return True
     if any(re.search(r"get_ipython|__IPYTHON__|ipython|notebook|jupyter", module.code(test), re.IGNORECASE)
            for test, _ in module.guards(call)):  # fmt: skip
         return True
@@ -55,3 +57,15 @@ def _is_meant(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     if function is None or module.on_main_path(call):
         return False
     return re.search(rule.table("for_notebooks"), function.name.lower()) is not None
+
+
+def _behind_import(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a call stands in the `else` of a `try` that imports what it needs."""
+    child: ast.AST = call
+    for ancestor in module.ancestors(call):
+        if isinstance(ancestor, ast.Try) and child in ancestor.orelse:
+            caught = [module.code(handler.type) for handler in ancestor.handlers if handler.type is not None]
+            if any("ImportError" in each or "ModuleNotFound" in each for each in caught):
+                return True
+        child = ancestor
+    return False
