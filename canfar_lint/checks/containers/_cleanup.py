@@ -10,7 +10,7 @@ from canfar_lint.model.dockerfile.bodies import sh_is_bash
 from canfar_lint.model.dockerfile.model import Instruction
 from canfar_lint.model.dockerfile.steps import Argument, Step, absolute
 
-_CLEANER = re.compile(r"clean|purge|prune|slim|shrink|tidy|minimi[sz]e|cleanup|strip[-_.]", re.I)
+_CLEANER = re.compile(r"clean|purge|prune|slim|shrink|tidy|(?<!un)minimi[sz]e|cleanup|strip[-_.]", re.I)
 _SCRIPT = re.compile(r"\.(?:sh|bash|py|pl|run)\Z|^\.{0,2}/|^~/|^\$")
 _SYSTEM = ("/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/", "/usr/local/bin/")
 _REST = re.compile(r"[*?.\[\]!{}\w-]*\*")

@@ -25,6 +25,10 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
         step = _piped(run, frozenset(rule.table("downloads")), frozenset(rule.table("readers")))
         if step is not None:
             yield rule.finding(first_line(run), variant="pipe", command=step.name)
+            continue
+        step = _logged(run, frozenset(rule.table("matter")))
+        if step is not None:
+            yield rule.finding(first_line(run), variant="logged", command=_named(step))
 
 
 def first_line(run: Instruction) -> tuple[int, int]:
@@ -91,6 +95,16 @@ def _piped(run: Instruction, downloads: frozenset[str], readers: frozenset[str])
             continue
         following = run.steps[i + 1]
         if following.name in readers and following.script is step.script:
+            return step
+    return None
+
+
+def _logged(run: Instruction, matter: frozenset[str]) -> Step | None:
+    """A command that matters piped into `tee`, whose status is the one that counts."""
+    for step, following in zip(run.steps, run.steps[1:], strict=False):
+        if following.name != "tee" or following.script is not step.script or step.command.connector not in ("|", "|&"):
+            continue
+        if not step.script.pipefail and _matters(step, matter):
             return step
     return None
 
