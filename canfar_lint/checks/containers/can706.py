@@ -15,8 +15,6 @@ from canfar_lint.diagnostic import SAFE, Finding, Fix
 from canfar_lint.model.dockerfile import Dockerfile, Instruction
 from canfar_lint.model.dockerfile.variables import Unknown
 
-_SMALL = ("pip", "setuptools", "wheel", "uv", "virtualenv")
-"""Packages of a few MB: nobody minds their download."""
 _BARE = re.compile(r"-[A-Za-z]+\Z")
 
 
@@ -39,8 +37,6 @@ def _downloads(operation: Operation) -> bool:
         if operation.short("d") and not operation.has("--download-only"):
             return False
         return verb != "create" or bool(operation.packages) or bool(operation.files) or operation.has("--clone")
-    if operation.packages and all(package.text in _SMALL for package in operation.packages) and not operation.files:
-        return False
     if operation.family == "pip":
         return verb in ("install", "wheel") and not operation.has("--no-index")
     if operation.family == "uv":

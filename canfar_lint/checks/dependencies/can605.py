@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._layers import later_runs
-from canfar_lint.checks.containers._made import URL, cloned, made_by
+from canfar_lint.checks.containers._made import URL, cloned
 from canfar_lint.checks.containers._packages import INSTALL, Operation, operations
 from canfar_lint.diagnostic import Finding, Question
 from canfar_lint.model.dockerfile import Dockerfile, Instruction
@@ -18,6 +18,8 @@ from canfar_lint.source import Source
 _BARE = re.compile(r"(?:[\w-]+::)?[A-Za-z0-9][\w.-]*(?:\[[\w,.-]*\])?\Z")
 _LINE = re.compile(r"^[ \t]*([A-Za-z0-9][\w.-]*(?:[ \t]*\[[^\]\n]*\])?)[ \t]*(?:;[^#\n]*)?(?:[ \t]#[^\n]*)?\r?$", re.M)
 _VERSION = re.compile(r"\d")
+_FIXED = re.compile(r"\A[0-9a-f]{7,40}\Z|(?:\A|[-_/vVrR])\d|\d[._-]\d|\A\$|\d{4}")
+_JULIA = re.compile(r"Pkg\.add\(\s*\[?\s*\"[\w.]+\"")
 _ARCHIVE = re.compile(r"/archive/(?:refs/heads/)?([^/]+?)\.(?:tar\.gz|zip)\Z|/(?:tarball|zipball)/([^/]+)\Z")
 _LATEST = re.compile(r"[/_.-]latest(?:[/_.-]|\Z)", re.I)
 _CHECKED_OUT = ("checkout", "reset", "switch")
@@ -41,9 +43,23 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
         for step in run.steps:
             if step.name == "git" and "clone" in step.values():
                 yield from _clone(dockerfile, rule, run, step)
-        for made in made_by(run, removed_too=True):
-            if made.how == "download" and _LATEST.search(made.source):
-                yield rule.finding((made.start, made.end), variant="latest")
+        for step in run.steps:
+            yield from _fetched(rule, step)
+
+
+def _fetched(rule: Rule, step: Step) -> Iterator[Finding]:
+    """An address that says latest, and Julia's own way to name packages."""
+    for argument in step.arguments:
+        span = (argument.word.start, argument.word.end)
+        if step.name in ("curl", "wget", "aria2c") and URL.match(argument.text) and _LATEST.search(argument.text):
+            yield rule.finding(span, variant="latest")
+        elif (
+            step.name == "julia"
+            and argument.value
+            and _JULIA.search(argument.value)
+            and "version" not in argument.value
+        ):
+            yield rule.finding(span, names="a Julia package", verb="installs")
 
 
 def _packages(rule: Rule, operation: Operation) -> Iterator[Finding]:
@@ -90,7 +106,7 @@ def _loose(package: Argument, family: str, small: frozenset[str]) -> bool:
 
 def _moving(reference: str) -> bool:
     """A branch, as far as its name says: neither a commit nor a version."""
-    return not reference or "/" in reference or not _VERSION.search(reference)
+    return not _FIXED.search(reference)
 
 
 def _clone(dockerfile: Dockerfile, rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
