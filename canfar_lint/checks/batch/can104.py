@@ -54,7 +54,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         node = _whole(module, constant)
         if kind is None or node in seen or _is_no_path(text) or _never_runs(module, constant):
             continue
-        if kind == PERSONAL and _whose(text, tables):
+        if _is_candidate(module, constant, tables) or (kind == PERSONAL and _whose(text, tables)):
             continue
         destinations = destinations or Destinations(module, tables)
         if _is_data(module, constant, kind, destinations.of(constant), tables):
@@ -113,6 +113,25 @@ def _finding(
 
 def _never_runs(module: PythonModule, constant: ast.Constant) -> bool:
     return any(module.constant(test) is (not wanted) for test, wanted in module.guards(constant))
+
+
+def _is_candidate(module: PythonModule, constant: ast.Constant, tables: dict[str, Any]) -> bool:
+    """Whether a literal is one of several places where a program is looked for, the system's among them."""
+    outermost: ast.AST | None = None
+    for ancestor in module.ancestors(constant):
+        if isinstance(ancestor, ast.stmt):
+            break
+        if isinstance(ancestor, (ast.List, ast.Tuple, ast.Set)):
+            outermost = ancestor
+        elif outermost is not None and isinstance(ancestor, ast.BinOp):
+            outermost = ancestor
+    if outermost is None:
+        return False
+    memo = module.memo("candidate places")
+    if outermost not in memo:
+        texts = [n.value for n in ast.walk(outermost) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        memo[outermost] = any(text.startswith(tuple(tables["system_places"])) for text in texts)
+    return bool(memo[outermost])
 
 
 def _whose(text: str, tables: dict[str, Any]) -> bool:
@@ -251,15 +270,6 @@ def _is_replaced(script: Script, rule: Rule, entry: Assigned) -> bool:
     """Whether an assignment is only a default: set where nothing was given, or set again by an option."""
     if entry.name.endswith("PATH") or entry.name in rule.table("shell_settings"):
         return True
-    from canfar_lint.checks._scripts import from_outside, named, tests_of
+    from canfar_lint.checks._scripts import is_replaced
 
-    changing = (one for one in named(script)[entry.name] if one.word is not None and one.value is None)
-    if from_outside(script, entry.name) and any(one is not entry for one in changing):
-        return True
-    if entry.command is None:
-        return False
-    for test in tests_of(script, entry.command):
-        names = [name for word in test.words for name in word.variables]
-        if entry.name in names or "#" in names or any(name.isdigit() for name in names):
-            return True
-    return False
+    return is_replaced(script, entry)
