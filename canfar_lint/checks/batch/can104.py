@@ -121,9 +121,8 @@ def _is_candidate(module: PythonModule, constant: ast.Constant, tables: dict[str
     for ancestor in module.ancestors(constant):
         if isinstance(ancestor, ast.stmt):
             break
-        if isinstance(ancestor, (ast.List, ast.Tuple, ast.Set)):
-            outermost = ancestor
-        elif outermost is not None and isinstance(ancestor, ast.BinOp):
+        joined = outermost is not None and isinstance(ancestor, ast.BinOp)
+        if joined or isinstance(ancestor, (ast.List, ast.Tuple, ast.Set)):
             outermost = ancestor
     if outermost is None:
         return False
