@@ -165,6 +165,20 @@ def _by_option(entry: Assigned) -> bool:
     return any(block.kind == "case" for block in entry.blocks)
 
 
+def is_replaced(script: Script, entry: Assigned) -> bool:
+    """Whether an assignment is only a default: set where nothing was given, or set again by an option."""
+    changing = (one for one in named(script)[entry.name] if one.word is not None and one.value is None)
+    if from_outside(script, entry.name) and any(one is not entry for one in changing):
+        return True
+    if entry.command is None:
+        return False
+    for test in tests_of(script, entry.command):
+        names = [name for word in test.words for name in word.variables]
+        if entry.name in names or "#" in names or any(name.isdigit() for name in names):
+            return True
+    return False
+
+
 def takes_input(script: Script) -> bool:
     """Whether the script works on what it is told: an argument, or the number of its replica or task."""
     return bool(_INPUT.search(script.text))

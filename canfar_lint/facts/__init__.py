@@ -13,21 +13,24 @@ from canfar_lint.source import DOCKERFILE, MAKEFILE, NOTEBOOK, PYTHON, SHELL, YA
 
 _PYTHON = frozenset((PYTHON, NOTEBOOK))
 _SHELL = frozenset((SHELL, MAKEFILE, YAML))
-# the kinds of file a collector reads, and the bytes any of which must occur in them
-_TRIGGERS: dict[str, tuple[frozenset[str], tuple[bytes, ...]]] = {
-    "requests": (_PYTHON | _SHELL, (b"canfar", b"skaha")),
-    "threads": (_PYTHON, (b"_THREADS", b"Pool", b"n_jobs", b"set_num_threads", b"threadpool_limits")),
-    "images": (_SHELL | {DOCKERFILE}, (b"_THREADS", b"docker build", b"docker buildx", b"podman build")),
-}
+# the collectors, the kinds of file they read there, and the bytes any of which must occur in them
+_TRIGGERS: tuple[tuple[str, frozenset[str], tuple[bytes, ...]], ...] = (
+    ("requests", _PYTHON | _SHELL, (b"canfar", b"skaha")),
+    ("threads", _PYTHON, (b"_THREADS", b"Pool", b"n_jobs", b"set_num_threads", b"threadpool_limits")),
+    ("threads", frozenset((SHELL,)), (b"THREADS", b"threads", b"cores", b"proc", b"cpu", b"CPU", b"workers")),
+    ("threads", frozenset((SHELL,)), (b" -j", b" -n", b" -P", b" -t ", b" -c", b" -p ")),
+    ("images", _SHELL | {DOCKERFILE}, (b"_THREADS", b"docker build", b"docker buildx", b"podman build")),
+)
 _loaded: dict[str, ModuleType] = {}
 
 
 def wanted(kind: str, data: bytes) -> list[ModuleType]:
     """The collectors that may find something in a file."""
-    found = []
-    for name, (kinds, triggers) in _TRIGGERS.items():
+    found: list[ModuleType] = []
+    for name, kinds, triggers in _TRIGGERS:
         if kind in kinds and any(trigger in data for trigger in triggers):
             if name not in _loaded:
                 _loaded[name] = importlib.import_module(f"canfar_lint.facts.{name}")
-            found.append(_loaded[name])
+            if _loaded[name] not in found:
+                found.append(_loaded[name])
     return found

@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue import load
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._threads import Setting, literal_of, number_of, settings
 from canfar_lint.diagnostic import Finding, Question
 from canfar_lint.model.python import PythonModule
+
+if TYPE_CHECKING:
+    from canfar_lint.model.shell import Script
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -57,3 +61,17 @@ def _is_default(module: PythonModule, node: ast.AST) -> bool:
     if isinstance(parent, ast.arguments):
         return True
     return isinstance(parent, ast.keyword) and parent.arg == "default"
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    from canfar_lint.checks._scripts import JOB, made_by_hand
+    from canfar_lint.checks._shell_threads import settings as shell_settings
+
+    if script.context not in (*JOB, "literal") or made_by_hand(script):
+        return
+    question = Question("unrequested", script.path)
+    for setting in shell_settings(script, load().rules["CAN211"].body["tables"]):
+        if setting.number > 1:
+            variant = "platform" if setting.what == "OMP_NUM_THREADS" else "shell"
+            what, number = setting.what, setting.number
+            yield rule.finding(setting.word.span, variant=variant, what=what, number=number, question=question)
