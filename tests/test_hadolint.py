@@ -108,7 +108,7 @@ def test_the_tables_name_codes_of_hadolint() -> None:
     opinions = load().rules["CAN001"].table("hadolint-opinions")
     assert not {*opinions} & {*load().stand_ins()}
     for code in (*opinions, *load().stand_ins()):
-        assert code[:2] == "DL" and len(code) == 6
+        assert code[:2] in ("DL", "SC") and len(code) == 6
     assert load().stand_ins()["DL3009"] == ["CAN704"]
 
 
