@@ -53,10 +53,18 @@ def _options(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
     for command in script.commands:
         if command.name is None or command.name in others or others & set(command.wrappers):
             continue
+        if command.name in ("xargs", "parallel") and _waits(command, tables["shell_waiting"]):
+            continue
         own = tables["shell_options"].get(command.name, ())
         for option, word in _given(command, frozenset((*own, *tables["shell_any"]))):
             what = f"{command.name} {option}" if option in own else option
             yield from _literal(script, what, word, command.start)
+
+
+def _waits(command: Command, programs: list[str]) -> bool:
+    """Whether what `xargs` or `parallel` starts only waits for disk or network."""
+    texts = [(word.value or word.head).partition(" ")[0] for word in command.arguments]
+    return any(text.rpartition("/")[2] in programs for text in texts)
 
 
 def _given(command: Command, names: frozenset[str]) -> Iterator[tuple[str, Word]]:
