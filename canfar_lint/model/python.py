@@ -362,6 +362,12 @@ class PythonModule:
     @property
     def is_script(self) -> bool:
         """Whether running the file does work: a shebang, a main guard, a notebook, or calls at module level."""
+        memo = self.memo("script")
+        if "is" not in memo:
+            memo["is"] = self._is_script()
+        return bool(memo["is"])
+
+    def _is_script(self) -> bool:
         if self.notebook or self.text.startswith("#!") or self.main_guard is not None:
             return True
         return any(self._works(node) for node in self.tree.body)
