@@ -9,7 +9,7 @@ import ast
 import re
 from collections.abc import Iterable
 
-from canfar_lint.checks._outputs import outputs
+from canfar_lint.checks._outputs import outputs, texts_with
 from canfar_lint.model.python import PythonModule
 
 LEFT, USED = "left", "used"
@@ -38,10 +38,14 @@ _CLIMBED = (
 
 
 class Fates:
-    """Answers `of` for the paths of one module. `ephemeral` tells where what is copied there is lost as well."""
+    """Answers `of` for the paths of one module.
 
-    def __init__(self, module: PythonModule, ephemeral: re.Pattern[str]) -> None:
+    `ephemeral` tells where what is copied there is lost as well; `places` are calls that are known to write.
+    """
+
+    def __init__(self, module: PythonModule, ephemeral: re.Pattern[str], places: Iterable[ast.AST] = ()) -> None:
         self.module = module
+        self.known = {id(place) for place in places}
         self.ephemeral = ephemeral
         self.written = {id(output.call): output for output in outputs(module)}
         self._names: dict[str, list[ast.Name]] = {}
@@ -52,17 +56,16 @@ class Fates:
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
                 self._attributes.setdefault(node.attr, []).append(node)
 
-    def of(self, start: ast.AST, places: Iterable[ast.AST], text: str = "") -> str:
+    def of(self, start: ast.AST, text: str = "") -> str:
         """LEFT, or USED when the path that begins at `start` goes anywhere but into outputs and messages.
 
-        `places` are calls that are known to write to it; `text` is its static beginning, looked for in other texts
-        (command lines).
+        `text` is its static beginning, looked for in other texts (command lines).
         """
-        known = {id(place) for place in places}
+        known = self.known
         queue: list[tuple[ast.AST, int]] = [(start, 0)]
         seen: set[int] = set()
         if text.strip("/"):
-            queue += [(other, 0) for other in self.module.strings if other is not start and _mentions(other, text)]
+            queue += [(other, 0) for other in self._mentions(text.rstrip("/")) if other is not start]
         for _ in range(_MOST):
             if not queue:
                 break
@@ -137,12 +140,10 @@ class Fates:
             return node is call.args[0] and not self._is_ephemeral(call.args[1])
         return not (isinstance(call.func, ast.Attribute) and call.func.attr in _MESSAGES)
 
+    def _mentions(self, text: str) -> list[ast.Constant]:
+        """The other texts that speak of a path; of a bare root (`/tmp`) only those that begin with it."""
+        found = texts_with(self.module, text)
+        return found if "/" in text.strip("/") else [node for node in found if str(node.value).startswith(text)]
+
     def _is_ephemeral(self, node: ast.expr) -> bool:
         return bool(self.ephemeral.match(self.module.value(node).prefix))
-
-
-def _mentions(node: ast.Constant, text: str) -> bool:
-    """Whether another text speaks of a path; of a bare root (`/tmp`) only when it begins with it."""
-    bare = "/" not in text.strip("/")
-    given = str(node.value)
-    return given.startswith(text.rstrip("/")) if bare else text.rstrip("/") in given

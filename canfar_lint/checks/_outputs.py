@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -199,6 +200,28 @@ def file_literals(value: Value) -> list[ast.AST]:
             found.insert(0, piece.node)
         if "/" in text:
             break
+    return found
+
+
+def texts_with(module: PythonModule, part: str) -> list[ast.Constant]:
+    """The text constants of a module that contain `part`, searched all at once: many questions are cheap."""
+    memo = module.memo("texts")
+    if "joined" not in memo:
+        starts, at, texts = [], 0, []
+        for node in module.strings:
+            starts.append(at)
+            texts.append(str(node.value))
+            at += len(texts[-1]) + 1
+        memo["joined"], memo["starts"] = "\0".join(texts), starts
+    joined, starts = memo["joined"], memo["starts"]
+    assert isinstance(joined, str) and isinstance(starts, list)
+    found: list[ast.Constant] = []
+    at = joined.find(part)
+    while at >= 0 and len(found) < 500:
+        index = bisect_right(starts, at) - 1
+        found.append(module.strings[index])
+        after = starts[index + 1] if index + 1 < len(starts) else len(joined)
+        at = joined.find(part, after)
     return found
 
 

@@ -36,11 +36,10 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     lost, last = _collect(module, rule, ephemeral)
     if not lost:
         return
-    fates = Fates(module, ephemeral)
-    places = [one.place for found in lost.values() for one in found]
+    fates = Fates(module, ephemeral, [one.place for found in lost.values() for one in found])
     for start, found in lost.items():
         text = found[0].text
-        if fates.of(start, places, text.partition("…")[0]) != LEFT:
+        if fates.of(start, text.partition("…")[0]) != LEFT:
             continue
         final = last is not None and any(one.order == last for one in found)
         temporary = isinstance(start, ast.Call)

@@ -18,6 +18,7 @@ from canfar_lint.checks._outputs import (
     names_of,
     outputs,
     takes_input,
+    texts_with,
 )
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
@@ -252,7 +253,7 @@ def _consumed(module: PythonModule, output: Output, within: ast.AST, text: str) 
     base = text.rpartition("/")[2]
     mentions: list[ast.AST] = []
     if len(base) > 2:
-        mentions += [node for node in module.strings if base in str(node.value)]
+        mentions += texts_with(module, base)
     names = {n.id for n in ast.walk(output.name) if isinstance(n, ast.Name)}
     mentions += [use for name in names for use in _loads(module).get(name, ())]
     written = _written_names(module)
