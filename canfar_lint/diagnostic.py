@@ -123,3 +123,10 @@ class Diagnostic(NamedTuple):
     tool: str = "canfar-lint"
     noqa_row: int = 0
     """The row whose end-of-line marker counts (the last row of a multi-line string, say); 0 for `place.row`."""
+
+
+def placed_fact(path: str, finding: Finding, fact: Fact, related: tuple[PlacedRelated, ...]) -> Diagnostic:
+    """A finding at the place of a fact of the file at `path`, as a check over all files makes it."""
+    assert fact.place is not None
+    about = (finding.code, finding.name, finding.level, finding.message)
+    return Diagnostic(path, *about, fact.place, fact.start, fact.end, None, related)

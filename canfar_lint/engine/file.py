@@ -166,7 +166,7 @@ class _Work:
         except ValueError as e:  # not text, or no notebook
             return self.refused(e)
         try:
-            models = ("python", "dockerfile", "shell")
+            models = ("python", "dockerfile", "shell", "yaml")
             wanted = _functions(fired) | {name for c in collectors for name in models if hasattr(c, name)}
             if parse:
                 wanted.add("python")

@@ -61,6 +61,7 @@ def run(
     processes, 0 for as many as there are cores. `root` is the project's folder.
     """
     from canfar_lint.pipeline.join import Project, judge, settle
+    from canfar_lint.pipeline.levels import raised
     from canfar_lint.pipeline.tree import Tree
 
     planned, selections, profiles = _plan(inputs, resolver, texts or {})
@@ -68,10 +69,12 @@ def run(
     hadolint = _start_hadolint(planned, selections, profiles)
     results = _lint(planned, profiles, jobs)
     facts = ((result.path, fact) for result in results for fact in result.facts)
-    project = Project(facts, Tree(root), (job.path for job in planned), whole_project)
+    kinds = {job.path: job.kind for job in planned}
+    project = Project(facts, Tree(root, texts), kinds, whole_project, resolver.base)
     diagnostics = settle((d for result in results for d in result.diagnostics), project)
-    if project.facts:
+    if project.facts or project.request:
         diagnostics += judge(project, profiles[0])
+        diagnostics = list(raised(diagnostics, project))
     from_ruff, notes = peer.collect() if peer is not None else ([], ())
     diagnostics, python2, newer = _with_syntax(diagnostics, from_ruff, results, peer)
     for handle in hadolint:

@@ -19,7 +19,9 @@ _TRIGGERS: tuple[tuple[str, frozenset[str], tuple[bytes, ...]], ...] = (
     ("threads", _PYTHON, (b"_THREADS", b"Pool", b"n_jobs", b"set_num_threads", b"threadpool_limits")),
     ("threads", frozenset((SHELL,)), (b"THREADS", b"threads", b"cores", b"proc", b"cpu", b"CPU", b"workers")),
     ("threads", frozenset((SHELL,)), (b" -j", b" -n", b" -P", b" -t ", b" -c", b" -p ")),
-    ("images", _SHELL | {DOCKERFILE}, (b"_THREADS", b"docker build", b"docker buildx", b"podman build")),
+    ("memory", _PYTHON | {SHELL}, (b"mem_limit", b"memory_limit", b"-Xmx")),
+    ("images", _SHELL, (b"docker build", b"docker buildx", b"podman build", b"build-push-action")),
+    ("images", frozenset((DOCKERFILE,)), (b"_THREADS", b"LABEL")),
 )
 _loaded: dict[str, ModuleType] = {}
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from canfar_lint.diagnostic import Diagnostic, Fact
 from canfar_lint.pipeline.tree import Tree
 
 if TYPE_CHECKING:
     from canfar_lint.engine.file import Profile
+    from canfar_lint.facts.image_outline import ImageOutline
+    from canfar_lint.facts.outline import Outline
     from canfar_lint.pipeline.runs import Run
+    from canfar_lint.settings.settings import Settings
+
+_SCRIPTS = (".py", ".sh", ".bash", ".ipynb")
+_ELSEWHERE = frozenset(("node_modules", "site-packages", "venv", "__pycache__", "build", "dist"))
+_MOST_FILES = 20_000
 
 
 class Project:
@@ -20,17 +29,120 @@ class Project:
     `whole` says that a folder with the project's root was given, so that what is not in `paths` is not there.
     """
 
-    def __init__(self, facts: Iterable[tuple[str, Fact]], tree: Tree, paths: Iterable[str], whole: bool = True) -> None:
+    def __init__(
+        self,
+        facts: Iterable[tuple[str, Fact]],
+        tree: Tree,
+        kinds: dict[str, str],
+        whole: bool = True,
+        settings: Settings | None = None,
+    ) -> None:
         self.tree = tree
         self.whole = whole
-        self.paths = sorted(paths)
+        self.kinds = kinds
+        self.settings = settings
+        self.paths = sorted(kinds)
         self.facts: dict[str, list[tuple[str, Fact]]] = {}
         self.runs: list[Run] | None = None
-        self.by_name: dict[str, list[str]] = {}
-        for path in self.paths:
-            self.by_name.setdefault(path.rpartition("/")[2], []).append(path)
+        self.by_file: dict[str, list[Run]] | None = None
+        self.uses: dict[str, list[tuple[str, str]]] = {}
+        self._outlines: dict[str, Outline] = {}
+        self._images: dict[str, ImageOutline] = {}
         for path, fact in facts:
             self.facts.setdefault(fact.kind, []).append((path, fact))
+
+    # -- the files of the tree, given or not --------------------------------------------------------------------
+
+    @cached_property
+    def by_name(self) -> dict[str, list[str]]:
+        """The files by their last name."""
+        found: dict[str, list[str]] = {}
+        for path in sorted(self._normal.values()):
+            found.setdefault(path.rpartition("/")[2], []).append(path)
+        return found
+
+    @cached_property
+    def _normal(self) -> dict[str, str]:
+        found = {os.path.normpath(path): path for path in self.paths}
+        if not self.whole:
+            for path in self._around():
+                found.setdefault(path, path)
+        return found
+
+    def _around(self) -> Iterable[str]:
+        for count, (name, _) in enumerate(self.tree.walk(self.tree.root, _ELSEWHERE)):
+            if count > _MOST_FILES:
+                return
+            last = name.rpartition("/")[2]
+            if last.endswith(_SCRIPTS) or "ockerfile" in last:
+                yield os.path.normpath(os.path.join(self.tree.root, name))
+
+    def file(self, path: str) -> str:
+        """The file of the tree at a path, as it is named elsewhere; "" where there is none."""
+        return self._normal.get(os.path.normpath(path), "")
+
+    def outline(self, path: str) -> Outline:
+        """What a script says of what it runs and uses."""
+        if path not in self._outlines:
+            from canfar_lint.facts.outline import outline
+
+            kind = self.kinds.get(path) or _kind(path)
+            self._outlines[path] = outline(path, kind, self.tree.content(path) or b"")
+        return self._outlines[path]
+
+    def image(self, path: str) -> ImageOutline:
+        """What an image is made of."""
+        if path not in self._images:
+            from canfar_lint.facts.image_outline import image_outline
+
+            self._images[path] = image_outline(path, self.tree.content(path) or b"")
+        return self._images[path]
+
+    def facts_in(self, kind: str, path: str) -> list[Fact]:
+        """The facts of a kind that one file gives."""
+        return [fact for other, fact in self.facts.get(kind, ()) if other == path]
+
+    # -- what settings and the project's own files say ------------------------------------------------------------
+
+    @property
+    def images(self) -> dict[str, str]:
+        """The Dockerfiles of images, by the images' names, as settings tell."""
+        return dict(self.settings.images) if self.settings is not None else {}
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The request that scripts run under where the tree shows none."""
+        return dict(self.settings.request) if self.settings is not None else {}
+
+    @cached_property
+    def console_scripts(self) -> dict[str, str]:
+        """The commands that the project itself installs, with their modules."""
+        path = os.path.join(self.tree.root, "pyproject.toml")
+        text = self.tree.read(path)
+        if text is None or "scripts" not in text:
+            return {}
+        from canfar_lint.settings.read import parse_toml
+        from canfar_lint.settings.settings import SettingsError
+
+        try:
+            data = parse_toml(path, text)
+        except SettingsError:
+            return {}
+        found: dict[str, str] = {}
+        for table in (data.get("project"), (data.get("tool") or {}).get("poetry")):
+            scripts = table.get("scripts") if isinstance(table, dict) else None
+            for name, place in scripts.items() if isinstance(scripts, dict) else ():
+                if isinstance(place, str):
+                    found[name] = place.partition(":")[0].strip()
+        return found
+
+
+def _kind(path: str) -> str:
+    from canfar_lint.source import NOTEBOOK, PYTHON, SHELL
+
+    if path.endswith((".sh", ".bash")):
+        return SHELL
+    return NOTEBOOK if path.endswith(".ipynb") else PYTHON
 
 
 def settle(diagnostics: Iterable[Diagnostic], project: Project) -> list[Diagnostic]:

@@ -1,14 +1,29 @@
 """Which thread variables matter for what a request runs? (CAN212)
 
-`question.limit` is the number of cores. The libraries are those that the script and the modules it uses import.
+`question.subject` is the offset of the request. The libraries are those that the script and what it uses import.
 """
 
 from __future__ import annotations
 
+from canfar_lint.catalogue import load
 from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.pipeline.join import Project
+from canfar_lint.pipeline.runs import run_at
 
 
 def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     """The finding; it names variables where the script that runs is in the tree."""
-    return diagnostic
+    question = diagnostic.question
+    assert question is not None
+    run = run_at(project, diagnostic.path, int(question.subject))
+    if run is None or not run.files:
+        return diagnostic
+    packages: set[str] = set()
+    for path in run.files:
+        packages |= project.outline(path).packages
+    libraries: dict[str, str] = load().rules["CAN212"].table("libraries")
+    names = sorted({libraries[package] for package in packages & set(libraries)})
+    if not names:
+        return diagnostic
+    listed = " and ".join(filter(None, (", ".join(f"`{n}`" for n in names[:-1]), f"`{names[-1]}`")))
+    return diagnostic._replace(message=f"{diagnostic.message}; what it runs reads {listed}")

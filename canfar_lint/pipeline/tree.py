@@ -9,8 +9,10 @@ from collections.abc import Iterator
 class Tree:
     """The project's folder, read on demand and remembered. Never opens what is not a regular file."""
 
-    def __init__(self, root: str = ".") -> None:
+    def __init__(self, root: str = ".", texts: dict[str, bytes] | None = None) -> None:
+        """`texts` is the content of files that is not, or not yet, on disk."""
         self.root = root
+        self.texts = texts or {}
         self._sizes: dict[str, int | None] = {}
 
     def size(self, path: str) -> int | None:
@@ -45,8 +47,24 @@ class Tree:
         except OSError:
             return None
 
-    def walk(self, folder: str) -> Iterator[tuple[str, int]]:
-        """Every regular file below a folder as (path relative to it, bytes); links are not followed."""
+    def content(self, path: str, most: int = 1 << 22) -> bytes | None:
+        """The content of a regular file of at most `most` bytes, None where there is none."""
+        if path in self.texts:
+            return self.texts[path]
+        size = self.size(path)
+        if size is None or size > most:
+            return None
+        try:
+            with open(path, "rb") as file:
+                return file.read(most)
+        except OSError:
+            return None
+
+    def walk(self, folder: str, without: frozenset[str] = frozenset()) -> Iterator[tuple[str, int]]:
+        """Every regular file below a folder as (path relative to it, bytes); links are not followed.
+
+        With names of folders to leave `without`, hidden folders are left out too.
+        """
         stack = [""]
         while stack:
             below = stack.pop()
@@ -57,7 +75,8 @@ class Tree:
             for entry in entries:
                 name = f"{below}/{entry.name}" if below else entry.name
                 if entry.is_dir(follow_symlinks=False):
-                    stack.append(name)
+                    if not without or not (entry.name in without or entry.name.startswith(".")):
+                        stack.append(name)
                 elif entry.is_file(follow_symlinks=False):
                     yield name, entry.stat(follow_symlinks=False).st_size
 

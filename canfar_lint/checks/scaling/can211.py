@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.diagnostic import Diagnostic, Edit, Fact, Finding, Fix, PlacedRelated
+from canfar_lint.diagnostic import Diagnostic, Edit, Fact, Finding, Fix, PlacedRelated, placed_fact
 from canfar_lint.model.request import Request
 from canfar_lint.pipeline.join import Project
-from canfar_lint.pipeline.runs import Run, runs
+from canfar_lint.pipeline.runs import Run, runs, runs_of
 
 
 def check_request(request: Request, rule: Rule) -> Iterator[Finding]:
@@ -41,9 +41,16 @@ def options(text: str, names: list[str]) -> Iterator[tuple[str, int]]:
 
 def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
     """Across files: what the script that a request runs, or the image it runs in, sets for itself."""
+    numbers: dict[str, list[int]] = {}
     for path, fact in project.facts.get("threads", ()):
-        mine = [run for run in runs(project) if run.script == path and run.cores is not None]
+        numbers.setdefault(path, []).append(int(str(fact.data["number"])))
+    for path, fact in project.facts.get("threads", ()):
+        every = runs_of(project, path)
+        mine = [run for run in every if run.cores is not None and fact.data["what"] not in run.variables]
+        mine = [] if _shared(fact, numbers[path], mine) else mine
         yield from _against(rule, path, fact, mine)
+        if not every and isinstance(project.request.get("cores"), int):
+            yield from _as_settings_say(rule, path, fact, project.request["cores"])
     for path, fact in project.facts.get("image threads", ()):
         mine = [
             run
@@ -51,6 +58,18 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
             if run.dockerfile == path and run.cores is not None and fact.data["what"] not in run.variables
         ]
         yield from _against(rule, path, fact, mine, "image")
+
+
+def _shared(fact: Fact, numbers: list[int], mine: list[Run]) -> bool:
+    """Whether processes and the threads of each make up the cores together: 8 processes of one thread, 4 of two."""
+    number = fact.data["number"]
+    if not isinstance(number, int):
+        return False
+    if number == 1 and max(numbers) > 1:
+        return True
+    others = list(numbers)
+    others.remove(number)
+    return any(run.cores == number * other for run in mine for other in others)
 
 
 def _against(rule: Rule, path: str, fact: Fact, mine: list[Run], variant: str | None = None) -> Iterator[Diagnostic]:
@@ -62,18 +81,15 @@ def _against(rule: Rule, path: str, fact: Fact, mine: list[Run], variant: str | 
     values = {"what": fact.data["what"], **_said(number, run.cores)}
     finding = rule.finding((fact.start, fact.end), variant=variant, **values)
     related = (PlacedRelated(f"the request asks for {_cores(run.cores)}", run.path, run.place),)
-    yield Diagnostic(
-        path,
-        finding.code,
-        finding.name,
-        finding.level,
-        finding.message,
-        fact.place,
-        fact.start,
-        fact.end,
-        None,
-        related,
-    )
+    yield placed_fact(path, finding, fact, related)
+
+
+def _as_settings_say(rule: Rule, path: str, fact: Fact, cores: int) -> Iterator[Diagnostic]:
+    """Against `request` of the settings, under which scripts run that no request of the tree does."""
+    number = fact.data["number"]
+    if isinstance(number, int) and number not in (1, cores):
+        values = {"what": fact.data["what"], **_said(number, cores)}
+        yield placed_fact(path, rule.finding((fact.start, fact.end), **values), fact, ())
 
 
 def _said(number: int, cores: int) -> dict[str, Any]:

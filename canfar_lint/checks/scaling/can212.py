@@ -18,5 +18,5 @@ def check_request(request: Request, rule: Rule) -> Iterator[Finding]:
         return
     known = set(load().rules["CAN211"].table("variables"))
     if not known & {name for name, _ in request.env}:
-        question = Question("thread-variables", "", cores)
+        question = Question("thread-variables", str(request.span[0]), cores)
         yield rule.finding(request.fields["cores"].span, cores=cores, question=question)

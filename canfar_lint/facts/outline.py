@@ -1,0 +1,112 @@
+"""What a script says of what it runs and uses, for the join: read when a request reaches it, plain data.
+
+Nothing of it depends on other files, so that it can be kept or sent like any fact.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from canfar_lint.model.running import INLINE, UNKNOWN, Target, target
+from canfar_lint.model.shell import Command, Script
+from canfar_lint.source import NOTEBOOK, PYTHON, SHELL, Source
+
+
+class Outline(NamedTuple):
+    """`runs` are the scripts, modules and programs it starts, `imports` the dotted names it imports.
+
+    A relative import begins with its dots. `unknown` says that it runs something that cannot be told; `is_script`
+    that running the file does work.
+    """
+
+    runs: tuple[Target, ...]
+    imports: tuple[str, ...]
+    unknown: bool
+    is_script: bool
+    text: str
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """The top-level names of absolute imports."""
+        return frozenset(name.partition(".")[0] for name in self.imports if not name.startswith("."))
+
+
+_NOTHING = Outline((), (), True, False, "")
+
+
+def outline(path: str, kind: str, data: bytes) -> Outline:
+    """The outline of a file; one that cannot be read runs what is not known."""
+    try:
+        if kind == NOTEBOOK:
+            from canfar_lint.model import notebook
+
+            source: Source = notebook.read(path, data)
+        else:
+            source = Source.decode(path, kind, data)
+        if kind in (PYTHON, NOTEBOOK):
+            return _python(source)
+        return _shell(source) if kind == SHELL else _NOTHING
+    except Exception:  # what the file's own lint says of it is said there
+        return _NOTHING
+
+
+def _python(source: Source) -> Outline:
+    from canfar_lint.checks._commands import started
+    from canfar_lint.engine.models import read_python
+    from canfar_lint.model.python import PythonModule
+
+    source, tree = read_python(source)
+    module = PythonModule(source, tree)
+    commands = [one.command for one in started(module)]
+    runs = [target([_text(word) for word in (c.program, *c.arguments) if word]) for c in commands if c.words]
+    imports = tuple(dict.fromkeys(_imports(tree)))
+    made = Outline(_known(runs), imports, _unknown(runs), module.is_script, source.text)
+    module.release()
+    return made
+
+
+def _known(runs: list[Target]) -> tuple[Target, ...]:
+    return tuple(dict.fromkeys(run for run in runs if run.kind not in (UNKNOWN, INLINE)))
+
+
+def _unknown(runs: list[Target]) -> bool:
+    return any(run.kind == UNKNOWN for run in runs)
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name
+        elif isinstance(node, ast.ImportFrom):
+            origin = "." * node.level + (node.module or "")
+            yield origin
+            for alias in node.names:
+                if alias.name != "*":
+                    yield f"{origin}.{alias.name}" if node.module else f"{origin}{alias.name}"
+
+
+def _shell(source: Source) -> Outline:
+    from canfar_lint.model.shell import parse
+
+    script = parse(source.text)
+    runs = [target(_words(script, command)) for command in script.commands if command.words]
+    unknown = script.error is not None or _unknown(runs)
+    return Outline(_known(runs), (), unknown, True, source.text)
+
+
+def _words(script: Script, command: Command) -> list[str]:
+    from canfar_lint.model.request.command_line import of_word
+
+    words = [command.program, *command.arguments] if command.program is not None else command.words
+    return [of_word(script, command, word).text for word in words if word is not None]
+
+
+def _text(word: object) -> str:
+    """A word with `{}` for what is not known."""
+    value = getattr(word, "value", None)
+    if isinstance(value, str):
+        return value
+    return "".join(part.text if part.kind == "literal" else "{}" for part in getattr(word, "parts", ()))
