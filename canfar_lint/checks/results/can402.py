@@ -20,9 +20,10 @@ from canfar_lint.checks._outputs import (
     takes_input,
     texts_with,
 )
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import Finding, Question
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import COMPREHENSIONS
+from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, Value
 
 if TYPE_CHECKING:
     from canfar_lint.checks._shell_outputs import Output as ShellOutput
@@ -56,23 +57,45 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> Finding | None:
     value = named.value
-    text = value.text or ""
+    text = value.text or value.skeleton.replace("{}", "…")
     literals = file_literals(value)
     # `FIELD + ".fits"`: the name follows what is set at the top for each input
-    if not is_literal(value) or len(literals) != 1 or not text.strip() or "\n" in text:
+    if len(literals) != 1 or not text.strip() or "\n" in text:
         return None
     last = text.rstrip("/").rpartition("/")[2].lower()
     if re.search(rule.table("shared"), last) or re.search(r"^(-|/(dev|proc|etc|usr)/)", text) or "://" in text:
         return None
     span = literal_span(module, literals[0])
-    turn = None if re.search(rule.table("again"), last) else _turn(module, rule, output, named, text)
-    if turn is not None:
-        return rule.finding(span, variant=turn[0], name=text, variable=turn[1])
-    if module.notebook or not module.is_script or not takes_input(module):
+    literal = is_literal(value)
+    if literal and not re.search(rule.table("again"), last):
+        turn = _turn(module, rule, output, named, text)
+        if turn is not None:
+            return rule.finding(span, variant=turn[0], name=text, variable=turn[1])
+    if module.notebook or not module.is_script or not (literal or _is_in_chosen_folder(module, value)):
         return None
-    if not module.on_main_path(named.place) or module.user_guarded(named.place) or _folder_is_chosen(module):
+    if not module.on_main_path(named.place) or module.user_guarded(named.place):
         return None
-    return rule.finding(span, name=text)
+    shared = literal and takes_input(module) and not _folder_is_chosen(module)
+    return _under_replicas(rule, span, text, always=shared)
+
+
+def _under_replicas(rule: Rule, span: tuple[int, int], text: str, *, always: bool) -> Finding:
+    """A candidate: an error when a request runs the script as replicas; else a warning, or (not `always`) nothing."""
+    raised = rule.finding(span, variant="replicas", name=text)
+    question = Question("under-replicas", "", 0 if always else 1, (raised.level, raised.message))
+    return rule.finding(span, name=text, question=question)
+
+
+def _is_in_chosen_folder(module: PythonModule, value: Value) -> bool:
+    """Whether only the folder of a name comes from outside: `os.path.join(args.out, "catalogue.fits")`."""
+    if "REPLICA_" in module.text or not value.sources <= {ARGUMENT, ENVIRONMENT, CONFIG}:
+        return False
+    for piece in reversed(value.pieces):
+        if piece.text is None or piece.default:
+            return False
+        if "/" in piece.text:
+            return True
+    return False
 
 
 def _folder_is_chosen(module: PythonModule) -> bool:

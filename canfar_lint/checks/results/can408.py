@@ -17,7 +17,7 @@ from canfar_lint.checks._outputs import (
     outputs,
     takes_input,
 )
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import Finding, Question
 from canfar_lint.model.python import PythonModule
 
 _MAPS = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "submit"))
@@ -34,14 +34,25 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             if not is_literal(value) or not literals or _is_harmless(rule, text):
                 continue
             worker = _worker(module, named.place)
-            alone = not (module.is_script and takes_input(module) and module.on_main_path(named.place))
-            if (alone and not worker) or module.user_guarded(named.place):
+            runs = module.is_script and module.on_main_path(named.place)
+            if not (runs or worker) or module.user_guarded(named.place):
                 continue
             span = literal_span(module, literals[0])
-            if span not in seen:
-                seen.add(span)
-                chosen = variant or ("pool" if worker else None)
-                yield rule.finding(span, variant=chosen, name=text.removeprefix("sqlite:///"), worker=worker)
+            if span in seen:
+                continue
+            seen.add(span)
+            name = text.removeprefix("sqlite:///")
+            if worker:
+                yield rule.finding(span, variant=variant or "pool", name=name, worker=worker)
+            else:
+                yield _under_replicas(rule, span, name, variant, always=takes_input(module))
+
+
+def _under_replicas(rule: Rule, span: tuple[int, int], name: str, variant: str | None, *, always: bool) -> Finding:
+    """A candidate: an error when a request runs the script as replicas; else a warning, or (not `always`) nothing."""
+    raised = rule.finding(span, variant="replicas", name=name)
+    question = Question("under-replicas", "", 0 if always else 1, (raised.level, raised.message))
+    return rule.finding(span, variant=variant, name=name, worker="", question=question)
 
 
 def _added_to(module: PythonModule, rule: Rule) -> Iterator[tuple[Output, str | None]]:
