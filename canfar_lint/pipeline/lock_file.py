@@ -1,4 +1,4 @@
-"""Does a lock file stand beside a requirements file? Then the versions are written down there (CAN605)."""
+"""Does a lock file stand beside a list of requirements? Then the versions are written down there (CAN605)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.pipeline.join import Project
 
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pixi.lock", "Pipfile.lock", "conda-lock.yml", "requirements.lock")
+_BUILDS = ("setup.py", "setup.cfg", "pyproject.toml")
 
 
 def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
@@ -17,4 +18,14 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     candidates = [os.path.join(folder, name) for name in _LOCKS] + [f"{own}.lock"]
     if diagnostic.path.endswith(".in"):
         candidates.append(f"{own}.txt")
-    return None if any(project.tree.size(candidate) is not None for candidate in candidates) else diagnostic
+    if any(project.tree.size(candidate) is not None for candidate in candidates):
+        return None
+    return None if _of_a_library(diagnostic.path, project) else diagnostic
+
+
+def _of_a_library(path: str, project: Project) -> bool:
+    """The list is what a package declares as its own dependencies: `setup.py` and the like read it."""
+    folder, name = os.path.split(path)
+    if name in _BUILDS or not name.endswith((".txt", ".in")):
+        return False
+    return any(name in (project.tree.read(os.path.join(folder, build)) or "") for build in _BUILDS)

@@ -17,6 +17,9 @@ from canfar_lint.source import Source
 
 _BARE = re.compile(r"(?:[\w-]+::)?[A-Za-z0-9][\w.-]*(?:\[[\w,.-]*\])?\Z")
 _LINE = re.compile(r"^[ \t]*([A-Za-z0-9][\w.-]*(?:[ \t]*\[[^\]\n]*\])?)[ \t]*(?:;[^#\n]*)?(?:[ \t]#[^\n]*)?\r?$", re.M)
+_ADDRESS = re.compile(r"^[ \t]*(?:-e[ \t]+|[\w.\[\],-]+[ \t]*@[ \t]*)?(git\+\S+)", re.M)
+# lists of what developers, tests and documentation need: no batch image has them
+_OF_DEVELOPERS = re.compile(r"(?i)(?:^|[-_./\\])(?:dev|develop|tests?|docs?|lint|ci|rtd)(?:[-_.][^/\\]*)?\Z")
 _VERSION = re.compile(r"\d")
 _FIXED = re.compile(r"\A[0-9a-f]{7,40}\Z|(?:\A|[-_/vVrR])\d|\d[._-]\d|\A\$|\d{4}")
 _JULIA = re.compile(r"Pkg\.add\(\s*\[?\s*\"[\w.]+\"")
@@ -26,11 +29,45 @@ _CHECKED_OUT = ("checkout", "reset", "switch")
 
 
 def check_requirements(source: Source, rule: Rule) -> Iterator[Finding]:
+    if _OF_DEVELOPERS.search(source.path):
+        return
     small = frozenset(rule.table("installers"))
     for match in _LINE.finditer(source.text):
-        name = match[1]
-        if name.lower() not in small:
-            yield rule.finding(match.span(1), question=Question("lock-file", name), names=f"`{name}`", verb="installs")
+        if match[1].lower() not in small:
+            yield _listed(rule, match[1], match.span(1))
+    for match in _ADDRESS.finditer(source.text):
+        if _moves(match[1]):
+            yield _listed(rule, _shown(match[1]), match.span(1))
+
+
+def check_yaml(source: Source, rule: Rule) -> Iterator[Finding]:
+    """A conda environment."""
+    if _OF_DEVELOPERS.search(source.path):
+        return
+    from canfar_lint.model.yamlfile import dependencies
+
+    small = frozenset(rule.table("installers"))
+    for each in dependencies(source):
+        text = each.text.strip()
+        if (_BARE.match(text) and text.lower() not in small) or (each.manager == "pip" and _moves(text)):
+            yield _listed(rule, _shown(text), (each.start, each.end))
+
+
+def check_toml(source: Source, rule: Rule) -> Iterator[Finding]:
+    """What an application asks for; a library leaves its users the choice of versions."""
+    from canfar_lint.checks.dependencies._applications import requirements
+
+    small = frozenset(rule.table("installers"))
+    for text, start, end in requirements(source):
+        name, at, address = text.partition(" @ ")
+        bare = text.partition(";")[0].strip()
+        if (_BARE.match(bare) and bare.lower() not in small) or (at and _moves(address.strip())):
+            yield _listed(rule, _shown(name.strip() if at else bare), (start, end))
+
+
+def _listed(rule: Rule, name: str, span: tuple[int, int]) -> Finding:
+    """A finding in a list of requirements, unless the tree holds a lock file."""
+    return rule.finding(span, question=Question("lock-file", name), names=f"`{name}`", verb="installs")
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
@@ -95,13 +132,21 @@ def _loose(package: Argument, family: str, small: frozenset[str]) -> bool:
     if value is None:
         return False
     if value.startswith(("git+", "git://")) or (URL.match(value) and value.endswith(".git")):
-        return _moving(value.partition("#")[0].rpartition("@")[2] if "@" in value.partition("://")[2] else "")
+        return _moves(value)
     if URL.match(value):
         archive = _ARCHIVE.search(value.partition("#")[0])
         return archive is not None and not _VERSION.search(archive[1] or archive[2] or "")
     return (
         bool(_BARE.match(value)) and value.lower() not in small and not value.endswith((".whl", ".txt", ".yml", ".gz"))
     )
+
+
+def _moves(address: str) -> bool:
+    """A git address that names a branch, or nothing."""
+    if not address.startswith(("git+", "git://")) and not address.endswith(".git"):
+        return False
+    path = address.partition(";")[0].partition("#")[0].partition("://")[2].partition("/")[2]
+    return _moving(path.rpartition("@")[2] if "@" in path else "")
 
 
 def _moving(reference: str) -> bool:
