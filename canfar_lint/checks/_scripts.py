@@ -12,7 +12,8 @@ BUILD, JOB = ("run", "step"), ("file", "cell", "escape")
 """Where shell text stands: what builds an image or a package, and what may run as a job."""
 
 _BY_HAND = re.compile(
-    r"(?i)^(install|setup|set-up|bootstrap|build|compile|configure|make_|release|postcreate|devcontainer)"
+    r"(?i)^(install|setup|set-up|bootstrap|build|compile|configure|release|postcreate|devcontainer|"
+    r"make[-_](all|dist|docker|image|install|lib|package|release|rpm|wheel))"
 )
 _BY_HAND_END = re.compile(r"(?i)[_-](install|setup|build|env)\.(ba)?sh$")
 _TERMINAL = re.compile(

@@ -5,15 +5,21 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._commands import started
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
+if TYPE_CHECKING:
+    from canfar_lint.model.shell import Command, Script
+
 _LOOKED_AT = frozenset(("returncode", "check_returncode", "poll", "terminate", "kill", "send_signal", "pid", "args"))
 _PIPED = frozenset(("stdin", "stdout", "stderr"))
 _RUN, _CALL, _POPEN = "subprocess.run", "subprocess.call", "subprocess.Popen"
+# blocks whose commands are not the script's own steps
+_ELSEWHERE = frozenset(("function", "substitution", "process", "trap"))
 _TALKING = re.compile(
     r"^(builtins\.print|logging\.|traceback\.|warnings\.warn|sys\.std(out|err)\.|loguru\.)|\.(debug|info|warning|"
     r"warn|error|critical|exception|log|print_exc)$"
@@ -136,3 +142,75 @@ def _is_talk(module: PythonModule, statement: ast.Expr) -> bool:
         return False
     name = module.qualified(value.func) or module.code(value.func)
     return _TALKING.search(name) is not None
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    """Scripts of several steps that run as a job and go on when one fails: on the first command."""
+    from canfar_lint.checks._scripts import made_by_hand, said, spelled
+
+    if script.context != "file" or script.errexit or made_by_hand(script) or not _is_job(script, rule):
+        return
+    commands = [command for command in script.commands if command.words]
+    main = [command for command in commands if not _ELSEWHERE & set(command.context)]
+    if not main or _looks_itself(script):
+        return
+    steps = [command for command in main if _is_step(script, rule, command)]
+    lost = [step for step in steps if _is_lost(step, main)]
+    if lost:
+        yield rule.finding(said(main[0]), variant="shell", command=spelled(lost[0]))
+
+
+def _is_job(script: Script, rule: Rule) -> bool:
+    """Whether a script does a pipeline's work itself: others are sourced, submit jobs, or serve development."""
+    path = script.path.replace("\\", "/")
+    if "csh" in script.shebang or re.search(rule.table("shell_elsewhere"), path):
+        return False
+    workers = re.compile(rule.table("shell_workers"))
+    other = re.compile(rule.table("shell_other_work"))
+    works = False
+    for command in script.commands:
+        words = " ".join(word.value or word.head for word in command.arguments[:3])
+        if f"{command.name} {words}".startswith(tuple(rule.table("shell_submits"))):
+            return False
+        if command.name == "return" and not command.blocks:
+            return False  # it is sourced
+        if workers.search(_program(script, command)) and not other.search(words):
+            works = True
+    return works
+
+
+def _program(script: Script, command: Command) -> str:
+    """The name of the program, also one that a variable of the script names."""
+    if command.name or command.program is None:
+        return command.name or ""
+    return (script.resolve(command.program, command) or "").rpartition("/")[2]
+
+
+def _looks_itself(script: Script) -> bool:
+    """Whether the script asks how its commands ended, or traps errors."""
+    for command in script.commands:
+        if command.name == "trap" and any(word.value in ("ERR", "ERROR") for word in command.arguments):
+            return True
+        if command.name in ("echo", "printf"):
+            continue
+        if any(name in ("?", "PIPESTATUS") for word in command.words for name in word.variables):
+            return True
+    return any("?" in entry.word.variables for entry in script.assignments if entry.word is not None)
+
+
+def _is_step(script: Script, rule: Rule, command: Command) -> bool:
+    """Whether a command's failure would be lost work: `set -e` would see it, and nobody else does."""
+    if command.name in rule.table("harmless") or command.name in rule.table("shell_harmless"):
+        return False
+    if command.connector in ("&&", "||", "&", "|") or command.before == "||":
+        return False
+    unseen = ("condition", "heredoc", "not", "background", "pipe-left")
+    if any(kind in unseen for kind in command.context):
+        return False
+    return not any(block.connector in ("&&", "||", "&", "|") for block in command.blocks)
+
+
+def _is_lost(step: Command, main: list[Command]) -> bool:
+    """Whether the script goes on behind a step, so that its end says nothing of it."""
+    after = [command for command in main if command.start > step.end]
+    return bool(after) and not (after[0].name in ("exit", "wait") and not after[0].arguments)
