@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks.containers._cleanup import cleaned, mounted
+from canfar_lint.checks.containers._cleanup import cleaned, mounted, runs_script
 from canfar_lint.checks.containers._layers import earlier, following, join
 from canfar_lint.checks.containers._packages import INSTALL, UPDATE, Operation, operations
 from canfar_lint.diagnostic import UNSAFE, Finding, Fix
@@ -40,6 +40,8 @@ def _alone(run: Instruction, update: Operation, harmless: frozenset[str]) -> boo
                 return False
         elif step.name not in harmless:
             return False
+    if cleaned(run.steps, update.step, _LISTS):
+        return False
     return not any(operation.kind == INSTALL for operation in operations(run) if operation.family == "apt")
 
 
@@ -82,6 +84,8 @@ def _relying(rule: Rule, run: Instruction, install: Operation) -> Iterator[Findi
         apt = [operation for operation in operations(before) if operation.family == "apt"]
         update = next((operation for operation in reversed(apt) if operation.kind == UPDATE), None)
         if update is None:
+            if any(runs_script(step) or step.name in ("bash", "sh", "dash") for step in before.steps):
+                return
             if cleaned(before.steps, before.steps[0], _LISTS):
                 return
             continue

@@ -163,14 +163,17 @@ def _unpacked(step: Step, layers: list[_Layer]) -> _Layer | None:
 
 def _small(made: Made) -> bool:
     """A script or a piece of configuration: nobody minds its bytes."""
-    name = posixpath.basename(made.path).lower()
-    return made.how in ("copy", "download") and name.endswith(_SMALL) and not INSTALLER.search(made.path)
+    names = [posixpath.basename(name).lower().rstrip("*") for name in (made.path, made.source.partition("?")[0])]
+    small = any(name.endswith(_SMALL) for name in names)
+    return made.how in ("copy", "download") and small and not any(INSTALLER.search(name) for name in names)
 
 
 def _emptied(operation: Operation, layers: list[_Layer], worked: set[str]) -> _Layer | None:
     """`apt-get clean`, `conda clean` and the like in a RUN that has not itself loaded anything."""
     family = operation.family
     if operation.kind != CLEAN or family in worked:
+        return None
+    if family == "apt" and any(o.kind == INSTALL and o.family == "apt" for o in operations(operation.step.run)):
         return None
     if family in ("pip", "uv", "npm") and not {p.value for p in operation.packages} & {"purge", "clean", "prune"}:
         return None

@@ -111,14 +111,14 @@ def _installed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
     values = step.arguments
     for i, argument in enumerate(values):
         value = argument.value
-        if not value:
+        if not value or (value.startswith("-") and "=" not in value):
             continue
         prefix = _PREFIX.fullmatch(value)
         before = values[i - 1].value if i else ""
-        told = bool(prefix) or (before in ("-p", "--prefix", "--install-dir", "-b") and _installer(step))
-        told = told or (step.name in ("venv", "virtualenv") and not value.startswith("-"))
+        told = bool(prefix) or (before in ("-p", "--prefix", "--install-dir") and _installer(step))
+        told = told or step.name in ("venv", "virtualenv")
         told = told or (step.name in ("cp", "mv", "install") and i == len(values) - 1 and i > 0)
-        told = told or (step.name == "mkdir" and not value.startswith("-") and _INSIDE.match(value) is not None)
+        told = told or (step.name == "mkdir" and _INSIDE.match(value) is not None)
         if not told:
             continue
         path = absolute(prefix[1] if prefix else value, step.folder)

@@ -63,9 +63,16 @@ def _by_step(run: Instruction, step: Step, mounts: tuple[str, ...]) -> Iterator[
     words = step.arguments if step.name in ("mkdir", "touch") else _target(step)
     for argument in words:
         path = step.path(argument)
+        if path and step.name == "mkdir" and _linked(run, path):
+            continue
         if path and not argument.text.startswith("-") and _below(path, mounts) and not gone(run.steps, step, path):
             yield argument.word.start, argument.word.end, path
             return
+
+
+def _linked(run: Instruction, path: str) -> bool:
+    """A link to the place is made in the same RUN: the folder is only there so that the build can see it."""
+    return any(step.name == "ln" and any(step.path(word) == path for word in step.arguments) for step in run.steps)
 
 
 def _target(step: Step) -> tuple:  # type: ignore[type-arg]

@@ -15,22 +15,33 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
         word = stage.first.words[0] if stage.first.words else None
         if not stage.ships or stage.image is None or word is None or "$" in word.text:
             continue
-        found = _ended(stage.image, rule.table("ended"))
+        name, _, tag = stage.image.partition("@")[0].rpartition(":")
+        if not name or "/" in tag:
+            continue
+        found = _named(name.rsplit("/", 1)[-1], tag, rule) or _inside(tag, rule)
         if found is not None:
-            what, date, instead = found
-            yield rule.finding((word.start, word.end), image=stage.image, what=what, date=date, instead=instead)
+            what, version, date = found
+            values = {
+                "what": f"{rule.table('names')[what]} {version}",
+                "date": date,
+                "instead": rule.table("instead")[what],
+            }
+            yield rule.finding((word.start, word.end), image=stage.image, **values)
 
 
-def _ended(image: str, table: list[dict[str, str]]) -> tuple[str, str, str] | None:
-    """What of the image has ended, when, and what to take instead: by name and tag, or by a word of the tag."""
-    name, _, tag = image.partition("@")[0].rpartition(":")
-    if not name or "/" in tag:
-        return None
-    last = name.rsplit("/", 1)[-1]
-    for entry in table:
-        match = re.search(entry["tag"], tag) if "name" not in entry else None
-        if "name" in entry and re.fullmatch(entry["name"], last):
-            match = re.match(entry["tag"], tag)
-        if match:
-            return entry["what"].format(match[0]), entry["date"], entry["instead"]
+def _named(name: str, tag: str, rule: Rule) -> tuple[str, str, str] | None:
+    """A tag that begins with an ended version of the image that the name says."""
+    for version, date in rule.table("images").get(name, {}).items():
+        if re.match(rf"{re.escape(version)}(?![\da-z])", tag):
+            return name, version, date
+    return None
+
+
+def _inside(tag: str, rule: Rule) -> tuple[str, str, str] | None:
+    """A tag that says among others what the image stands on: `slim-buster`, `devel-ubuntu20.04`."""
+    for name, versions in rule.table("words").items():
+        for version, date in versions.items():
+            own = f"{name}-?{re.escape(version)}" if version[0].isdigit() else f"(?<![a-z0-9]){version}"
+            if re.search(rf"{own}(?![\da-z])", tag):
+                return name, version, date
     return None
