@@ -21,6 +21,7 @@ _TRIGGERS: tuple[tuple[str, frozenset[str], tuple[bytes, ...]], ...] = (
     ("threads", frozenset((SHELL,)), (b" -j", b" -n", b" -P", b" -t ", b" -c", b" -p ")),
     ("memory", _PYTHON | {SHELL}, (b"mem_limit", b"memory_limit", b"-Xmx")),
     ("images", _SHELL, (b"docker build", b"docker buildx", b"podman build", b"build-push-action")),
+    ("compose", frozenset((YAML,)), (b"services",)),
     ("images", frozenset((DOCKERFILE,)), (b"_THREADS", b"LABEL")),
 )
 _loaded: dict[str, ModuleType] = {}

@@ -11,6 +11,7 @@ from canfar_lint.diagnostic import Diagnostic, Edit, Fact, Finding, Fix, PlacedR
 from canfar_lint.model.request import Request
 from canfar_lint.pipeline.join import Project
 from canfar_lint.pipeline.runs import Run, runs, runs_of
+from canfar_lint.source import Source
 
 
 def check_request(request: Request, rule: Rule) -> Iterator[Finding]:
@@ -30,6 +31,22 @@ def check_request(request: Request, rule: Rule) -> Iterator[Finding]:
             if number != cores:
                 yield rule.finding(request.fields[field].span, what=option, **_said(number, cores))
                 break
+
+
+def check_yaml(source: Source, rule: Rule) -> Iterator[Finding]:
+    """Within one service of a compose file: its environment against the cores it may use."""
+    from canfar_lint.model.yamlfile import services
+
+    names = frozenset(rule.table("variables"))
+    for service in services(source):
+        if service.cpus is None or not re.fullmatch(r"\d+(?:\.0+)?", service.cpus.value):
+            continue
+        cores = int(float(service.cpus.value))
+        for name, value, start, end in service.environment:
+            if name in names and value.isdecimal() and cores and int(value) not in (1, cores):
+                at = source.text.rfind(value, start, end)
+                fix = Fix(f"Set `{name}` to {cores}", (Edit(at, at + len(value), str(cores)),))
+                yield rule.finding((start, end), variant="service", what=name, **_said(int(value), cores), fix=fix)
 
 
 def options(text: str, names: list[str]) -> Iterator[tuple[str, int]]:
