@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import left_to_user
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
+
+if TYPE_CHECKING:
+    from canfar_lint.model.shell import Command, Script, Word
 
 _IRAF = re.compile(r"(^|\.)iraf\.([\w.]+)$")
 
@@ -160,3 +163,51 @@ def _is_device(module: PythonModule, constant: ast.Constant) -> bool:
         words = " ".join(module.code(target) for target in parent.targets).lower()
         return "device" in words or "pgplot_dev" in words
     return False
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    """PGPLOT's windows given to a program: as a word, as `device=/xs`, in PGPLOT_DEV, in what it is fed."""
+    from canfar_lint.checks._scripts import JOB, from_outside, is_replaced, left_to_person, made_by_hand
+
+    if script.context not in (*JOB, "literal") or made_by_hand(script):
+        return
+    tables = rule.body["tables"]
+    instead = tables["device_instead"]
+    for entry in script.assignments:
+        if entry.word is None or not _is_window(entry.word.value, tables):
+            continue
+        if not is_replaced(script, entry) and not from_outside(script, entry.name):
+            yield rule.finding(entry.word.span, variant="device", told=entry.value, task="", instead=instead)
+    for command in script.commands:
+        if command.name in tables["shell_silent"] or left_to_person(script, command):
+            continue
+        for word in _device_words(command, tables):
+            yield rule.finding(word.span, variant="device", told=word.value, task="", instead=instead)
+        for start, text in _fed(command, tables):
+            yield rule.finding((start, start + len(text)), variant="device", told=text, task="", instead=instead)
+
+
+def _device_words(command: Command, tables: dict[str, Any]) -> Iterator[Word]:
+    for _, word in command.assignments if command.words else ():
+        if _is_window(word.value, tables):
+            yield word
+    for word in command.arguments:
+        name, equals, _ = word.head.partition("=")
+        given = word.behind(len(name) + 1) if equals else word
+        if _is_window(given.value, tables):
+            yield given
+
+
+def _is_window(text: str | None, tables: dict[str, Any]) -> bool:
+    return text is not None and text.lower().lstrip("0123456789") in tables["devices"]
+
+
+def _fed(command: Command, tables: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    """The device words of the text behind `<<`, with their places."""
+    for redirect in command.redirects:
+        body = redirect.body
+        if body is None or body.end - body.start != len(body.text):
+            continue
+        for match in re.finditer(r"(?:^|(?<=[\s=,\"']))\d*/\w+(?=$|[\s,;\"'])", body.text):
+            if _is_window(match.group(), tables):
+                yield body.start + match.start(), match.group()
