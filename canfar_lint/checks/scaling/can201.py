@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.request import Request
 
+if TYPE_CHECKING:
+    from canfar_lint.model.shell import Script
+
 _MOST_PARTS = 32
+_HEADER = re.compile(r"^#SBATCH[ \t]+(-[a-zA-Z]|--[a-z-]+)(?:[ \t]*=?[ \t]*)([^\s#]+)", re.MULTILINE)
+_SHORT = {"-n": "--ntasks", "-c": "--cpus-per-task", "-N": "--nodes", "-G": "--gpus"}
+_SIZE = re.compile(r"(\d+)([KMGT]?)B?$", re.IGNORECASE)
+_GIGABYTES = {"K": 1e-6, "M": 1e-3, "": 1e-3, "G": 1.0, "T": 1e3}
 
 
 def check_request(request: Request, rule: Rule) -> Iterator[Finding]:
@@ -50,3 +59,34 @@ def _offered(ram: float, rule: Rule) -> float:
 
 def _said(number: float) -> str:
     return f"{number:g}"
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    """The header of a Slurm job, which asks for one node as a session request does."""
+    if script.context != "file" or "#SBATCH" not in script.text:
+        return
+    asked = {_SHORT.get(m[1], m[1]): m for m in _HEADER.finditer(script.text)}
+    if any(option.startswith("--gpus") for option in asked) or "gpu" in "".join(m[2] for m in asked.values()).lower():
+        return
+    nodes = _number(asked, "--nodes") or 1
+    tasks = _number(asked, "--ntasks") or (_number(asked, "--ntasks-per-node") or 1) * nodes
+    cores = tasks * (_number(asked, "--cpus-per-task") or 1) // nodes
+    if cores >= rule.setting("large_cores"):
+        at = max((_number(asked, name) or 0, name) for name in ("--ntasks", "--ntasks-per-node", "--cpus-per-task"))
+        yield _slurm(script, rule, asked[at[1]], cores, "cores")
+    for option, times in (("--mem", 1), ("--mem-per-cpu", cores)):
+        size = _SIZE.match(asked[option][2]) if option in asked else None
+        ram = int(size[1]) * _GIGABYTES[size[2].upper()] * times if size else 0
+        if ram >= rule.setting("large_ram"):
+            yield _slurm(script, rule, asked[option], ram, "GB")
+
+
+def _number(asked: dict[str, re.Match[str]], option: str) -> int | None:
+    found = asked.get(option)
+    return int(found[2]) if found is not None and found[2].isdecimal() and int(found[2]) else None
+
+
+def _slurm(script: Script, rule: Rule, header: re.Match[str], number: float, unit: str) -> Finding:
+    start = script.start
+    span = (start + header.start(1), start + header.end(2))
+    return rule.finding(span, variant="slurm", asked=header[0][8:].strip(), number=_said(number), unit=unit)
