@@ -19,6 +19,10 @@ _BY_HAND_END = re.compile(r"(?i)[_-](install|setup|build|env)\.(ba)?sh$")
 _TERMINAL = re.compile(
     r"(^|\s)-t\s+[012]\b|\bDISPLAY\b|\bPS1\b|\$\{?-|\btty\b|(?i:interactive|headless|batch_?mode|no_?gui)"
 )
+_DESKTOP = re.compile(
+    r"(^|/)(\.?x(startup|initrc|session)|(startup|init)\.sh|start[-_](desktop|vnc)[^/]*)$|(^|/)([^/]*(desktop|vnc|supervisor)"
+    r"[^/]*)/|[^/]*vnc[^/]*$"
+)
 _MISSING = re.compile(r"-z\b|\$\{?#|-eq\s+0|-lt\b|!=|==?\s*(\"\"|'')")
 _MOST, _NEAR = 200, 32
 """How many calls or tests are looked at: enough for a script that a person wrote."""
@@ -28,6 +32,11 @@ def made_by_hand(script: Script) -> bool:
     """Whether the file's name says that a person or a build runs it, and no job: `install.sh`, `x_env.sh`."""
     name = script.path.replace("\\", "/").rpartition("/")[2]
     return bool(name and (_BY_HAND.match(name) or _BY_HAND_END.search(name)))
+
+
+def serves_desktop(script: Script) -> bool:
+    """Whether the file's name or folder says that it starts a desktop, or an application in one."""
+    return _DESKTOP.search(script.path.replace("\\", "/")) is not None
 
 
 def said(command: Command) -> tuple[int, int]:

@@ -14,11 +14,8 @@ from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
 if TYPE_CHECKING:
+    from canfar_lint.model.dockerfile import Dockerfile
     from canfar_lint.model.shell import Command, Script
-
-_DESKTOP = re.compile(
-    r"(^|/)(\.?x(startup|initrc|session)|(startup|init)\.sh|start[-_](desktop|vnc)[^/]*)$|(^|/)(desktop|vnc)[^/]*/"
-)
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -40,15 +37,16 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
-    from canfar_lint.checks._scripts import JOB, left_to_person, made_by_hand
+    from canfar_lint.checks._scripts import JOB, left_to_person, made_by_hand, serves_desktop
 
-    if script.context not in JOB or made_by_hand(script) or _DESKTOP.search(script.path.replace("\\", "/")):
+    if script.context not in JOB or made_by_hand(script) or serves_desktop(script):
         return
     programs, messengers = rule.table("programs"), rule.table("messengers")
+    told = False
     for command in script.commands:
         name = command.name or ""
         instead = programs.get(name) or messengers.get(name)
-        if instead is None or command.program is None or name in script.functions:
+        if instead is None or command.program is None or name in script.functions or (told and name in messengers):
             continue
         if (
             _opens_window(command, rule)
@@ -56,15 +54,29 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
             and not left_to_person(script, command)
         ):
             variant = "messenger" if name in messengers else None
+            told = told or name in messengers  # what follows is more of the same
             yield rule.finding(command.program.span, variant=variant, program=name, instead=instead)
 
 
-def _opens_window(command: Command, rule: Rule) -> bool:
+def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
+    """What an image starts, unless it is one for graphical sessions."""
+    from canfar_lint.checks.headless._starts import starts
+
+    for keyword, step in starts(dockerfile):
+        name = step.name
+        instead = rule.table("programs").get(name)
+        if instead is not None and step.program is not None and _opens_window(step.command, rule, keyword):
+            yield rule.finding(step.program.span, program=name, instead=instead)
+
+
+def _opens_window(command: Command, rule: Rule, keyword: str = "") -> bool:
     words = [word.value or word.head for word in command.arguments]
     if set(rule.table("windowless")) & set(words):
         return False
     if command.name not in rule.table("shell_with_file"):
         return True
+    if keyword == "ENTRYPOINT" and command.name not in rule.table("common_names"):
+        return True  # the file is given when the image is run
     given = [*command.arguments]
     for block in command.blocks:
         if block.kind == "loop" and any(block.name in word.variables for word in command.arguments):

@@ -5,12 +5,19 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import left_to_user
 from canfar_lint.checks._commands import Started, started
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
+
+if TYPE_CHECKING:
+    from canfar_lint.model.dockerfile import Dockerfile
+    from canfar_lint.model.shell import Command, Script, Word
+
+_FORWARDING = re.compile(r"-[46AaCfGgKkMNnqsTtVvYyX]*[XY][A-Za-z]*")
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -69,8 +76,68 @@ def _command(start: Started, programs: frozenset[str]) -> tuple[ast.AST, str] | 
             return start.place(value), "DISPLAY"
     if command.name == "ssh" and command.program is not None:
         for word in command.arguments:
-            if re.fullmatch(r"-[46AaCfGgKkMNnqsTtVvYyX]*[XY][A-Za-z]*", word.value or ""):
+            if _FORWARDING.fullmatch(word.value or ""):
                 return start.place(command.program), f"ssh {word.value}"
             if not word.head.startswith("-"):
                 break
     return None
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    from canfar_lint.checks._scripts import JOB, left_to_person, made_by_hand, serves_desktop
+
+    if script.context not in JOB or made_by_hand(script) or serves_desktop(script):
+        return
+    for command in script.commands:
+        found = _in_shell(command, frozenset(rule.table("programs")))
+        if not found or "condition" in command.context:
+            continue
+        if _for_want_of_one(script, command) or not left_to_person(script, command):
+            yield rule.finding((found[0], found[1]), what=found[2])
+
+
+def _in_shell(command: Command, programs: frozenset[str]) -> tuple[int, int, str] | None:
+    """Where a command leans on a display, and by what."""
+    if command.name in programs and command.program is not None:
+        return *command.program.span, command.name or ""
+    for word in command.arguments if command.name in ("export", "declare", "typeset") else ():
+        if word.head.startswith("DISPLAY=") and _is_display(word.behind(len("DISPLAY="))):
+            return *word.span, word.text
+    for name, value in command.assignments:
+        if name == "DISPLAY" and _is_display(value):
+            return value.start - len("DISPLAY="), value.end, f"DISPLAY={value.text}"
+    if command.name == "ssh" and command.program is not None:
+        for word in command.arguments:
+            if _FORWARDING.fullmatch(word.value or ""):
+                return command.program.start, word.end, f"ssh {word.value}"
+            if not word.head.startswith("-"):
+                break
+    return None
+
+
+def _is_display(value: Word) -> bool:
+    """Whether a value is the number of a display, `:99`, also in part; an empty one, or `$1`, is none."""
+    return ":" in value.head or ":" in value.tail
+
+
+def _for_want_of_one(script: Script, command: Command) -> bool:
+    """Whether a command runs just when there is no display: `if [ -z "$DISPLAY" ]`."""
+    from canfar_lint.checks._scripts import tests_of
+
+    texts = [" ".join(word.text for word in test.words) for test in tests_of(script, command)]
+    return any("DISPLAY" in text and "-z" in text for text in texts)
+
+
+def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
+    """A display fixed in the image, or set up by what it starts; images for graphical sessions have one."""
+    from canfar_lint.checks.headless._starts import is_graphical, starts
+
+    for env in dockerfile.all("ENV"):
+        if dockerfile.shipped(env.stage):
+            for pair in env.pairs:
+                if pair.name == "DISPLAY" and pair.value and not is_graphical(dockerfile):
+                    yield rule.finding((pair.start, pair.end), what=f"DISPLAY={pair.value}")
+    for _, step in starts(dockerfile):
+        found = _in_shell(step.command, frozenset(rule.table("programs")))
+        if found:
+            yield rule.finding((found[0], found[1]), what=found[2])
