@@ -17,16 +17,19 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Assigned, Command, Script, Word
 
 # what a literal is, by its first component
-PERSONAL, STORAGE, ABSOLUTE, HOME = "personal", "storage", "absolute", "home"
+PERSONAL, STORAGE, ABSOLUTE, HOME, VOSPACE = "personal", "storage", "absolute", "home", "vospace"
 
 _HEAD = re.compile(r"/[\w.@+{-]|~[\w-]*/|[A-Za-z]:[\\/](?!/)")
+_VOSPACE = re.compile(r"(?:vos|arc|vault):/{0,3}[\w~][\w.~-]*(?:/|$)")
 _NO_PATH = re.compile(r"[\r\n\t|<>;`]|&&|\s-|\s/|://|\(\?|\s$")
 _PATTERN = re.compile(r"\\[dwsSb.+*]|[)\]][+*?]|\.\*")
 _DOTTED_HOME = re.compile(r"~[\w-]*/(\.|Library/|$)")
 
 
 def kind_of(text: str, tables: dict[str, Any]) -> str | None:
-    """PERSONAL, STORAGE, ABSOLUTE or HOME for the text a path begins with; None for what is no business of CAN104."""
+    """What the text a path begins with says of the place; None for what is no business of CAN104."""
+    if _VOSPACE.match(text):
+        return VOSPACE
     if not _HEAD.match(text) or text.startswith("//"):
         return None
     if text[0] == "~":
@@ -48,7 +51,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     seen: set[ast.AST] = set()
     for constant in module.strings:
         text = str(constant.value)
-        if text[:1] not in "/~" and text[1:2] != ":":
+        if text[:1] not in "/~" and text[1:2] != ":" and text[:4] not in ("vos:", "arc:", "vaul"):
             continue
         kind = kind_of(text, tables)
         node = _whole(module, constant)
@@ -57,10 +60,20 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if _is_candidate(module, constant, tables) or (kind == PERSONAL and _whose(text, tables)):
             continue
         destinations = destinations or Destinations(module, tables)
+        if kind == VOSPACE and _is_taken_for_path(module, node):
+            continue
         if _is_data(module, constant, kind, destinations.of(constant), tables):
             seen.add(node)
             yield _finding(module, rule, node, text, kind)
     yield from _in_commands(module, rule, seen)
+
+
+def _is_taken_for_path(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a place in VOSpace is given to what takes paths, which CAN407 speaks of."""
+    from canfar_lint.catalogue import load
+    from canfar_lint.checks.results.can407 import places
+
+    return any(span == module.span(node) for span, *_ in places(module, load().rules["CAN407"]))
 
 
 def _spelled(module: PythonModule, node: ast.AST) -> str:
@@ -105,7 +118,7 @@ def _finding(
     """At a literal whose path begins with `text`; `written` is the path when it is only a part of the literal."""
     if written is None:
         written = str(node.value) if isinstance(node, ast.Constant) else _spelled(module, node)
-    variant = {PERSONAL: "personal", HOME: "home"}.get(kind)
+    variant = {PERSONAL: "personal", HOME: "home", VOSPACE: "vospace"}.get(kind)
     if kind == PERSONAL and text.startswith("/arc/home/"):
         variant = "platform-home"
     return rule.finding(module.span(node), variant=variant, path=written)
@@ -148,6 +161,8 @@ def _is_data(
         return bool(found & {IO, PATH, DATA, EXPORT})
     if _is_program(module, constant) or found <= {NOISE}:
         return False
+    if kind == VOSPACE:
+        return bool(found & {IO, PATH})
     deep = "/" in text.strip("/~")
     if kind == HOME or deep:
         return bool(found & {IO, PATH}) or (bool(found & {DATA, EXPORT}) and _named_so(module, constant, tables))
@@ -205,13 +220,18 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
             continue
         if kind == ABSOLUTE and "/" not in text.strip("/"):
             continue  # a mount point says nothing of the data
-        if _expected_there(rule, command, word, kind):
+        if not _is_in_vospace(rule, command, word) if kind == VOSPACE else _expected_there(rule, command, word, kind):
             continue
         seen.add(word.start)
-        variant = kind if kind in (PERSONAL, HOME) else None
+        variant = kind if kind in (PERSONAL, HOME, VOSPACE) else None
         if text.startswith("/arc/home/"):
             variant = "platform-home"
-        instead = {"platform-home": "shell-platform-home", PERSONAL: "shell-personal", HOME: "shell-home"}
+        instead = {
+            "platform-home": "shell-platform-home",
+            PERSONAL: "shell-personal",
+            HOME: "shell-home",
+            VOSPACE: "shell-vospace",
+        }
         yield rule.finding(word.span, variant=instead.get(variant or "", "shell"), path=_path_of(word))
 
 
@@ -233,6 +253,11 @@ def _shell_words(script: Script, rule: Rule) -> Iterator[tuple[Word, Command | N
         for word in command.arguments:
             name, equals, _ = word.head.partition("=")
             yield word.behind(len(name) + 1) if equals and name.startswith("-") else word, command
+
+
+def _is_in_vospace(rule: Rule, command: Command | None, word: Word) -> bool:
+    """Whether a place in VOSpace is a value, or given to a program that knows such places; CAN407 has the others."""
+    return command is None or command.name in rule.table("vospace_programs")
 
 
 def _path_of(word: Word) -> str:

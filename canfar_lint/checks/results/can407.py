@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._inputs import reaching_values
@@ -13,24 +14,54 @@ from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import Value
 
+if TYPE_CHECKING:
+    from canfar_lint.model.shell import Script
+
 _PLACE = re.compile(r"(vos|arc|vault):/{0,3}[\w~]")
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    for span, call, path, variant in places(module, rule):
+        yield rule.finding(span, variant=variant, path=path, call=module.code(call.func), mounted=_mounted(path))
+
+
+def places(module: PythonModule, rule: Rule) -> list[tuple[tuple[int, int], ast.Call, str, str | None]]:
+    """The literals that begin with such a place: span, the call that takes it for a path, the place, the variant."""
+    memo = module.memo("vospace as path")
+    if "all" not in memo:
+        memo["all"] = list(_places(module, rule))
+    found = memo["all"]
+    assert isinstance(found, list)
+    return found
+
+
+def _places(module: PythonModule, rule: Rule) -> Iterator[tuple[tuple[int, int], ast.Call, str, str | None]]:
     seen: set[tuple[int, int]] = set()
     for call, value, variant in _given(module, rule):
         first = value.pieces[0] if value.pieces else None
         if first is None or first.text is None or first.default or first.node is None or not _PLACE.match(value.prefix):
             continue
         span = literal_span(module, first.node)
-        if span in seen:
+        if span not in seen:
+            seen.add(span)
+            path = value.skeleton.replace("{}", "…")
+            yield span, call, path, "arc" if path.startswith("arc:") else variant
+
+
+def _mounted(path: str) -> str:
+    return re.sub(r"^arc:/*", "/arc/", path)
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    programs = frozenset(rule.table("programs"))
+    for command in script.commands:
+        if command.name not in programs:
             continue
-        seen.add(span)
-        path = value.skeleton.replace("{}", "…")
-        mounted = re.sub(r"^arc:/*", "/arc/", path)
-        if path.startswith("arc:"):
-            variant = "arc"
-        yield rule.finding(span, variant=variant, path=path, call=module.code(call.func), mounted=mounted)
+        for word in command.arguments:
+            if _PLACE.match(word.head):
+                path = word.value if word.value is not None else word.text.strip("\"'")
+                variant = "shell-arc" if path.startswith("arc:") else "shell"
+                yield rule.finding(word.span, variant=variant, path=path, call=command.name, mounted=_mounted(path))
 
 
 def _given(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, Value, str | None]]:
