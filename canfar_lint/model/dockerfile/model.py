@@ -41,7 +41,7 @@ KEYWORDS = frozenset(
         "WORKDIR",
     )
 )
-MOST_COMMANDS = 2_000
+MOST_COMMANDS = 500
 """A RUN of more commands is not judged: some questions cost the square of their number."""
 _LISTS = ("ADD", "COPY", "VOLUME", "CMD", "ENTRYPOINT", "RUN", "SHELL")
 _PLATFORM = tuple(f"{where}{what}" for where in ("TARGET", "BUILD") for what in ("PLATFORM", "OS", "ARCH", "VARIANT"))
