@@ -12,7 +12,7 @@ from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import LITERAL
 
 _ADDING = {"sys.path.append": 0, "sys.path.insert": 1, "site.addsitedir": 0}
-_PERSONAL = re.compile(r"/(home|Users|arc/home|media|mnt)/|[A-Za-z]:[\\/]|~")
+_PERSONAL = re.compile(r"/(home|Users|arc/home|media|mnt)/|[A-Za-z]:[\\/]|~\w")
 _RELATIVE = re.compile(r"\.{1,2}(/|$)|[A-Za-z_][\w.-]*(/|$)")
 
 

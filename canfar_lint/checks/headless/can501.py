@@ -21,9 +21,9 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if left_to_user(module, call):
             continue
         seen.add(call)
-        yield rule.finding(
-            module.span(call), variant=variant, call=module.code(call), instead=instead, fix=_fix(module, call)
-        )
+        fix = _fix(module, call)
+        variant = "saved" if fix is not None and variant is None else variant
+        yield rule.finding(module.span(call), variant=variant, call=module.code(call), instead=instead, fix=fix)
 
 
 def _calls(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, str, str | None]]:
@@ -54,6 +54,8 @@ def _opens(module: PythonModule, call: ast.Call) -> bool:
     screen = module.keyword(call, "off_screen")
     if screen is not None or module.keyword(call, "screenshot") is not None:
         return False
+    if name.startswith("webbrowser.") and not module.on_main_path(call):
+        return False  # a library's way to its manual, for those who ask for it
     if name.startswith("cv2.waitKey"):
         return not call.args or module.constant(call.args[0]) in (0, -1)
     return True
