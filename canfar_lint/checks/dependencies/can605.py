@@ -103,7 +103,7 @@ def _packages(rule: Rule, operation: Operation) -> Iterator[Finding]:
     """The packages of one command that have no version, as one finding on the first."""
     if operation.family not in ("pip", "uv", "conda", "pipx") or operation.has("--frozen", "--locked"):
         return
-    if operation.family != "conda" and operation.has("-c", "--constraint"):
+    if operation.family != "conda" and (operation.has("-c", "--constraint", "--no-index") or _from_a_folder(operation)):
         return
     if operation.verb.value not in ("install", "create", "add", "wheel"):
         return
@@ -114,6 +114,14 @@ def _packages(rule: Rule, operation: Operation) -> Iterator[Finding]:
         more = f" and {len(loose) - 3} more" if len(loose) > 3 else ""
         word = loose[0].word
         yield rule.finding((word.start, word.end), names=shown + more, verb="installs")
+
+
+def _from_a_folder(operation: Operation) -> bool:
+    """`--find-links .`: what was built before is what is installed."""
+    options = operation.options
+    places = [b for a, b in pairwise(options) if a in ("-f", "--find-links")]
+    places += [option.partition("=")[2] for option in options if option.startswith("--find-links=")]
+    return any("://" not in place for place in places)
 
 
 def _named(operation: Operation) -> list[Argument]:
