@@ -17,6 +17,7 @@ from canfar_lint.model.values import Value
 if TYPE_CHECKING:
     from canfar_lint.model.shell import Script
 
+_ASKING = ("-e", "-f", "-d", "-s", "-r", "-w", "-x", "-L")
 _PLACE = re.compile(r"(vos|arc|vault):/{0,3}[\w~]")
 
 
@@ -53,15 +54,24 @@ def _mounted(path: str) -> str:
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    """Places given to commands that take files, as words and as redirections, also by way of a variable."""
+    from canfar_lint.checks._shell_outputs import beginning
+
     programs = frozenset(rule.table("programs"))
     for command in script.commands:
-        if command.name not in programs:
-            continue
-        for word in command.arguments:
-            if _PLACE.match(word.head):
-                path = word.value if word.value is not None else word.text.strip("\"'")
-                variant = "shell-arc" if path.startswith("arc:") else "shell"
-                yield rule.finding(word.span, variant=variant, path=path, call=command.name, mounted=_mounted(path))
+        words = [one.target for one in command.redirects if one.writes or (one.feeds and one.op == "<")]
+        if command.name in ("test", "[", "[["):
+            pairs = zip(command.arguments, command.arguments[1:], strict=False)
+            words += [word for operator, word in pairs if operator.value in _ASKING]
+        elif command.name in programs:
+            words += command.arguments
+        for word in words:
+            text = beginning(script, word, command)
+            if _PLACE.match(text):
+                path = script.resolve(word, command) or word.text.strip("\"'")
+                variant = "shell-arc" if text.startswith("arc:") else "shell"
+                call = command.name or "the shell"
+                yield rule.finding(word.span, variant=variant, path=path, call=call, mounted=_mounted(path))
 
 
 def _given(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, Value, str | None]]:
