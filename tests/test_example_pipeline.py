@@ -42,7 +42,7 @@ FOUND: list[Row] = [
     ("reduce.py", None, 40, "CAN302", "warning", False, "pd.read_csv"),
     ("reduce.py", None, 44, "CAN402", "error", False, '"flattened.fits"'),
     ("reduce.py", None, 48, "CAN402", "warning", False, '"curves.csv"'),
-    ("reduce.py", None, 52, "CAN501", "warning", True, "plt.show()"),
+    ("reduce.py", None, 52, "CAN501", "error", True, "plt.show()"),
     ("submit.py", None, 16, "CAN211", "error", True, '"16"'),
 ]
 

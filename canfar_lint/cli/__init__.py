@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 PROGRAM = "canfar-lint"
-COMMANDS = ("check", "rule", "config", "clean", "version", "help")
+COMMANDS = ("check", "graph", "rule", "config", "clean", "version", "help")
 SUCCESS, FINDINGS, FAILURE, INTERRUPTED = 0, 1, 2, 128 + 2
 _TAKES_VALUE = ("--config", "--color")
 
@@ -56,6 +56,8 @@ def _run(arguments: list[str]) -> int:
         command, rest = "help", []
     if command in ("", "check"):
         from canfar_lint.cli.check import run
+    elif command == "graph":
+        from canfar_lint.cli.graph import run
     elif command == "rule":
         from canfar_lint.cli.rule import run
     elif command == "config":

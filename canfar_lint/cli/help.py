@@ -11,6 +11,7 @@ Usage: canfar-lint [OPTIONS] [COMMAND] [FILES]...
 
 Commands:
   check    Lint the given files or folders; the command when none is named
+  graph    Show which request runs which script in which image
   rule     Explain a rule (or all rules)
   config   List or describe the settings
   clean    Remove the cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.engine.file import TOO_DEEP, FileResult, Profile, about_file, lint_bytes
@@ -24,7 +24,7 @@ _BATCH_BYTES = 600_000
 class RunResult(NamedTuple):
     """All that a run found, sorted. `crashed` when a check broke (CAN003): exit status 2.
 
-    `python2` and `newer` count files in Python 2 and in a syntax newer than the running Python's.
+    `project` is what the joins were made of. `python2` and `newer` count files in Python 2 and in a syntax newer than the running Python's.
     """
 
     diagnostics: list[Diagnostic]
@@ -34,6 +34,7 @@ class RunResult(NamedTuple):
     newer: int = 0
     notes: tuple[str, ...] = ()
     crashed: bool = False
+    project: Any = None
 
 
 class _Job(NamedTuple):
@@ -89,7 +90,7 @@ def run(
     kept, suppressed = _suppress(diagnostics, results, chosen, extended, whole_project)
     kept.sort(key=order)
     crashed = any(result.crashed for result in results)
-    return RunResult(kept, suppressed, len(planned), python2, newer, tuple(notes), crashed)
+    return RunResult(kept, suppressed, len(planned), python2, newer, tuple(notes), crashed, project)
 
 
 def order(diagnostic: Diagnostic) -> tuple[object, ...]:

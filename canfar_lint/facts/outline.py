@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from canfar_lint.model.running import INLINE, UNKNOWN, Target, target
 from canfar_lint.model.shell import Command, Script
 from canfar_lint.source import NOTEBOOK, PYTHON, SHELL, Source
+
+if TYPE_CHECKING:
+    from canfar_lint.model.python import PythonModule
 
 
 class Outline(NamedTuple):
     """`runs` are the scripts, modules and programs it starts, `imports` the dotted names it imports.
 
     A relative import begins with its dots. `unknown` says that it runs something that cannot be told; `is_script`
-    that running the file does work.
+    that running the file does work. `reads` and `writes` are the names of files that are literal.
     """
 
     runs: tuple[Target, ...]
@@ -26,6 +29,8 @@ class Outline(NamedTuple):
     unknown: bool
     is_script: bool
     text: str
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
 
     @property
     def packages(self) -> frozenset[str]:
@@ -33,6 +38,15 @@ class Outline(NamedTuple):
         return frozenset(name.partition(".")[0] for name in self.imports if not name.startswith("."))
 
 
+_READERS = frozenset(
+    (
+        *("builtins.open", "astropy.io.fits.open", "astropy.io.fits.getdata", "astropy.table.Table.read", "h5py.File"),
+        *("astropy.io.ascii.read", "numpy.load", "numpy.loadtxt", "numpy.genfromtxt", "pandas.read_csv"),
+        *("pandas.read_parquet", "pandas.read_hdf", "polars.read_csv", "polars.scan_csv", "polars.scan_parquet"),
+        *("polars.read_parquet", "xarray.open_dataset", "glob.glob", "glob.iglob", "astropy.table.QTable.read"),
+        *("ccdproc.CCDData.read", "astropy.nddata.CCDData.read", "asdf.open", "zarr.open", "yaml.safe_load"),
+    )
+)
 _NOTHING = Outline((), (), True, False, "")
 
 
@@ -62,9 +76,23 @@ def _python(source: Source) -> Outline:
     commands = [one.command for one in started(module)]
     runs = [target([_text(word) for word in (c.program, *c.arguments) if word]) for c in commands if c.words]
     imports = tuple(dict.fromkeys(_imports(tree)))
-    made = Outline(_known(runs), imports, _unknown(runs), module.is_script, source.text)
+    made = Outline(_known(runs), imports, _unknown(runs), module.is_script, source.text, *_files(module))
     module.release()
     return made
+
+
+def _files(module: PythonModule) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The literal names of what a module reads and what it writes."""
+    from canfar_lint.checks._outputs import names_of, outputs
+
+    found = outputs(module)
+    written = [name.value.text for output in found for name in names_of(module, output)]
+    writing = {output.call for output in found}
+    read: list[str | None] = []
+    for call in module.calls(_READERS):
+        if call not in writing and call.args:
+            read.append(module.value(call.args[0]).text)
+    return tuple(dict.fromkeys(filter(None, read))), tuple(dict.fromkeys(filter(None, written)))
 
 
 def _known(runs: list[Target]) -> tuple[Target, ...]:

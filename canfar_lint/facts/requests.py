@@ -29,6 +29,14 @@ def _fact(request: Request) -> Fact:
             data[name] = given.value if isinstance(given.value, str) else None
             data[f"{name} as far as known"] = given.text
     data["kind"] = request.kind
+    data["last"] = _last(request)
     data["env"] = [name for name, _ in request.env]
     data["whole env"] = request.whole_env
     return Fact("request", *request.span, data)
+
+
+def _last(request: Request) -> int:
+    """The offset behind the whole request."""
+    if request.module is not None and request.call is not None:
+        return request.module.span(request.call)[1]
+    return request.command.end if request.command is not None else request.span[1]

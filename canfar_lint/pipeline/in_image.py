@@ -44,3 +44,12 @@ def may_hold(image: ImageOutline, path: str) -> bool:
             return True
     top = "/".join(path.split("/")[:3])
     return top in image.made or folder in image.made or posixpath.basename(path) in image.made
+
+
+def copies_to(image: ImageOutline, folder: str) -> bool:
+    """Whether something is copied to a folder of the image by its full name, or to one above it that is no system's."""
+    for destination, _ in image.copies:
+        place = posixpath.normpath(destination)
+        if place.count("/") > 1 and (folder == place or folder.startswith(f"{place}/")):
+            return not place.startswith(("/usr/local/bin", "/usr/bin", "/usr/local/lib"))
+    return False

@@ -46,6 +46,7 @@ class Project:
         self.runs: list[Run] | None = None
         self.by_file: dict[str, list[Run]] | None = None
         self.uses: dict[str, list[tuple[str, str]]] = {}
+        self._names: dict[bool, dict[str, list[str]]] = {}
         self._outlines: dict[str, Outline] = {}
         self._images: dict[str, ImageOutline] = {}
         for path, fact in facts:
@@ -53,33 +54,39 @@ class Project:
 
     # -- the files of the tree, given or not --------------------------------------------------------------------
 
-    @cached_property
-    def by_name(self) -> dict[str, list[str]]:
-        """The files by their last name."""
-        found: dict[str, list[str]] = {}
-        for path in sorted(self._normal.values()):
-            found.setdefault(path.rpartition("/")[2], []).append(path)
-        return found
-
-    @cached_property
-    def _normal(self) -> dict[str, str]:
-        found = {os.path.normpath(path): path for path in self.paths}
-        if not self.whole:
-            for path in self._around():
-                found.setdefault(path, path)
-        return found
-
-    def _around(self) -> Iterable[str]:
-        for count, (name, _) in enumerate(self.tree.walk(self.tree.root, _ELSEWHERE)):
-            if count > _MOST_FILES:
-                return
-            last = name.rpartition("/")[2]
-            if last.endswith(_SCRIPTS) or "ockerfile" in last:
-                yield os.path.normpath(os.path.join(self.tree.root, name))
+    def named(self, name: str) -> list[str]:
+        """The files whose last name is this: those given, else those around them."""
+        return self._by_name(False).get(name) or self._by_name(True).get(name, [])
 
     def file(self, path: str) -> str:
         """The file of the tree at a path, as it is named elsewhere; "" where there is none."""
-        return self._normal.get(os.path.normpath(path), "")
+        path = os.path.normpath(path)
+        return self._given.get(path) or (path if path in self._around else "")
+
+    def _by_name(self, around: bool) -> dict[str, list[str]]:
+        if around not in self._names:
+            found: dict[str, list[str]] = {}
+            for path in sorted(self._around) if around else self.paths:
+                found.setdefault(path.rpartition("/")[2], []).append(path)
+            self._names[around] = found
+        return self._names[around]
+
+    @cached_property
+    def _given(self) -> dict[str, str]:
+        return {os.path.normpath(path): path for path in self.paths}
+
+    @cached_property
+    def _around(self) -> frozenset[str]:
+        """The files of the project that were not given, when only some were."""
+        found: set[str] = set()
+        if not self.whole:
+            for count, (name, _) in enumerate(self.tree.walk(self.tree.root, _ELSEWHERE)):
+                last = name.rpartition("/")[2]
+                if last.endswith(_SCRIPTS) or "ockerfile" in last:
+                    found.add(os.path.relpath(os.path.join(self.tree.root, name)))
+                if count > _MOST_FILES:
+                    break
+        return frozenset(found - set(self._given))
 
     def outline(self, path: str) -> Outline:
         """What a script says of what it runs and uses."""

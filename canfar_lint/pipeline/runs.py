@@ -13,6 +13,7 @@ from typing import NamedTuple
 from canfar_lint.diagnostic import Fact, Place
 from canfar_lint.model.running import MODULE, PROGRAM, SCRIPT, Target, target
 from canfar_lint.pipeline.join import Project
+from canfar_lint.source import DOCKERFILE
 
 # names that many projects use: a folder must agree too before two of them are one
 _COMMON = frozenset(
@@ -26,7 +27,8 @@ class Run(NamedTuple):
 
     `script` and `dockerfile` are paths of the tree, "" when not joined; `files` the script and all it runs and
     imports in the tree. `candidates` are the files between which a join would have been a guess. `command` is the
-    command as far as it is known, with `{}` for the rest; `variables` the names in `env`.
+    command as far as it is known, with `{}` for the rest; `variables` the names in `env`; `last` the offset behind all
+    of the request.
     """
 
     path: str
@@ -45,6 +47,7 @@ class Run(NamedTuple):
     dockerfile: str
     files: tuple[str, ...]
     candidates: tuple[str, ...] = ()
+    last: int = 0
 
     @property
     def batch(self) -> bool:
@@ -83,7 +86,10 @@ def _run(project: Project, path: str, fact: Fact) -> Run:
         words = [*outline.starts, *words]
     kind = data.get("kind")
     runs_something = kind in ("headless", None)
-    script, candidates = find(project, target(words), path) if runs_something else ("", ())
+    wanted = target(words)
+    script, candidates = find(project, wanted, path) if runs_something else ("", ())
+    if image and not dockerfile and script:
+        dockerfile = _that_copies(project, wanted.name)
     assert fact.place is not None
     variables = data.get("env")
     return Run(
@@ -103,6 +109,7 @@ def _run(project: Project, path: str, fact: Fact) -> Run:
         dockerfile,
         closure(project, script) if script else (),
         candidates,
+        _whole(data.get("last")) or fact.end,
     )
 
 
@@ -145,7 +152,7 @@ def _script(project: Project, word: str, near: str) -> tuple[str, tuple[str, ...
     wanted = [part for part in os.path.normpath(word).split("/") if part]
     best: list[str] = []
     longest = 0
-    for path in project.by_name.get(wanted[-1], ()) if wanted else ():
+    for path in project.named(wanted[-1]) if wanted else ():
         parts = os.path.normpath(path).split("/")
         shared = 0
         while shared < min(len(parts), len(wanted)) and parts[-1 - shared] == wanted[-1 - shared]:
@@ -177,7 +184,7 @@ def _module(project: Project, name: str) -> tuple[str, tuple[str, ...]]:
     parts = name.split(".")
     found = []
     for tail in ([*parts[:-1], f"{parts[-1]}.py"], [*parts, "__main__.py"], [*parts, "__init__.py"]):
-        for path in project.by_name.get(tail[-1], ()):
+        for path in project.named(tail[-1]):
             if os.path.normpath(path).split("/")[-len(tail) :] == tail:
                 found.append(path)
         if found:
@@ -277,11 +284,25 @@ def _labelled(project: Project, bare: str) -> Iterator[str]:
 
 def _of_folder(project: Project, bare: str) -> Iterator[str]:
     name = bare.rpartition("/")[2]
-    for path in project.by_name.get("Dockerfile", ()):
+    for path in project.named("Dockerfile"):
         if os.path.basename(os.path.dirname(path)) == name:
             yield path
     for other in (f"Dockerfile.{name}", f"{name}.Dockerfile", f"{name}.dockerfile"):
-        yield from project.by_name.get(other, ())
+        yield from project.named(other)
+
+
+def _that_copies(project: Project, script: str) -> str:
+    """The one Dockerfile of the tree that puts a script where the command looks for it."""
+    from canfar_lint.pipeline.in_image import copies_to
+
+    if not script.startswith("/") or script.count("/") < 3:
+        return ""
+    found = [
+        path
+        for path, kind in project.kinds.items()
+        if kind == DOCKERFILE and copies_to(project.image(path), os.path.dirname(script))
+    ]
+    return found[0] if len(found) == 1 else ""
 
 
 def _same(built: str, bare: str) -> bool:
