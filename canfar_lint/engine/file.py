@@ -19,7 +19,7 @@ from canfar_lint.diagnostic import (
     PlacedRelated,
 )
 from canfar_lint.source import DOCKERFILE, NOTEBOOK, PYTHON, Source
-from canfar_lint.triggers import Triggers
+from canfar_lint.triggers import Content, Triggers
 
 if TYPE_CHECKING:
     from canfar_lint.settings.settings import Settings
@@ -30,7 +30,9 @@ UNPARSED, TOO_DEEP = "unparsed", "too deep"
 
 _RULE_KIND = {"python": "py", "notebook": "nb", "shell": "sh", "makefile": "sh", "dockerfile": "docker", "yaml": "yaml"}
 _RULE_KIND |= {"toml": "toml", "requirements": "req"}
-_STARTS_PROGRAMS = (b"subprocess", b"system", b"popen", b"getoutput", b"getstatusoutput")
+# the modules of the functions that start programs (`model.embedded.literals`)
+_STARTERS = frozenset((b"os", b"subprocess", b"commands", b"popen2"))
+_STARTS = frozenset((b"system", b"popen", b"subprocess", b"getoutput", b"getstatusoutput", b"popen2"))
 _HOSTS_REQUESTS = frozenset(("python", "notebook", "shell", "makefile", "yaml"))
 # more brackets in a row than Python's own parser takes
 _DEEP = (b"(" * 150, b"[" * 150, b"{" * 150)
@@ -56,15 +58,15 @@ class Profile:
         """Whether some rule asks for the packages that files import (`decisions` 13)."""
         return any(rule.code in ("CAN602", "CAN604") for rule in self.rules)
 
-    def fired(self, kind: str, pipeline: bool, data: bytes) -> list[Rule]:
+    def fired(self, kind: str, pipeline: bool, content: Content) -> list[Rule]:
         """The rules that may find something in a file. In tests, docs and set-up files (`pipeline` false) 1xx-6xx
         are out; the shell side of the rules counts only in Python that starts programs."""
         if kind != PYTHON:
-            return self._compiled(kind, pipeline, "").fired(data)
-        found = self._compiled(kind, pipeline, "py").fired(data)
-        if any(word in data for word in _STARTS_PROGRAMS):
+            return self._compiled(kind, pipeline, "").fired(content)
+        found = self._compiled(kind, pipeline, "py").fired(content)
+        if not _STARTS.isdisjoint(content.words) and not _STARTERS.isdisjoint(content.words):
             known = {rule.code for rule in found}
-            found += [r for r in self._compiled(kind, pipeline, "sh").fired(data) if r.code not in known]
+            found += [r for r in self._compiled(kind, pipeline, "sh").fired(content) if r.code not in known]
         return found
 
     def _compiled(self, kind: str, pipeline: bool, language: str) -> Triggers:
@@ -132,7 +134,8 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
         except ValueError as e:
             return work.refused(e)
         data = work.source.text.encode("utf-8", "surrogatepass")
-    fired = profile.fired(kind, in_pipeline(path), data)
+    content = Content(data, kind)
+    fired = profile.fired(kind, in_pipeline(path), content)
     collectors = facts_wanted(kind, data)
     marked = _may_hold_markers(data)
     if kind == PYTHON and profile.wants_imports:
