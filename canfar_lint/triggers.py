@@ -8,7 +8,8 @@ A rule's triggers, any of which lets it run:
 `/arc/`, `*_THREADS`  bytes anywhere; the star only says that it is no whole word
 `re:n_jobs\\s*=`    a regular expression over the bytes
 `n_jobs|*orkers & re:…`  a regular expression, tried only where one of these words or stretches occurs, and so on for
-                    each part before an ampersand; unanchored ones cost a second a hundred megabytes
+                    each part between ampersands, which may be expressions too; unanchored ones cost
+                    a second a hundred megabytes
 `@main & re:…`      only in what runs when a Python file is run as a script: all of it when it calls functions of its
                     own, else what stands outside of functions
 `sh: [...]`         triggers of the shell side alone (`py:` of the Python side), which Python files that start no
@@ -77,7 +78,7 @@ class Triggers:
         self._members: dict[bytes, list[Rule]] = {}
         self._bytes: dict[bytes, list[Rule]] = {}
         self._comments: dict[bytes, list[Rule]] = {}
-        self._patterns: dict[tuple[str, str], list[Rule]] = {}
+        self._patterns: dict[str, list[Rule]] = {}
         for rule in rules:
             if not rule.triggers:
                 self._always.append(rule)
@@ -85,9 +86,8 @@ class Triggers:
                 self._add(rule, trigger, kind in (PYTHON, NOTEBOOK) and language != "sh")
 
     def _add(self, rule: Rule, trigger: str, by_word: bool) -> None:
-        anchors, found, pattern = trigger.rpartition("re:")
-        if found and (not anchors or anchors.endswith(" & ")):
-            self._patterns.setdefault((anchors.removesuffix(" & "), pattern), []).append(rule)
+        if trigger.startswith("re:") or " & " in trigger:
+            self._patterns.setdefault(trigger, []).append(rule)
         elif by_word and _WORD.fullmatch(trigger) and " " in trigger:
             self._several.setdefault(frozenset(trigger.encode().split()), []).append(rule)
         elif by_word and _WORD.fullmatch(trigger):
@@ -115,13 +115,25 @@ class Triggers:
             for text, rules in texts.items():
                 if text in where and any(rule.code not in found for rule in rules):
                     found.update((rule.code, rule) for rule in rules)
-        for (anchors, pattern), rules in self._patterns.items():
-            if all(rule.code in found for rule in rules) or not _anchored(anchors, content):
-                continue
-            wanted = _compiled(pattern)
-            if wanted.search(code) and ("@main" not in anchors or wanted.search(content.main)):
+        for condition, rules in self._patterns.items():
+            if any(rule.code not in found for rule in rules) and _holds(condition, content):
                 found.update((rule.code, rule) for rule in rules)
         return list(found.values())
+
+
+def _holds(condition: str, content: Content) -> bool:
+    """Whether every part of a condition holds; the expressions of it are compiled when the rest does."""
+    parts = condition.split(" & ")
+    patterns = [part for part in parts if part.startswith("re:")]
+    main = "@main" in parts
+    for part in parts:
+        if part != "@main" and not part.startswith("re:") and not _has_any(part.split("|"), content):
+            return False
+    for pattern in patterns:
+        wanted = _compiled(pattern[3:])
+        if not wanted.search(content.code) or (main and not wanted.search(content.main)):
+            return False
+    return True
 
 
 _patterns: dict[str, re.Pattern[bytes]] = {}
@@ -133,15 +145,11 @@ def _compiled(pattern: str) -> re.Pattern[bytes]:
     return _patterns[pattern]
 
 
-def _anchored(anchors: str, content: Content) -> bool:
-    """Whether any of the words (or, with a star, stretches) that a pattern needs is there."""
-    return not anchors or all(
-        part == "@main"
-        or any(
-            anchor[1:].encode() in content.code if anchor.startswith("*") else anchor.encode() in content.words
-            for anchor in part.split("|")
-        )
-        for part in anchors.split(" & ")
+def _has_any(anchors: list[str], content: Content) -> bool:
+    """Whether any of the words (or, with a star, stretches) is there."""
+    return any(
+        anchor[1:].encode() in content.code if anchor.startswith("*") else anchor.encode() in content.words
+        for anchor in anchors
     )
 
 
