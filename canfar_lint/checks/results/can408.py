@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._outputs import (
@@ -19,6 +20,9 @@ from canfar_lint.checks._outputs import (
 )
 from canfar_lint.diagnostic import Finding, Question
 from canfar_lint.model.python import PythonModule
+
+if TYPE_CHECKING:
+    from canfar_lint.model.shell import Command, Script, Word
 
 _MAPS = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "submit"))
 _CONCURRENT = re.compile(r"multiprocessing|concurrent\.futures|joblib|dask|ray|mpi4py|pathos")
@@ -84,3 +88,83 @@ def _worker(module: PythonModule, node: ast.AST) -> str:
         if isinstance(called, ast.Attribute) and called.attr in _MAPS and module.function_named(called) is not function:
             return function.name
     return ""
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    from canfar_lint.checks._scripts import JOB, left_to_person, made_by_hand
+    from canfar_lint.checks._shell_outputs import beginning, root
+
+    if script.context not in JOB or made_by_hand(script):
+        return
+    seen: set[tuple[int, int]] = set()
+    fresh: set[str] | None = None
+    for word, command, variant in _added_in_shell(script, rule):
+        text = script.resolve(word, command) or ""
+        span = root(script, word, command).span
+        if span in seen or not text or text[0] in "&-" or _is_harmless(rule, text) or left_to_person(script, command):
+            continue
+        if re.search(rule.table("settings"), text):
+            continue
+        seen.add(span)
+        name = beginning(script, word, command)
+        if variant is None and _in_background(command):
+            yield rule.finding(span, variant="background", name=name)
+            continue
+        fresh = _made_anew(script) if fresh is None else fresh
+        if script.context != "file" or set(command.context) & {"function", "loop"} or text in fresh:
+            continue
+        if text.startswith("/") or not _goes_where_told(script):
+            yield _under_replicas(rule, span, name, variant, always=_is_task(script))
+
+
+def _added_in_shell(script: Script, rule: Rule) -> Iterator[tuple[Word, Command, str | None]]:
+    from canfar_lint.checks._shell_outputs import outputs as shell_outputs
+
+    for output in shell_outputs(script):
+        if output.append:
+            yield output.word, output.command, None
+    for command in script.commands:
+        if command.name == "sqlite3":
+            files = [word for word in command.arguments if not word.head.startswith("-")]
+            texts = [word.text for word in files[1:]] + [one.body.text for one in command.redirects if one.body]
+            if files and any(re.search(rule.table("writes"), text) for text in texts):
+                yield files[0], command, "database"
+
+
+def _in_background(command: Command) -> bool:
+    """Whether a command runs beside the other turns of its loop."""
+    kinds = [block.kind for block in command.blocks]
+    if "loop" not in kinds or "function" in kinds:
+        return False
+    inner = command.blocks[kinds.index("loop") + 1 :]
+    return command.connector == "&" or any(block.kind == "background" or block.connector == "&" for block in inner)
+
+
+def _made_anew(script: Script) -> set[str]:
+    """The files that the script starts or takes away itself: what one run adds to is its own."""
+    from canfar_lint.checks._shell_outputs import outputs as shell_outputs
+
+    found = {script.resolve(one.word, one.command) or "" for one in shell_outputs(script) if not one.append}
+    for command in script.commands:
+        if command.name in ("rm", "mv", "touch", "truncate", "cp"):
+            found.update(script.resolve(word, command) or "" for word in command.arguments)
+        for redirect in command.redirects if not command.words else ():
+            found.add(script.resolve(redirect.target, command) or "")
+    return found
+
+
+def _goes_where_told(script: Script) -> bool:
+    """Whether the script goes into a folder that is not always the same."""
+    return any(c.name in ("cd", "pushd") and any(word.dynamic for word in c.arguments) for c in script.commands)
+
+
+def _is_task(script: Script) -> bool:
+    """Whether the script works on the one input it is told: an argument, the number of its replica or task."""
+    for command in script.commands:
+        if "function" in command.context:
+            continue
+        values = [word for _, word in command.assignments]
+        for word in (*command.words, *values):
+            if any(re.fullmatch(r"[1-9]|REPLICA_ID|\w+_ARRAY_TASK_ID", name) for name in word.variables):
+                return True
+    return False
