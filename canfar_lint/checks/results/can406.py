@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._outputs import WRITE, Output, outputs
@@ -13,6 +14,11 @@ from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import COMPREHENSIONS
 from canfar_lint.model.values import ARGUMENT
 
+if TYPE_CHECKING:
+    from canfar_lint.model.shell import Block, Command, Script, Word
+
+_MOST_INSIDE = 200
+_LISTING = re.compile(r"[*?]|\$\(\s*(ls|find|cat|<)\b|`\s*(ls|find|cat)\b|\$\(<")
 _MORE = re.compile(r"^(builtins\.(sorted|list|enumerate|zip|reversed|set|tuple)|tqdm\..*|natsort\..*)$")
 
 
@@ -81,3 +87,72 @@ def _asks(module: PythonModule, rule: Rule, loop: ast.For) -> bool:
         if function is not None:
             texts.append(module.code(function))
     return any(pattern.search(re.sub(r"overwrite\s*=\s*True|clobber\s*=\s*True|exist_ok", "", text)) for text in texts)
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    """`for` loops over files whose commands write a product each."""
+    from canfar_lint.checks._scripts import JOB, loop_of, made_by_hand
+    from canfar_lint.checks._shell_outputs import outputs as shell_outputs
+
+    if script.context not in JOB or made_by_hand(script):
+        return
+    seen: set[int] = set()
+    for output in shell_outputs(script):
+        loop = loop_of(output.command)
+        if loop is None or id(loop) in seen or output.append or not loop.words or not _over_listing(script, loop):
+            continue
+        names = {loop.name, *script.memo("named after loops", _named_after).get(id(loop), ())}
+        if not names & set(output.word.variables) or _is_cheap(rule, output.word):
+            continue
+        seen.add(id(loop))
+        inside = script.memo("inside loops", _inside)[id(loop)]
+        if len(inside) <= _MOST_INSIDE and not any(_asks_in_shell(rule, command) for command in inside):
+            name = output.word.text.strip("\"'")
+            yield rule.finding((loop.start, loop.words[-1].end), variant="shell", name=name)
+
+
+def _over_listing(script: Script, loop: Block) -> bool:
+    """Whether a loop walks over files that are there, or that the script is given."""
+    from canfar_lint.checks._scripts import named
+
+    for word in loop.words or ():
+        if _LISTING.search(word.text) or set(word.variables) & {"@", "*"}:
+            return True
+        for name in word.variables:
+            values = [entry.word for entry in named(script).get(name, ()) if entry.word is not None]
+            if any(_LISTING.search(value.text) for value in values):
+                return True
+    return False
+
+
+def _is_cheap(rule: Rule, word: Word) -> bool:
+    text = word.tail.lower()
+    return text.endswith(tuple(rule.table("cheap"))) or word.text.startswith(("&", "/dev/", '"/dev/'))
+
+
+def _inside(script: Script) -> dict[int, list[Command]]:
+    """The commands inside each loop."""
+    found: dict[int, list[Command]] = {}
+    for command in script.commands:
+        for block in command.blocks:
+            if block.kind == "loop":
+                found.setdefault(id(block), []).append(command)
+    return found
+
+
+def _named_after(script: Script) -> dict[int, set[str]]:
+    """The variables that each loop sets from its own."""
+    found: dict[int, set[str]] = {}
+    for entry in script.assignments:
+        for block in entry.blocks:
+            if block.kind == "loop" and entry.word is not None and entry.value is None:
+                found.setdefault(id(block), set()).add(entry.name)
+    return found
+
+
+def _asks_in_shell(rule: Rule, command: Command) -> bool:
+    if command.name in ("test", "[", "[["):
+        return any(word.value in ("-e", "-f", "-s", "-d", "-r", "-nt", "-ot") for word in command.arguments)
+    if command.name in rule.table("shell_careful"):
+        return True
+    return any(re.search(rule.table("shell_asks"), word.text) for word in command.words)
