@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from clean_clone import ROOT
 
 from canfar_lint.catalogue import load
 from canfar_lint.diagnostic import Diagnostic, Place
@@ -212,7 +213,8 @@ def test_it_is_switched_off_by_flag(tmp_path: Path) -> None:
 
     def check(*flags: str) -> str:
         command = [sys.executable, "-m", "canfar_lint", "check", "--select=DL3003", "--output-format=concise", *flags]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False).stdout
 
     assert check().startswith("Dockerfile:2:1: DL3003 warning: Use WORKDIR")
     assert check("--no-hadolint") == "All checks passed!\n"
