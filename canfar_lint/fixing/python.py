@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from canfar_lint.diagnostic import SAFE, Edit, Fix
+from canfar_lint.model.scopes import position
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -103,6 +104,37 @@ def replaced(module: PythonModule, node: ast.expr | ast.stmt, code: str) -> tupl
     elif _needs_brackets(module, node, code):
         code = f"({code})"
     return (Edit(start, end, code),)
+
+
+def wrapped(module: PythonModule, node: ast.expr, before: str, after: str) -> tuple[Edit, ...]:
+    """The node with `before` and `after` put around it, as `sorted(` and `)`."""
+    if _inside_fstring(module, node):
+        return ()
+    start, end = module.span(node)
+    return Edit(start, start, before), Edit(end, end, after)
+
+
+def with_argument(module: PythonModule, call: ast.Call, code: str) -> tuple[Edit, ...]:
+    """The call with `code` (`name=value`) as its last argument; nothing where a bracket or comment is in the way."""
+    given: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
+    if _inside_fstring(module, call) or any(isinstance(each, ast.GeneratorExp) for each in given):
+        return ()
+    end = module.span(call)[1]
+    at = max(module.span(each)[1] for each in given) if given else module.text.rfind("(", 0, end) + 1
+    rest = module.text[at : end - 1].strip()
+    if rest not in ("", ","):
+        return ()
+    return (Edit(at, at, f", {code}" if given else code),)
+
+
+def can_import(module: PythonModule, name: str, at: ast.AST) -> bool:
+    """Whether `name` is, or can become, the module of that name where `at` stands: nothing else is bound to it."""
+    for scope in module.scopes.values():
+        if any(each.kind != "import" or each.qualified != name for each in scope.bindings.get(name, ())):
+            return False
+    inside = module.scope_of(at)
+    local = inside.bindings.get(name, ()) if inside.kind != "module" else ()
+    return all(position(each.node) < position(at) for each in local)
 
 
 def smallest(start: int, old: str, new: str) -> Edit:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import position
 
@@ -25,7 +25,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         assert isinstance(node.slice, ast.Slice) and node.slice.lower is not None
         yield from _unsorted(module, rule, node.value)
         if _counts_from_one(module, node.slice.lower):
-            yield rule.finding(module.span(node.slice.lower), variant="zero")
+            lower = node.slice.lower
+            yield rule.finding(module.span(lower), variant="zero", fix=_from_nought(module, lower))
 
 
 def _unsorted(module: PythonModule, rule: Rule, node: ast.expr) -> Iterator[Finding]:
@@ -41,9 +42,48 @@ def _unsorted(module: PythonModule, rule: Rule, node: ast.expr) -> Iterator[Find
         elif name in rule.table("listings") or (
             isinstance(node.func, ast.Attribute) and node.func.attr in rule.table("methods")
         ):
-            yield rule.finding(module.span(node), listing=module.code(node))
+            yield rule.finding(module.span(node), listing=module.code(node), fix=_sorted(module, rule, node, name))
     elif isinstance(node, (ast.Set, ast.SetComp)):
-        yield rule.finding(module.span(node), listing=module.code(node))
+        yield rule.finding(module.span(node), listing=module.code(node), fix=_sorted(module, rule, node, ""))
+
+
+def _sorted(module: PythonModule, rule: Rule, node: ast.expr, name: str) -> Fix | None:
+    """`sorted(...)` around a listing; one that is no list only where nobody else sees what it is."""
+    kept = isinstance(module.parent(node), (ast.Assign, ast.AnnAssign, ast.NamedExpr))
+    if name in rule.table("unsortable") or (kept and name not in rule.table("lists")):
+        return None
+    if any("sorted" in scope.bindings for scope in module.scopes.values()):
+        return None
+    from canfar_lint.fixing.python import fix, replaced, wrapped
+
+    around = module.parent(node)
+    if isinstance(around, ast.Call) and module.qualified(around.func) == "builtins.list" and len(around.args) == 1:
+        edits = replaced(module, around.func, "sorted")
+    else:
+        edits = wrapped(module, node, "sorted(", ")")
+    return fix("Sort it before it is split", edits)
+
+
+def _from_nought(module: PythonModule, lower: ast.expr) -> Fix | None:
+    """One taken off the replica's number, where that is a number."""
+    node = module.resolve(lower)
+    if not (isinstance(node, ast.Call) and module.qualified(node.func) == "builtins.int"):
+        return None
+    from canfar_lint.fixing.python import fix, wrapped
+
+    return fix("Count from nought", wrapped(module, lower, "", " - 1"))
+
+
+def _kept(module: PythonModule, call: ast.Call, name: str, first: ast.Name) -> Fix | None:
+    """The generator's items in a list, where it is not gone through step by step."""
+    loop = module.parent(first)
+    if isinstance(loop, ast.For) and any(isinstance(node, (ast.Break, ast.Return)) for node in ast.walk(loop)):
+        return None
+    if any(module.qualified(each.func) == "builtins.next" for each in module.calls_named("next")):
+        return None
+    from canfar_lint.fixing.python import fix, wrapped
+
+    return fix(f"Keep the items of `{name}` in a list", wrapped(module, call, "list(", ")"))
 
 
 def _sorted_in_place(module: PythonModule, name: ast.Name) -> bool:
@@ -106,7 +146,12 @@ def _used_twice(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Fi
     if len(uses) > 1 and len(module.scope_of(call).bindings.get(name, ())) == 1:
         first, second = sorted(uses, key=position)[:2]
         yield rule.finding(
-            module.span(second), variant="twice", name=name, line=position(first)[0], call=module.code(call.func)
+            module.span(second),
+            variant="twice",
+            fix=_kept(module, call, name, first),
+            name=name,
+            line=position(first)[0],
+            call=module.code(call.func),
         )
 
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import Binding, position
 
@@ -22,7 +22,9 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         reader = _loaded_before(module, rule, str(variable), node)
         if reader is not None and module.on_main_path(node):
             library = reader.qualified.partition(".")[0]
-            yield rule.finding(module.span(node), variable=variable, library=library, line=position(reader.node)[0])
+            line = position(reader.node)[0]
+            fix = _fix(module, node, reader, str(variable))
+            yield rule.finding(module.span(node), variable=variable, library=library, line=line, fix=fix)
 
 
 def _has_another_way(module: PythonModule) -> bool:
@@ -45,3 +47,28 @@ def _loaded_before(module: PythonModule, rule: Rule, variable: str, node: ast.AS
         if (inside or position(binding.node) < position(node)) and not module.guards(binding.node):
             return binding
     return None
+
+
+def _fix(module: PythonModule, node: ast.Subscript, reader: Binding, variable: str) -> Fix | None:
+    """The assignment moved above the import, with the comment behind it, where both have their lines for themselves."""
+    statement, imported = module.parent(node), reader.node
+    if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+        return None
+    if module.parent(statement) is not module.tree or module.parent(imported) is not module.tree:
+        return None
+    stores = [each for each in module.stores("os.environ") if module.constant(each.slice) == variable]
+    parts = (node.slice, statement.value)
+    if len(stores) > 1 or not all(isinstance(part, ast.Constant) for part in parts):
+        return None
+    from canfar_lint.fixing.python import can_import, fix, without_statement
+
+    removed = without_statement(module, statement)
+    text, start = module.text, module.span(imported)[0]
+    moved = text[removed[0].start : removed[0].end] if removed else ""
+    alone = text[:start].endswith(("\n", "\r")) or not start
+    if not alone or not moved.lstrip().startswith("os.environ[") or not moved.endswith(("\n", "\r")):
+        return None
+    if not can_import(module, "os", imported):
+        return None
+    edits = (Edit(start, start, moved), *removed)
+    return fix(f"Set `{variable}` above the import", edits, imports=("os",))
