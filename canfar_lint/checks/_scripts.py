@@ -15,7 +15,11 @@ _BY_HAND = re.compile(
     r"(?i)^(install|setup|set-up|bootstrap|build|compile|configure|release|postcreate|devcontainer|"
     r"make[-_](all|dist|docker|image|install|lib|package|release|rpm|wheel))"
 )
-_BY_HAND_END = re.compile(r"(?i)[_-](install|setup|build|env)\.(ba)?sh$")
+_BY_HAND_END = re.compile(r"(?i)([_-](install|setup|build|env)|(^|run[_-]?)tests?|integration[_-]test)\.(ba)?sh$")
+_BY_HAND_FOLDER = re.compile(
+    r"(?i)(^|/)(install(ers?|ation)?|setup|\.?ci|\.?(circleci|travis|github|gitlab|azure[\w-]*|jenkins|devcontainer)|hooks?"
+    r"|packaging|debian|recipes?)/"
+)
 _TERMINAL = re.compile(
     r"(^|\s)-t\s+[012]\b|\bDISPLAY\b|\bPS1\b|\$\{?-|\btty\b|(?i:interactive|headless|batch_?mode|no_?gui)"
 )
@@ -29,9 +33,10 @@ _MOST, _NEAR = 200, 32
 
 
 def made_by_hand(script: Script) -> bool:
-    """Whether the file's name says that a person or a build runs it, and no job: `install.sh`, `x_env.sh`."""
-    name = script.path.replace("\\", "/").rpartition("/")[2]
-    return bool(name and (_BY_HAND.match(name) or _BY_HAND_END.search(name)))
+    """Whether its name or folder says that a person or a build runs the file, and no job: `install.sh`, `ci/x.sh`."""
+    path = script.path.replace("\\", "/")
+    name = path.rpartition("/")[2]
+    return bool(name and (_BY_HAND.match(name) or _BY_HAND_END.search(name) or _BY_HAND_FOLDER.search(path)))
 
 
 def serves_desktop(script: Script) -> bool:

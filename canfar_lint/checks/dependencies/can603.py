@@ -29,7 +29,10 @@ def check_notebook(source: NotebookSource, rule: Rule) -> Iterator[Finding]:
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
-    if script.context in _BUILDING or (script.path and re.search(rule.table("set-up files"), script.path)):
+    from canfar_lint.checks._scripts import made_by_hand
+
+    set_up = script.path and re.search(rule.table("set-up files"), script.path)
+    if script.context in _BUILDING or set_up or made_by_hand(script):
         return
     for command in script.commands:
         if _installs(command, rule.table("installers")):
