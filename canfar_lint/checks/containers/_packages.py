@@ -92,6 +92,16 @@ _NPM = Manager(
     ("--prefix", "--cache", "--registry"),
 )
 
+_CARGO = Manager(
+    "cargo",
+    _verbs(install="install build fetch b", clean="cache", remove="uninstall"),
+    (
+        "--git", "--branch", "--tag", "--rev", "--path", "--root", "--version", "--vers", "-j", "--jobs", "-F",
+        "--features", "--target", "--target-dir", "--profile", "--bin", "--example", "--manifest-path", "-p",
+        "--package", "--registry", "--index", "--config", "-Z", "--color",
+    ),
+)  # fmt: skip
+
 MANAGERS: dict[str, Manager] = {
     **dict.fromkeys(("apt-get", "apt", "aptitude"), _APT),
     **dict.fromkeys(("dnf", "yum", "microdnf", "dnf5", "tdnf"), _DNF),
@@ -99,11 +109,36 @@ MANAGERS: dict[str, Manager] = {
     "apk": _APK,
     **dict.fromkeys(("conda", "mamba", "micromamba"), _CONDA),
     "pipx": _PIPX,
-    **dict.fromkeys(("npm", "yarn", "pnpm"), _NPM),
+    "npm": _NPM,
+    "yarn": Manager("yarn", {**_NPM.verbs, "global": INSTALL}, ("--cwd", "--cache-folder", "--registry")),
+    "pnpm": Manager("pnpm", {**_NPM.verbs, "store": CLEAN}, ("-C", "--dir", "--store-dir", "--filter")),
     "poetry": Manager("poetry", _verbs(install="install add update", clean="cache", other="config export")),
     "pdm": Manager("pdm", _verbs(install="install sync add update", clean="cache", other="config")),
-    "pixi": Manager("pixi", _verbs(install="install add", clean="clean"), ("-e", "--environment", "--manifest-path")),
+    "pixi": Manager(
+        "pixi",
+        _verbs(install="install add update reinstall", clean="clean", remove="remove uninstall"),
+        ("-e", "--environment", "--manifest-path", "-c", "--channel", "--expose", "--with", "--concurrent-downloads"),
+    ),
+    "cargo": _CARGO,
+    "spack": Manager(
+        "spack",
+        _verbs(install="install fetch", clean="clean", remove="uninstall gc"),
+        ("-e", "--env", "-C", "--config-scope", "-D", "--env-dir", "-c", "--config", "-j", "--jobs", "-p", "-f"),
+    ),
+    **dict.fromkeys(
+        ("install.r", "install2.r", "installBioc.r", "installGithub.r", "installRSPM.r"),
+        Manager("littler", {}, ("-l", "--libloc", "-r", "--repos", "-n", "--ncpus", "-m", "--method", "-d", "--deps")),
+    ),
 }
+_GROUPS = {"dnf": ("group", "groups", "module"), "yarn": ("global",), "pixi": ("global",)}
+"""Words before the verb."""
+_CODE = {"R": "pak", "Rscript": "pak", "r": "littler", "julia": "julia"}
+_CODE_INSTALLS = {
+    "pak": re.compile(r"\bpak::(?:pkg_install|pak|local_install\w*|pkg_upgrade)\s*\("),
+    "littler": re.compile(r"\binstall(?:\.packages|_github|_version|_cran)\s*\("),
+    "julia": re.compile(r"\bPkg\.(?:add|develop|instantiate|update|up|build)\b|\bpkg\"(?:add|instantiate|dev|up)\b"),
+}
+_CODE_CLEANS = {"pak": re.compile(r"\bpak::(?:cache_clean|cache_delete|pak_cleanup)\s*\(")}
 _PIP_NAME = re.compile(r"pip(?:[\d.]+)?\Z")
 _UV_VALUED = (*_PIP_VALUED, "--cache-dir", "--config-file")
 _UV_VERBS = _verbs(install="sync add run", clean="cache", remove="remove", other="venv init lock export build python")
@@ -161,24 +196,42 @@ def operation_of(step: Step) -> Operation | None:
         return _uv(step)
     if name == "uvx":
         return None
+    if name in _CODE:
+        return _code(step, _CODE[name])
     manager = _PIP if _PIP_NAME.match(name) else MANAGERS.get(name)
     if manager is None:
         return None
     words = list(step.arguments)
+    if name == "cargo" and words and words[0].text.startswith("+"):
+        words = words[1:]
     verb, options, packages = _sorted(words, manager)
+    if manager.family in ("littler", "yarn") and step.program is not None:
+        bare = Argument(step.program, "install")
+        if manager.family == "littler" and verb is not None:
+            return Operation(step, name, manager.family, INSTALL, bare, tuple(options), (verb, *packages))
+        if name == "yarn" and verb is None and not {"--version", "-v", "--help"} & set(options):
+            return Operation(step, name, manager.family, INSTALL, bare, tuple(options), ())
     if verb is None:
-        if name == "yarn" and not packages:
-            return None
         return None
     text = verb.value or ""
     kind = manager.verbs.get(text, OTHER)
     if name in ("conda", "mamba", "micromamba") and text == "env" and packages:
         kind = INSTALL if packages[0].value in ("create", "update") else OTHER
         verb, packages = packages[0], packages[1:]
-    elif manager is _DNF and text in ("group", "groups", "module") and packages:
+    elif packages and text in _GROUPS.get(manager.family, ()):
         kind = manager.verbs.get(packages[0].value or "", OTHER)
         verb, packages = packages[0], packages[1:]
     return Operation(step, name, manager.family, kind, verb, tuple(options), tuple(packages))
+
+
+def _code(step: Step, family: str) -> Operation | None:
+    """`julia -e 'using Pkg; Pkg.add(…)'`: the option that takes the code is the verb, the code the package."""
+    for option, code in zip(step.arguments, step.arguments[1:], strict=False):
+        if option.text in ("-e", "-E", "--eval") and code.value:
+            for kind, patterns in ((INSTALL, _CODE_INSTALLS), (CLEAN, _CODE_CLEANS)):
+                if family in patterns and patterns[family].search(code.value):
+                    return Operation(step, step.name, family, kind, option, (option.text,), (code,))
+    return None
 
 
 def _sorted(words: list[Argument], manager: Manager) -> tuple[Argument | None, list[str], list[Argument]]:

@@ -15,6 +15,7 @@ from canfar_lint.diagnostic import SAFE, Finding, Fix
 from canfar_lint.model.dockerfile import Dockerfile, Instruction
 from canfar_lint.model.dockerfile.variables import Unknown
 
+_EMPTIES = frozenset(("purge", "clean", "prune", "clear", "rm", "remove", "cache"))
 _BARE = re.compile(r"-[A-Za-z]+\Z")
 
 
@@ -41,6 +42,10 @@ def _downloads(operation: Operation) -> bool:
         return verb in ("install", "wheel") and not operation.has("--no-index")
     if operation.family == "uv":
         return "-n" not in operation.options[:2] and verb != "run"
+    if operation.family == "pipx":
+        return not any("--no-cache-dir" in option for option in operation.options)
+    if operation.family == "cargo":
+        return not operation.has("--offline", "--frozen")
     return True
 
 
@@ -48,11 +53,11 @@ def _kept(dockerfile: Dockerfile, run: Instruction, operation: Operation, table:
     if any(_switched(run, operation, name) for name in table.get("switches", ())):
         return False
     paths = _paths(run, operation, table)
-    if mounted(run, paths) or cleaned(run.steps, operation.step, paths) or _emptied(run, operation):
+    if mounted(run, paths) or cleaned(run.steps, operation.step, paths) or _emptied(run, operation, table):
         return False
     if run.stage is not None and run.stage.ships == "visible":
         return not any(
-            later.steps and (cleaned(later.steps, run.steps[0], paths) or _emptied(later, operation))
+            later.steps and (cleaned(later.steps, run.steps[0], paths) or _emptied(later, operation, table))
             for later in later_runs(dockerfile, run)
         )
     return not any(_configured(before, table) for before in (run, *earlier(run)))
@@ -99,16 +104,22 @@ def _paths(run: Instruction, operation: Operation, table: dict[str, Any]) -> tup
     return tuple(paths)
 
 
-def _emptied(run: Instruction, operation: Operation) -> bool:
+def _emptied(run: Instruction, operation: Operation, table: dict[str, Any]) -> bool:
     """The manager's own cleaning follows in the same RUN."""
+    said = [words.split() for words in table.get("cleaned-by", ())]
+    for step in run.steps if said else ():
+        words = [step.name, *step.values()]
+        if any(words[: len(those)] == those for those in said) and succeeds(step, operation.step):
+            return True
     for other in operations(run):
         if other.family == operation.family and other.kind == CLEAN and succeeds(other.step, operation.step):
             if operation.family == "conda":
                 if _cleans_all(other):
                     return True
-            elif {p.value for p in other.packages} & {"purge", "clean", "prune", "clear", "rm", "remove"} or (
-                operation.family in ("pixi", "poetry", "pdm")
-            ):
+            elif operation.family == "spack":
+                if other.has("--all", "--downloads") or other.short("a") or other.short("d"):
+                    return True
+            elif operation.family == "pak" or {p.value for p in other.packages} & _EMPTIES:
                 return True
     return False
 
@@ -143,12 +154,11 @@ def _configured(before: Instruction, table: dict[str, Any]) -> bool:
 
 def _finding(rule: Rule, operation: Operation, table: dict[str, Any]) -> Finding:
     step = operation.step
-    option, command = table.get("option"), table.get("command")
+    option, command = table.get("option"), table.get("command", "").replace("{tool}", operation.tool)
     fix = None
-    if option:
+    if option and option.partition("=")[0] not in {o.partition("=")[0] for o in operation.options}:
         fix = Fix(f"add `{option}`", (insert_after(step, operation.verb.word, option),), SAFE)
     elif command:
-        command = command.format(tool=operation.tool)
         edit = append(step, command)
         fix = Fix(f"run `{command}` in the same RUN", (edit,), SAFE) if edit else None
     instead = f"`{option}`" if option else f"`{command}` at the end of the same RUN"
