@@ -207,20 +207,22 @@ def texts_with(module: PythonModule, part: str) -> list[ast.Constant]:
     """The text constants of a module that contain `part`, searched all at once: many questions are cheap."""
     memo = module.memo("texts")
     if "joined" not in memo:
-        starts, at, texts = [], 0, []
+        starts: list[int] = []
+        texts: list[str] = []
+        at = 0
         for node in module.strings:
             starts.append(at)
             texts.append(str(node.value))
             at += len(texts[-1]) + 1
         memo["joined"], memo["starts"] = "\0".join(texts), starts
-    joined, starts = memo["joined"], memo["starts"]
-    assert isinstance(joined, str) and isinstance(starts, list)
+    joined, places = memo["joined"], memo["starts"]
+    assert isinstance(joined, str) and isinstance(places, list)
     found: list[ast.Constant] = []
     at = joined.find(part)
     while at >= 0 and len(found) < 500:
-        index = bisect_right(starts, at) - 1
+        index = bisect_right(places, at) - 1
         found.append(module.strings[index])
-        after = starts[index + 1] if index + 1 < len(starts) else len(joined)
+        after = places[index + 1] if index + 1 < len(places) else len(joined)
         at = joined.find(part, after)
     return found
 

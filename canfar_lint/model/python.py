@@ -380,6 +380,8 @@ class PythonModule:
             return not name.startswith(("warnings.", "logging.", "sys.path.", "matplotlib.use", "os.environ."))
         if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
             return False
+        if "sys.argv" in self.code(statement.value):
+            return True
         name = self.qualified(statement.value.func)
         return name.endswith((".parse_args", ".ArgumentParser", "fits.open", ".read_csv", ".getdata", "glob.glob"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._inputs import in_memory, is_packaged
@@ -13,6 +13,9 @@ from canfar_lint.checks._outputs import Output, file_literals, literal_span, nam
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, LOOP, PARAMETER, UNIQUE, Piece, Value
+
+if TYPE_CHECKING:
+    from canfar_lint.model.shell import Script
 
 _OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|dest|save")
 _HANDED_ON = ("astropy.", "spectral_cube.", "specutils.", "ccdproc.")
@@ -44,6 +47,37 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             seen.add(span)
             named.add(_last(name))
             yield rule.finding(span, name=name)
+    yield from _named_apart(module, rule, seen, named)
+
+
+def _named_apart(module: PythonModule, rule: Rule, seen: set[tuple[int, int]], named: set[str]) -> Iterator[Finding]:
+    """Constants of a script that are plainly data, although the call that reads them is not in this file."""
+    from canfar_lint.checks.batch._datasets import constants, name_of
+
+    suffixes = tuple(rule.table("suffixes"))
+    for statement, node, value in constants(module):
+        found = name_of(value)
+        if found is None or not _is_data(_last(found[1]), suffixes) or _last(found[1]) in named:
+            continue
+        span = literal_span(module, found[0])
+        if span in seen or _expected(module, statement, found[0]) or _is_own(module, found[0]):
+            continue
+        if is_packaged(module, node) or _is_made(_last(found[1]), _written(module)):
+            continue
+        seen.add(span)
+        named.add(_last(found[1]))
+        yield rule.finding(span, name=found[1])
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    """Data sets that a job's script copies or unpacks by name."""
+    from canfar_lint.checks._scripts import made_by_hand
+    from canfar_lint.checks.batch._datasets import words
+
+    if script.context != "file" or made_by_hand(script):
+        return
+    for word, name in words(script, rule.table("shell_programs"), re.compile(rule.table("shell_data"))):
+        yield rule.finding(word.span, variant="shell", name=name)
 
 
 def _reads(module: PythonModule, rule: Rule) -> Iterator[Output]:
