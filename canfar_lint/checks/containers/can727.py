@@ -9,11 +9,28 @@ from collections.abc import Iterator
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.dockerfile import Dockerfile, Instruction
+from canfar_lint.source import Source
 
 _IN_URL = re.compile(r"[a-z][a-z+]*://[^/\s:@\"'$<{]*:([^/\s@\"'$<{*]+)@[\w.-]+|https?://(gh[pousr]_\w{20,})@")
 _NO_SECRET = re.compile(
     r"\s*|none|null|true|false|\d{1,3}|x+|\*+|<.*>|changeme|todo|/.*|~.*|%.*|disabled?|no|yes", re.I | re.S
 )
+
+# `${NAME:-secret}`; a reference without a default is none
+_REFERENCE = re.compile(r"\$\{\w+:?[-=]([^}]*)\}|\$\{?\w+(?::?\?[^}]*)?\}?")
+
+
+def check_yaml(source: Source, rule: Rule) -> Iterator[Finding]:
+    """The environment of a compose file's services."""
+    from canfar_lint.model.yamlfile import services
+
+    names = re.compile(rule.table("names") + "|" + rule.table("short-names"), re.I)
+    harmless = re.compile(rule.table("harmless-names"), re.I)
+    for service in services(source):
+        for name, value, start, end in service.environment:
+            text = _REFERENCE.sub(lambda match: match[1] or "", value)
+            if names.search(name) and not harmless.search(name) and not _NO_SECRET.fullmatch(text):
+                yield rule.finding((start, end), variant="compose", name=name)
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from canfar_lint.checks._choice import left_to_user
 from canfar_lint.checks._commands import Started, started
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
+from canfar_lint.source import Source
 
 if TYPE_CHECKING:
     from canfar_lint.model.dockerfile import Dockerfile
@@ -26,6 +27,16 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if node not in seen and not left_to_user(module, node):
             seen.add(node)
             yield rule.finding(module.span(node), what=what)
+
+
+def check_yaml(source: Source, rule: Rule) -> Iterator[Finding]:
+    """The display that a service of a compose file is given."""
+    from canfar_lint.model.yamlfile import services
+
+    for service in services(source):
+        for name, value, start, end in service.environment:
+            if name == "DISPLAY" and value.strip():
+                yield rule.finding((start, end), what="DISPLAY")
 
 
 def _places(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.AST, str]]:
