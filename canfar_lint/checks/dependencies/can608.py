@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.shell import Script
 
@@ -24,7 +24,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if isinstance(node, ast.ImportFrom) and not node.level and _is_old(node.module or ""):
             start = module.span(node)[0]
             at = module.text.index(node.module or "", start)
-            yield _finding(rule, (at, at + len(node.module or "")), node.module or "")
+            span = (at, at + len(node.module or ""))
+            yield _finding(rule, span, node.module or "", _renamed(rule, node, span))
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 if _is_old(alias.name):
@@ -57,7 +58,21 @@ def _is_second_choice(module: PythonModule, node: ast.AST) -> bool:
     )
 
 
-def _finding(rule: Rule, span: tuple[int, int], name: str) -> Finding:
+def _finding(rule: Rule, span: tuple[int, int], name: str, fix: Fix | None = None) -> Finding:
+    return rule.finding(span, name=name, instead=_new_name(rule, name), fix=fix)
+
+
+def _new_name(rule: Rule, name: str) -> str:
     renames: dict[str, str] = rule.table("renames")
     old = max((key for key in renames if name == key or name.startswith(f"{key}.")), key=len)
-    return rule.finding(span, name=name, instead=renames[old] + name[len(old) :])
+    return renames[old] + name[len(old) :]
+
+
+def _renamed(rule: Rule, node: ast.ImportFrom, span: tuple[int, int]) -> Fix | None:
+    """The module under its new name, where all that is imported from it is still there under its own."""
+    name = node.module or ""
+    kept = rule.table("kept").get(name, ())
+    if not all(alias.name in kept for alias in node.names):
+        return None
+    new = _new_name(rule, name)
+    return Fix(f"Import from `{new}`", (Edit(*span, new),))

@@ -9,6 +9,11 @@ from canfar_lint.model.request import COMMAND_LINE, Request
 SCRIPTS = (".py", ".sh", ".bash", ".r", ".jl", ".pl", ".ipynb")
 
 
+def is_line(request: Request) -> bool:
+    """Whether a request of the command line is written as a shell reads it, and not as a list of literals."""
+    return request.command is not None and request.command.words[0].text[:1] not in ("'", '"')
+
+
 def runs_command(request: Request) -> bool:
     """Whether the command of a request can run: a session that is surely not headless is refused with one."""
     return request.of_model is None and request.kind in (None, "headless") and request.stopped != "help"

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
+from canfar_lint.model.python import PythonModule
 from canfar_lint.model.request import COMMAND_LINE, CREATE, MODEL, REST, UNKNOWN, Given, Request
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
@@ -88,7 +89,18 @@ def _kind(request: Request, rule: Rule) -> Iterator[Finding]:
         near = difflib.get_close_matches(kind.lower(), kinds, 1, 0.5)
         likely = "headless" if kind in rule.table("batch words") else near[0] if near else ""
         hint = f", did you mean `{likely}`?" if likely else f": it is one of {', '.join(kinds)}"
-        yield rule.finding(given.span, variant="kind", kind=kind, hint=hint)
+        fix = _headless(request, given) if likely == "headless" and kind in rule.table("batch words") else None
+        yield rule.finding(given.span, variant="kind", kind=kind, hint=hint, fix=fix)
+
+
+def _headless(request: Request, given: Given) -> Fix | None:
+    """What is called batch or job elsewhere, in the word that stands there."""
+    module, node = request.module, given.node
+    if module is None or not isinstance(node, ast.Constant) or module.span(node) != given.span:
+        return None
+    if module.code(node) not in (f'"{given.value}"', f"'{given.value}'"):
+        return None
+    return Fix("Write `headless`", (Edit(given.start + 1, given.end - 1, "headless"),), UNSAFE)
 
 
 def _numbers(request: Request, rule: Rule) -> Iterator[Finding]:
@@ -133,7 +145,20 @@ def _texts(request: Request, rule: Rule) -> Iterator[Finding]:
             wrong = plain or listed or isinstance(node, ast.Dict) or request.module.value(given.node).is_path
         if wrong:
             variant = field if field == "args" and listed else "env" if field == "env" else "text"
-            yield rule.finding(_outer(request, given), variant=variant, field=field)
+            fix = _as_text(request.module, given.node) if variant == "args" else None
+            yield rule.finding(_outer(request, given), variant=variant, field=field, fix=fix)
+
+
+def _as_text(module: PythonModule, node: ast.expr) -> Fix | None:
+    """A list of plain words as one text."""
+    if not isinstance(node, (ast.List, ast.Tuple)) or not node.elts:
+        return None
+    words = [each.value for each in node.elts if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    if len(words) != len(node.elts) or not all(re.fullmatch(r"[\w./:=@%+,-]+", word) for word in words):
+        return None
+    from canfar_lint.fixing.python import fix, replaced
+
+    return fix("Write `args` as one text", replaced(module, node, '"' + " ".join(words) + '"'))
 
 
 def _command(request: Request, rule: Rule) -> Iterator[Finding]:
@@ -161,7 +186,10 @@ def _unknown(request: Request, rule: Rule) -> Iterator[Finding]:
             keyword = request.module.keyword(request.call, name)
             span = request.module.span(keyword) if keyword is not None else given.span
             variant = "gpus" if name == "gpus" else "keyword"
-            yield rule.finding(span, variant=variant, keyword=name)
+            fix = None
+            if variant == "gpus" and keyword is not None and "gpu" not in request.fields:
+                fix = Fix("Write `gpu`", (Edit(span[0], span[0] + len(name), "gpu"),))
+            yield rule.finding(span, variant=variant, keyword=name, fix=fix)
         elif request.surface == COMMAND_LINE and given.span not in behind:
             yield rule.finding(given.span, variant="option", option=name)
     env = request.fields.get("env")

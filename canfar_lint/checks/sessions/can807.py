@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.diagnostic import Finding
+from canfar_lint.checks.sessions._command import is_line
+from canfar_lint.diagnostic import SAFE, UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.request import COMMAND_LINE, Request
 
 
@@ -15,7 +16,18 @@ def check_request(request: Request, rule: Rule) -> Iterator[Finding]:
     if request.behind:
         word = request.behind[0]
         program = request.fields["cmd"].text if "cmd" in request.fields else "CMD"
-        yield rule.finding(word.span, option=word.head.partition("=")[0], program=program.replace("{}", "…"))
+        option = word.head.partition("=")[0]
+        yield rule.finding(word.span, option=option, program=program.replace("{}", "…"), fix=_separated(request, rule))
     elif request.separated and request.words and request.words[0].head.startswith("-"):
         word = request.words[0]
         yield rule.finding(word.span, variant="after", option=word.head.partition("=")[0])
+
+
+def _separated(request: Request, rule: Rule) -> Fix | None:
+    """`--` before the command; safe where the client knows none of the options behind it and stops."""
+    first = request.words[0] if request.words else None
+    if first is None or not is_line(request) or first.end - first.start != len(first.text):
+        return None
+    own = rule.table("options")
+    known = any(word.head.partition("=")[0] in own or word.head[:2] in own for word in request.behind)
+    return Fix("Put `--` before the command", (Edit(first.start, first.start, "-- "),), UNSAFE if known else SAFE)
