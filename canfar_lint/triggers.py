@@ -68,17 +68,17 @@ class Content:
 class Triggers:
     """The triggers of a set of rules for one kind of file, compiled once."""
 
-    __slots__ = ("_always", "_bytes", "_comments", "_members", "_patterns", "_several", "_words")
+    __slots__ = ("_always", "_bytes", "_comments", "_conditions", "_members", "_several", "_words")
 
     def __init__(self, rules: Iterable[Rule], kind: str, language: str = "") -> None:
         """`language` leaves out what the triggers say of another one: `py` or `sh`."""
         self._always: list[Rule] = []
         self._words: dict[bytes, list[Rule]] = {}
         self._several: dict[frozenset[bytes], list[Rule]] = {}
-        self._members: dict[bytes, list[Rule]] = {}
+        self._members: dict[bytes, tuple[list[bytes], list[Rule]]] = {}
         self._bytes: dict[bytes, list[Rule]] = {}
         self._comments: dict[bytes, list[Rule]] = {}
-        self._patterns: dict[str, list[Rule]] = {}
+        self._conditions: dict[str, tuple[_Condition, list[Rule]]] = {}
         for rule in rules:
             if not rule.triggers:
                 self._always.append(rule)
@@ -87,13 +87,15 @@ class Triggers:
 
     def _add(self, rule: Rule, trigger: str, by_word: bool) -> None:
         if trigger.startswith("re:") or " & " in trigger:
-            self._patterns.setdefault(trigger, []).append(rule)
+            if trigger not in self._conditions:
+                self._conditions[trigger] = _Condition(trigger), []
+            self._conditions[trigger][1].append(rule)
         elif by_word and _WORD.fullmatch(trigger) and " " in trigger:
             self._several.setdefault(frozenset(trigger.encode().split()), []).append(rule)
         elif by_word and _WORD.fullmatch(trigger):
             self._words.setdefault(trigger.encode(), []).append(rule)
         elif by_word and _MEMBER.fullmatch(trigger):
-            self._members.setdefault(trigger.encode(), []).append(rule)
+            self._members.setdefault(trigger.encode(), (trigger.encode().split(b"."), []))[1].append(rule)
         elif trigger.startswith("#"):
             self._comments.setdefault(trigger.encode(), []).append(rule)
         else:
@@ -108,32 +110,48 @@ class Triggers:
         for several, rules in self._several.items():
             if several <= words:
                 found.update((rule.code, rule) for rule in rules)
-        for member, rules in self._members.items():
-            if _has_member(member, words, code):
+        for member, (parts, rules) in self._members.items():
+            if words.issuperset(parts) and _has_member(member, parts[0], code):
                 found.update((rule.code, rule) for rule in rules)
         for texts, where in ((self._bytes, code), (self._comments, content.data)):
             for text, rules in texts.items():
                 if text in where and any(rule.code not in found for rule in rules):
                     found.update((rule.code, rule) for rule in rules)
-        for condition, rules in self._patterns.items():
-            if any(rule.code not in found for rule in rules) and _holds(condition, content):
+        for condition, rules in self._conditions.values():
+            if any(rule.code not in found for rule in rules) and condition.holds(content):
                 found.update((rule.code, rule) for rule in rules)
         return list(found.values())
 
 
-def _holds(condition: str, content: Content) -> bool:
-    """Whether every part of a condition holds; the expressions of it are compiled when the rest does."""
-    parts = condition.split(" & ")
-    patterns = [part for part in parts if part.startswith("re:")]
-    main = "@main" in parts
-    for part in parts:
-        if part != "@main" and not part.startswith("re:") and not _has_any(part.split("|"), content):
-            return False
-    for pattern in patterns:
-        wanted = _compiled(pattern[3:])
-        if not wanted.search(content.code) or (main and not wanted.search(content.main)):
-            return False
-    return True
+class _Condition:
+    """The parts of a trigger that must all hold; its expressions are compiled when the rest does."""
+
+    __slots__ = ("anchors", "main", "patterns")
+
+    def __init__(self, trigger: str) -> None:
+        self.main = False
+        self.anchors: list[tuple[frozenset[bytes], list[bytes]]] = []
+        self.patterns: list[str] = []
+        for part in trigger.split(" & "):
+            if part.startswith("re:"):
+                self.patterns.append(part[3:])
+            elif part == "@main":
+                self.main = True
+            else:
+                any_of = [anchor.encode() for anchor in part.split("|")]
+                words = frozenset(anchor for anchor in any_of if not anchor.startswith(b"*"))
+                self.anchors.append((words, [anchor[1:] for anchor in any_of if anchor.startswith(b"*")]))
+
+    def holds(self, content: Content) -> bool:
+        code = content.code
+        for words, stretches in self.anchors:
+            if words.isdisjoint(content.words) and not any(stretch in code for stretch in stretches):
+                return False
+        for pattern in self.patterns:
+            wanted = _compiled(pattern)
+            if not wanted.search(code) or (self.main and not wanted.search(content.main)):
+                return False
+        return True
 
 
 _patterns: dict[str, re.Pattern[bytes]] = {}
@@ -145,19 +163,8 @@ def _compiled(pattern: str) -> re.Pattern[bytes]:
     return _patterns[pattern]
 
 
-def _has_any(anchors: list[str], content: Content) -> bool:
-    """Whether any of the words (or, with a star, stretches) is there."""
-    return any(
-        anchor[1:].encode() in content.code if anchor.startswith("*") else anchor.encode() in content.words
-        for anchor in anchors
-    )
-
-
-def _has_member(member: bytes, words: set[bytes], code: bytes) -> bool:
-    first, *others = member.split(b".")
-    if first not in words or not words.issuperset(others):
-        return False
-    return member in code or first + b" as " in code or first + b" import " in code
+def _has_member(member: bytes, owner: bytes, code: bytes) -> bool:
+    return member in code or owner + b" as " in code or owner + b" import " in code
 
 
 def python_code(data: bytes) -> bytes:
