@@ -448,41 +448,37 @@ def _outside(owner: ast.AST, child: ast.AST) -> bool:
 
 def _walk(module: PythonModule) -> None:
     """Visit every node once, in source order, recording parents, branches, calls, strings and bindings."""
-    parents, fields, calls, strings, scopes = (
-        module.parents,
-        module.fields,
-        module.all_calls,
-        module.strings,
-        module.scopes,
-    )
+    parents, fields, scopes = module.parents, module.fields, module.scopes
+    calls, strings = module.all_calls, module.strings
+    binders, children, quiet = _BINDERS, _CHILDREN, _QUIET
     stack: list[tuple[ast.AST, Scope]] = [(module.tree, module.scope)]
+    push, pop = stack.append, stack.pop
     while stack:
-        node, scope = stack.pop()
+        node, scope = pop()
         kind = node.__class__
-        handler = _BINDERS.get(kind)
         inner = scope
-        if handler is not None:
-            handler(module, node, scope)
-            inner = scopes.get(node, scope)
-        elif kind is ast.Call:
+        if kind is ast.Call:
             calls.append(node)  # type: ignore[arg-type]
-        branching = BRANCHING.get(kind, ())
-        for field in reversed(node._fields):
+        elif kind in binders:
+            binders[kind](module, node, scope)
+            inner = scopes.get(node, scope)
+        for field, branching in children.get(kind) or _children_of(kind):
             child: Any = getattr(node, field, None)
-            into = scope if field in _OUTER else inner
-            items: Iterable[Any] = reversed(child) if child.__class__ is list else (child,)
-            for item in items:
+            if child is None or child == []:
+                continue
+            into = scope if inner is not scope and field in _OUTER else inner
+            for item in reversed(child) if child.__class__ is list else (child,):
                 kind = item.__class__
                 if kind in _SKIPPED:
                     continue
                 parents[item] = node
-                if field in branching:
+                if branching:
                     fields[item] = field
                 if kind is ast.Constant:
                     if item.value.__class__ is str:
                         strings.append(item)
-                elif kind is not ast.Name:
-                    stack.append((item, into))
+                elif kind not in quiet:
+                    push((item, into))
     calls.sort(key=position)
     strings.sort(key=position)
     for scope in scopes.values():
@@ -497,6 +493,18 @@ _SKIPPED = frozenset(
     [str, int, bytes, float, complex, bool, type(None), type(...)]
     + [k for b in (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop) for k in b.__subclasses__()]
 )
+# nodes that nothing stands in
+_QUIET = frozenset((ast.Name, ast.Pass, ast.Break, ast.Continue, ast.alias))
+# fields that hold no nodes, whatever they belong to
+_BARE = frozenset(("ctx", "op", "ops", "id", "attr", "kind", "type_comment", "type_ignores", "level", "module", "asname"))
+_CHILDREN: dict[type[ast.AST], tuple[tuple[str, bool], ...]] = {}
+
+
+def _children_of(kind: type[ast.AST]) -> tuple[tuple[str, bool], ...]:
+    """The fields of a kind of node that may hold nodes, last first, and whether each is a branch."""
+    branches = BRANCHING.get(kind, ())
+    _CHILDREN[kind] = tuple((field, field in branches) for field in reversed(kind._fields) if field not in _BARE)
+    return _CHILDREN[kind]
 
 
 def _open(module: PythonModule, node: ast.AST, scope: Scope, kind: str) -> Scope:
