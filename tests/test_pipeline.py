@@ -268,3 +268,11 @@ def test_the_graph_without_requests(here: Path) -> None:
     tree(here, {"a.py": "print(1)\n"})
     assert graph(here, "text") == "No session requests found.\n"
     assert json.loads(graph(here, "json")) == {"nodes": [], "edges": []}
+
+
+def test_requests_that_tests_make_up_are_no_requests(here: Path) -> None:
+    code = SUBMIT.format(cmd="python", args="stack.py")
+    tree(here, {"tests/test_submit.py": code, "stack.py": STACK})
+    result = linted()
+    assert not runs(result.project) and not [d for d in result.diagnostics if d.code.startswith("CAN8")]
+    assert found(result, "CAN402") == [("stack.py", "CAN402", "warning")]

@@ -40,6 +40,7 @@ _HOSTS_SHELL = frozenset(("python", "notebook", "dockerfile", "yaml"))
 _NOT_A_PIPELINE = re.compile(
     r"(^|/)(tests?|testing|docs?|doc)/|(^|/)(test_[^/]*|[^/]*_test|conftest|setup|noxfile|fabfile)\.py$"
 )
+_TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 _NOQA = re.compile(rb"#[ \t]*noqa[ \t]*:[^\n]*(CAN\d|[a-z]-[a-z])", re.IGNORECASE)
 
 
@@ -105,6 +106,11 @@ class FileResult(NamedTuple):
         return not (self.diagnostics or self.facts or self.markers or self.problem)
 
 
+def is_test(path: str) -> bool:
+    """Whether a file tests others: the requests it makes are made up, and some of them wrong on purpose."""
+    return _TEST.search(path.replace("\\", "/").removeprefix("./")) is not None
+
+
 def in_pipeline(path: str) -> bool:
     """Whether a file is part of what runs in a job: tests, docs and set-up files are not."""
     return not _NOT_A_PIPELINE.search(path.replace("\\", "/").removeprefix("./"))
@@ -136,6 +142,8 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
         data = work.source.text.encode("utf-8", "surrogatepass")
     content = Content(data, kind)
     fired = profile.fired(kind, in_pipeline(path), content)
+    if is_test(path):
+        fired = [rule for rule in fired if rule.section != "sessions"]
     collectors = facts_wanted(kind, data)
     marked = _may_hold_markers(data)
     if kind == PYTHON and profile.wants_imports:
@@ -175,7 +183,7 @@ class _Work:
                 wanted.add("python")
             if self.kind in (DOCKERFILE, NOTEBOOK):
                 wanted.add(self.kind)
-            for name, model, read in views(source, frozenset(wanted)):
+            for name, model, read in views(source, frozenset(wanted), self.settings):
                 self.check(read, name, model, fired)
                 for collector in collectors:
                     self.collect(read, collector, name, model)

@@ -57,7 +57,10 @@ class Run(NamedTuple):
 def runs(project: Project) -> list[Run]:
     """The requests of a project, joined. Computed once a project."""
     if project.runs is None:
-        project.runs = [_run(project, path, fact) for path, fact in project.facts.get("request", ())]
+        from canfar_lint.engine.file import is_test
+
+        requests = project.facts.get("request", ())
+        project.runs = [_run(project, path, fact) for path, fact in requests if not is_test(path)]
     return project.runs
 
 

@@ -61,6 +61,11 @@ def verb(command: Command) -> int | None:
     return None
 
 
+def _is_list(word: Word) -> bool:
+    """Whether a word is `"$@"` or `"${options[@]}"`, which becomes any number of words."""
+    return len(word.parts) == 1 and (word.parts[0].name in ("@", "*") or word.parts[0].index in ("[@]", "[*]"))
+
+
 class _Reader:
     """One command on its way to a request."""
 
@@ -90,6 +95,12 @@ class _Reader:
             if word.value is None and not word.quoted and word.head == "" and not self.is_one(word):
                 # an unquoted variable may hold options, several words, or nothing
                 request.complete = False
+            if _is_list(word):
+                # options, words of the command, or nothing
+                request.complete = False
+                if len(self.positional) < 2 and not any(later.value == "--" for later in words[at:]):
+                    break
+                continue
             text = word.head
             if not text.startswith("-") or text == "-":
                 self.positional.append(word)

@@ -17,6 +17,7 @@ MODELS = frozenset(
     (
         *("canfar.models.session.CreateRequest", "canfar.models.CreateRequest", "canfar.sessions.CreateRequest"),
         *("canfar.utils.build.CreateRequest", "canfar.models.session.CreateSpec", "skaha.models.CreateSpec"),
+        *("skaha.models.session.CreateRequest", "skaha.models.session.CreateSpec"),
     )
 )
 _TELLING = frozenset(("cores", "ram", "cmd", "replicas", "gpu", "kind"))
@@ -50,13 +51,51 @@ def _calls(module: PythonModule) -> Iterator[tuple[ast.Call, str, str]]:
             found.add(call)
             yield call, surface, next(name for name in module.qualified_all(call.func) if name in names)
     for call in module.methods(["create"]):
-        # a client handed in as a parameter: only its method and the words of the request tell
-        if call not in found and not module.qualified(call.func):
+        if call in found:
+            continue
+        client = _declared(module, call)
+        if client:
+            yield call, CREATE, client
+        elif not module.qualified(call.func):
+            # a client of unknown origin: only its method and the words of the request tell
             words = {keyword.arg for keyword in call.keywords}
             words |= {name for k in call.keywords if k.arg is None for name in entries(module, k.value)[0]}
             told = len(words & _TELLING)
             if "image" in words and (told > 1 or (told and _speaks_of_platform(module))):
                 yield call, CREATE, ""
+
+
+def _declared(module: PythonModule, call: ast.Call) -> str:
+    """The dotted name of `create` of what is annotated as a session, or what a function of this file returns."""
+    assert isinstance(call.func, ast.Attribute)
+    owner = call.func.value
+    if isinstance(owner, ast.Await):
+        owner = owner.value
+    made: list[ast.expr] = []
+    if isinstance(owner, ast.Name):
+        for binding in module.bindings(owner):
+            if binding.kind == "param" and isinstance(binding.node, ast.arg) and binding.node.annotation is not None:
+                made.append(binding.node.annotation)
+            elif binding.value is not None and isinstance(binding.value, ast.Call):
+                made += _returned(module, binding.value)
+    elif isinstance(owner, ast.Call):
+        made = _returned(module, owner)
+    for node in made:
+        for name in module.qualified_all(node):
+            dotted = f"{name if name.endswith('()') else f'{name}()'}.create"
+            if dotted in SYNCHRONOUS | ASYNCHRONOUS:
+                return dotted
+    return ""
+
+
+def _returned(module: PythonModule, call: ast.Call) -> list[ast.expr]:
+    """What a function of this file is declared to return, and what it returns."""
+    function = module.function_named(call.func)
+    if function is None:
+        return []
+    found = [function.returns] if function.returns is not None else []
+    found += [n.value for n in ast.walk(function) if isinstance(n, ast.Return) and n.value is not None]
+    return found
 
 
 def _speaks_of_platform(module: PythonModule) -> bool:

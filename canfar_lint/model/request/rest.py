@@ -111,6 +111,8 @@ def curls(script: Script) -> Iterator[Request]:
 
 
 def _curl(script: Script, command: Command) -> Request | None:
+    from canfar_lint.model.request.command_line import of_word
+
     url: Word | None = None
     given: list[tuple[str, Word]] = []
     words = iter(command.arguments)
@@ -130,11 +132,14 @@ def _curl(script: Script, command: Command) -> Request | None:
             url = word
     if url is None or not given:
         return None
+    query = of_word(script, command, url).text.partition("?")[2]
     program = command.program or command.words[0]
     request = Request(REST, program.span)
     request.command = command
     for option, word in given:
         _field(script, command, request, option, word)
+    for piece in query.split("&") if query else ():
+        _note(request, Given(piece if "{}" not in piece else UNKNOWN, piece, *url.span))
     return request if {"name", "image"} & set(request.fields) else None
 
 
