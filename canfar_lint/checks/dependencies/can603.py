@@ -39,6 +39,26 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
             span = _span(command)
             yield rule.finding(span, command=" ".join(word.text for word in command.words))
 
+    tests = re.search(r"(?i)test[^/]*$", script.path) is not None
+    pinned = any(command.name == "git" and _pins(command) for command in script.commands)
+    if script.context == "file" and not tests and not pinned:
+        for command in script.commands:
+            if command.name == "git" and _clones(command):
+                yield rule.finding(_span(command), variant="clone", command=" ".join(w.text for w in command.words))
+
+
+def _clones(command: Command) -> bool:
+    """Whether the moving head of somebody's repository is fetched."""
+    heads = [word.head for word in command.arguments]
+    if heads[:1] != ["clone"] or any(head.startswith(("-b", "--branch", "--mirror", "--bare")) for head in heads):
+        return False
+    return any(re.match(r"(https?|git|ssh)://|git@", head) for head in heads)
+
+
+def _pins(command: Command) -> bool:
+    heads = [word.head for word in command.arguments]
+    return any(head in ("checkout", "switch", "reset", "submodule") for head in heads[:3])
+
 
 def _installs(command: Command, installers: dict[str, list[str]]) -> bool:
     words = [word.value or "" for word in command.arguments]
