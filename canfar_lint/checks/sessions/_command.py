@@ -43,6 +43,8 @@ def script_of(request: Request) -> tuple[str, tuple[int, int]] | None:
     if not words:
         return None
     program, span = words[0]
+    if " " in program.strip():
+        return None  # no executable has such a name, which is the first thing to mend
     if "/" in program and program.lower().endswith(SCRIPTS):
         return program, span
     name = program.rpartition("/")[2]
