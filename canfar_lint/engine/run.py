@@ -62,7 +62,6 @@ def run(
     processes, 0 for as many as there are cores. `root` is the project's folder.
     """
     from canfar_lint.pipeline.join import Project, judge, settle
-    from canfar_lint.pipeline.levels import raised
     from canfar_lint.pipeline.tree import Tree
 
     planned, selections, profiles = _plan(inputs, resolver, texts or {})
@@ -75,6 +74,9 @@ def run(
     diagnostics = settle((d for result in results for d in result.diagnostics), project)
     if project.facts or project.request:
         diagnostics += judge(project, profiles[0])
+    if "request" in project.facts or project.request:
+        from canfar_lint.pipeline.levels import raised
+
         diagnostics = list(raised(diagnostics, project))
     from_ruff, notes = peer.collect() if peer is not None else ([], ())
     diagnostics, python2, newer = _with_syntax(diagnostics, from_ruff, results, peer)
