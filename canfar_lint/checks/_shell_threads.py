@@ -37,6 +37,13 @@ def settings(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
             yield found
 
 
+def hands_on_request(script: Script) -> bool:
+    """Whether `OMP_NUM_THREADS` says what was requested, as far as the script goes: one that sets it to 1 does not."""
+    set_to = [entry.word for entry in script.assignments if entry.name == "OMP_NUM_THREADS" and entry.word is not None]
+    known = [word.value for word in set_to if word.value is not None]
+    return all(value.isdecimal() and int(value) > 1 for value in known)
+
+
 def _variables(script: Script, names: frozenset[str]) -> Iterator[Setting]:
     for entry in script.assignments:
         if entry.name in names and entry.word is not None and not is_replaced(script, entry):

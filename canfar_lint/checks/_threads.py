@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from canfar_lint.model.python import PythonModule
 
+REQUESTED = 'int(os.environ.get("OMP_NUM_THREADS", "1"))'
+"""The cores of the request, as the platform hands them to a headless session."""
+
 
 class Setting(NamedTuple):
     """`what` (a variable, an argument) is set to the literal `number` by the expression `node`."""
@@ -30,6 +33,18 @@ def literal_of(module: PythonModule, node: ast.expr) -> ast.expr:
     value = module.value(node)
     found = value.literals[0] if value.literals else value.node
     return found if isinstance(found, ast.Constant) else node
+
+
+def hands_on_request(module: PythonModule, node: ast.expr) -> bool:
+    """Whether `OMP_NUM_THREADS` says what was requested, as far as the file goes: one that sets it to 1 asks others.
+
+    What the expression `node` itself sets does not count.
+    """
+    for _, value in variables(module, frozenset(("OMP_NUM_THREADS",))):
+        number = number_of(module, value)
+        if (number is None or number < 2) and not any(each is node for each in ast.walk(value)):
+            return "OMP_NUM_THREADS" in module.code(value)
+    return True
 
 
 def variables(module: PythonModule, names: frozenset[str]) -> Iterator[tuple[str, ast.expr]]:

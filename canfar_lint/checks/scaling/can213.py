@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._threads import sized
-from canfar_lint.diagnostic import Finding
+from canfar_lint.checks._threads import REQUESTED, hands_on_request, sized
+from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, OVERRIDABLE, PARAMETER
 
 if TYPE_CHECKING:
     from canfar_lint.model.shell import Command, Script, Word
 
+_IN_SHELL = "${OMP_NUM_THREADS:-1}"
 _OPTION = re.compile(r"(^|\s)(-j|-np?|-t|-P|--\w*(threads|cores|cpus?|proc|jobs|workers)\w*)[ =]?$")
 
 
@@ -30,7 +31,42 @@ def _counted(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     """The node's cores asked for, where the answer becomes a number of workers."""
     for call in (*module.calls(rule.table("counts")), *module.calls(rule.table("affinity"))):
         if _reaches_size(module, rule, call) and not module.in_try(call, "KeyError"):
-            yield rule.finding(module.span(call), call=module.code(call))
+            yield rule.finding(module.span(call), call=module.code(call), fix=_asked_for(module, rule, call))
+
+
+def _asked_for(module: PythonModule, rule: Rule, call: ast.Call) -> Fix | None:
+    """The cores of the request instead of those of the node, where one of them is as good as many."""
+    node: ast.expr = call
+    if {*module.qualified_all(call.func)} & {*rule.table("affinity")}:
+        parent = module.parent(call)
+        if not (isinstance(parent, ast.Call) and module.qualified(parent.func) == "builtins.len"):
+            return None
+        node = parent
+    around = module.parent(node)
+    if isinstance(around, ast.BinOp) and not _is_at_least_one(module, around):
+        # a core left to others makes no sense within a request, and none may be left
+        spared = isinstance(around.op, ast.Sub) and around.left is node and isinstance(around.right, ast.Constant)
+        if not spared or isinstance(module.parent(around), ast.BinOp):
+            return None
+        node = around
+    return _requested(module, node)
+
+
+def _is_at_least_one(module: PythonModule, node: ast.expr) -> bool:
+    """Whether `max(1, …)` is around a sum."""
+    parent = module.parent(node)
+    if not isinstance(parent, ast.Call) or module.qualified(parent.func) != "builtins.max":
+        return False
+    numbers = [module.constant(argument) for argument in parent.args]
+    return any(isinstance(number, int) and number > 0 for number in numbers)
+
+
+def _requested(module: PythonModule, node: ast.expr) -> Fix | None:
+    from canfar_lint.fixing.python import can_import, fix, replaced
+
+    if not can_import(module, "os", node) or not hands_on_request(module, node):
+        return None
+    return fix("Use the requested cores", replaced(module, node, REQUESTED), UNSAFE, ("os",))
 
 
 def _reaches_size(module: PythonModule, rule: Rule, node: ast.AST, depth: int = 0) -> bool:
@@ -125,7 +161,29 @@ def _unsized(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         told[call] = told.get(call, False) or known
     for call, is_told in told.items():
         if not is_told and not any(module.value(a).sources & {ARGUMENT, ENVIRONMENT} for a in call.args):
-            yield rule.finding(module.name_span(call), variant="default", call=f"{module.code(call.func)}()")
+            fix = _sized(module, rule, call)
+            yield rule.finding(module.name_span(call), variant="default", call=f"{module.code(call.func)}()", fix=fix)
+
+
+def _sized(module: PythonModule, rule: Rule, call: ast.Call) -> Fix | None:
+    """The pool told how many workers it may start."""
+    from canfar_lint.fixing.python import can_import, fix, replaced, with_argument
+
+    name = next(name for name in module.qualified_all(call.func) if name in rule.table("pools"))
+    table = rule.table("pools")[name]
+    if not can_import(module, "os", call) or not hands_on_request(module, call):
+        return None
+    parameter = next((each for each in ("n_workers", "processes") if each in table), next(iter(table)))
+    given = module.argument(call, parameter, table[parameter])
+    others = [module.argument(call, other, at) for other, at in table.items() if other != parameter]
+    if given is not None:
+        edits = replaced(module, given, REQUESTED) if isinstance(given, ast.Constant) else ()
+    elif any(others):
+        return None
+    else:
+        threads = ", threads_per_worker=1" if "threads_per_worker" in table else ""
+        edits = with_argument(module, call, f"{parameter}={REQUESTED}{threads}")
+    return fix("Start as many workers as there are requested cores", edits, UNSAFE, ("os",))
 
 
 def _all_cores(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -136,7 +194,8 @@ def _all_cores(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             if keyword.arg in names and isinstance(keyword.value, (ast.UnaryOp, ast.Name)):
                 number = module.constant(keyword.value)
                 if isinstance(number, int) and number in (-1, -2):
-                    yield rule.finding(module.span(keyword), variant="default", call=module.code(keyword))
+                    fix = _requested(module, keyword.value) if isinstance(keyword.value, ast.UnaryOp) else None
+                    yield rule.finding(module.span(keyword), variant="default", call=module.code(keyword), fix=fix)
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
@@ -152,14 +211,28 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
             for inner in script.commands[first:last]:
                 if inner.start not in seen and _counts(rule, inner) and not _is_default(word, inner):
                     seen.add(inner.start)
-                    yield _counted_in_shell(rule, inner)
-        yield from _unlimited(rule, command)
+                    yield _counted_in_shell(script, rule, word, inner)
+        yield from _unlimited(script, rule, command)
 
 
-def _counted_in_shell(rule: Rule, command: Command) -> Finding:
+def _counted_in_shell(script: Script, rule: Rule, word: Word, command: Command) -> Finding:
     from canfar_lint.checks._scripts import said, spelled
 
-    return rule.finding(said(command), variant="shell", call=spelled(command))
+    fix = None
+    call = spelled(command)
+    whole = [part for part in word.parts if part.text in (f"$({call})", f"`{call}`")]
+    if _is_verbatim(script, command) and len(whole) == 1 and whole[0].end - whole[0].start == len(whole[0].text):
+        fix = Fix("Use the requested cores", (Edit(whole[0].start, whole[0].end, _IN_SHELL),), UNSAFE)
+    return rule.finding(said(command), variant="shell", call=call, fix=fix)
+
+
+def _is_verbatim(script: Script, command: Command) -> bool:
+    """Whether a command stands in the file as the shell reads it, and the request's number is to be had."""
+    from canfar_lint.checks._shell_threads import hands_on_request as hands_on_request_in_shell
+
+    if script.context not in ("file", "cell") or any(b.kind in ("shell", "trap") for b in command.blocks):
+        return False
+    return hands_on_request_in_shell(script)
 
 
 def _size_words(rule: Rule, command: Command) -> Iterator[Word]:
@@ -199,7 +272,7 @@ def _is_default(word: Word, inner: Command) -> bool:
     return any(part.overridable and part.start <= inner.start < part.end for part in word.parts)
 
 
-def _unlimited(rule: Rule, command: Command) -> Iterator[Finding]:
+def _unlimited(script: Script, rule: Rule, command: Command) -> Iterator[Finding]:
     """`make -j` without a number."""
     for i, word in enumerate(command.arguments):
         if word.value in rule.table("shell_unlimited").get(command.name, ()):
@@ -207,4 +280,9 @@ def _unlimited(rule: Rule, command: Command) -> Iterator[Finding]:
             if after is None or (after.value is not None and not after.value.isdigit()):
                 program = command.program or command.words[0]
                 span = (program.start, word.end) if i == 0 else word.span
-                yield rule.finding(span, variant="unlimited", call=f"{command.name} {word.value}")
+                fix = None
+                if _is_verbatim(script, command) and word.text == word.value:
+                    limit = f'{"=" if word.text.startswith("--") else " "}"{_IN_SHELL}"'
+                    title = "Start as many jobs as there are requested cores"
+                    fix = Fix(title, (Edit(word.end, word.end, limit),), UNSAFE)
+                yield rule.finding(span, variant="unlimited", call=f"{command.name} {word.value}", fix=fix)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue import load
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._threads import Setting, literal_of, number_of, settings
-from canfar_lint.diagnostic import Finding, Question
+from canfar_lint.checks._threads import Setting, hands_on_request, literal_of, number_of, settings
+from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Question
 from canfar_lint.model.python import PythonModule
 
 if TYPE_CHECKING:
+    from canfar_lint.checks._shell_threads import Setting as ShellSetting
     from canfar_lint.model.shell import Script
 
 
@@ -27,7 +28,36 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     ):
         if setting.number > 1 and setting.node not in seen and not _is_default(module, setting.node):
             seen.add(setting.node)
-            yield rule.finding(module.span(setting.node), what=setting.what, number=setting.number, question=question)
+            what, number, fix = setting.what, setting.number, _fix(module, rule, setting)
+            yield rule.finding(module.span(setting.node), what=what, number=number, question=question, fix=fix)
+
+
+def _fix(module: PythonModule, rule: Rule, setting: Setting) -> Fix | None:
+    """The request's number, with the author's where nothing is requested."""
+    from canfar_lint.fixing.python import can_import, fix, replaced
+
+    node = setting.node
+    if not isinstance(node, ast.Constant) or not _is_size(module, rule, node) or not can_import(module, "os", node):
+        return None
+    if not hands_on_request(module, node):
+        return None
+    code = f'os.environ.get("OMP_NUM_THREADS", "{setting.number}")'
+    if not isinstance(node.value, str):
+        code = f"int({code})"
+    return fix("Use the requested cores", replaced(module, node, code), UNSAFE, ("os",))
+
+
+def _is_size(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
+    """Whether a number is nothing but a number of workers: given as one, or bound to a name that says so."""
+    parent = module.parent(node)
+    if isinstance(parent, ast.Call):
+        # what the environment says comes first there already
+        return node in parent.args and not module.qualified(parent.func).endswith("environ.setdefault")
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1:
+        target = parent.targets[0]
+        named = isinstance(target, ast.Name) and re.search(rule.table("names"), target.id) is not None
+        return named or isinstance(target, ast.Subscript)
+    return isinstance(parent, ast.keyword)
 
 
 def _keywords(module: PythonModule, rule: Rule) -> Iterator[Setting]:
@@ -74,4 +104,22 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         if setting.number > 1:
             variant = "platform" if setting.what == "OMP_NUM_THREADS" else "shell"
             what, number = setting.what, setting.number
-            yield rule.finding(setting.word.span, variant=variant, what=what, number=number, question=question)
+            fix = _in_shell(script, setting)
+            yield rule.finding(setting.word.span, variant=variant, what=what, number=number, question=question, fix=fix)
+
+
+def _in_shell(script: Script, setting: ShellSetting) -> Fix | None:
+    from canfar_lint.checks._shell_threads import hands_on_request as hands_on_request_in_shell
+
+    word = setting.word
+    if not hands_on_request_in_shell(script):
+        return None
+    if script.context not in ("file", "cell") or word.text != str(setting.number):
+        return None
+    at = word.start - script.start
+    if word.end - word.start != len(word.text) or script.text[at : at + len(word.text)] != word.text:
+        return None
+    line = script.text[script.text.rfind("\n", 0, at) + 1 : at]
+    if "'" in line or '"' in line:
+        return None
+    return Fix("Use the requested cores", (Edit(*word.span, f'"${{OMP_NUM_THREADS:-{setting.number}}}"'),), UNSAFE)
