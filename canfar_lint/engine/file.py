@@ -41,6 +41,9 @@ _NOT_A_PIPELINE = re.compile(
     r"(^|/)(tests?|testing|docs?|doc)/|(^|/)(test_[^/]*|[^/]*_test|conftest|setup|noxfile|fabfile)\.py$"
 )
 _TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
+# what a test runner would collect; a script that only tries something out is called `test_imaging.py` too
+_TEST_NAME = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
+_HOLDS_TESTS = re.compile(rb"\bdef test|\bclass \w*Test|\b(?:unittest|pytest|doctest|nose)\b|^assert ", re.MULTILINE)
 _NOQA = re.compile(rb"#[ \t]*noqa[ \t]*:[^\n]*(CAN\d|[a-z]-[a-z])", re.IGNORECASE)
 
 
@@ -111,9 +114,15 @@ def is_test(path: str) -> bool:
     return _TEST.search(path.replace("\\", "/").removeprefix("./")) is not None
 
 
-def in_pipeline(path: str) -> bool:
-    """Whether a file is part of what runs in a job: tests, docs and set-up files are not."""
-    return not _NOT_A_PIPELINE.search(path.replace("\\", "/").removeprefix("./"))
+def in_pipeline(path: str, data: bytes | None = None) -> bool:
+    """Whether a file is part of what runs in a job: tests, docs and set-up files are not.
+
+    With its content, a file that is only called like a test counts as what it is.
+    """
+    name = path.replace("\\", "/").removeprefix("./")
+    if data is not None and _TEST_NAME.search(name) and not _HOLDS_TESTS.search(data):
+        name = _TEST_NAME.sub(r"\1script.py", name)
+    return not _NOT_A_PIPELINE.search(name)
 
 
 def _may_hold_markers(data: bytes) -> bool:

@@ -25,7 +25,7 @@ _MORE = re.compile(r"^(builtins\.(sorted|list|enumerate|zip|reversed|set|tuple)|
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     seen: set[ast.AST] = set()
     for output in outputs(module):
-        loop = _file_loop(module, rule, output)
+        loop = product_loop(module, rule, output)
         if loop is None or loop in seen:
             continue
         seen.add(loop)
@@ -34,7 +34,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(span, name=module.value(output.name).skeleton.replace("{}", "…"))
 
 
-def _file_loop(module: PythonModule, rule: Rule, output: Output) -> ast.For | None:
+def product_loop(module: PythonModule, rule: Rule, output: Output) -> ast.For | None:
     """The loop over files that makes a product of each, when an output is such a product."""
     value = module.value(output.name)
     if output.does != WRITE or not value.pieces or value.text is not None:
