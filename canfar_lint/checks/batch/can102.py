@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import left_to_user
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import SAFE, UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 if TYPE_CHECKING:
@@ -60,12 +60,28 @@ def _casa(module: PythonModule, rule: Rule, call: ast.Call, task: str) -> Iterat
         truth = isinstance(given, (bool, int)) and bool(given)
         if truth if wanted is True else given in wanted:
             told = module.code(keyword)
-            yield rule.finding(module.span(keyword), told=told, task=task, instead=instead)
+            fix = _off(module, keyword.value, SAFE if name == "showgui" else UNSAFE)
+            yield rule.finding(module.span(keyword), told=told, task=task, instead=instead, fix=fix)
     if task not in tables["windows"] or module.is_open_ended(call):
         return
     shut, instead = tables["windows"][task]
     if not any(module.keyword(call, name) or _set_before(module, call, name) for name in shut):
         yield rule.finding(module.span(call), variant="window", task=task, instead=instead)
+
+
+def _off(module: PythonModule, value: ast.expr, level: str = UNSAFE) -> Fix | None:
+    """The value that means no: `False`, `"no"`, `iraf.no`, or no display."""
+    from canfar_lint.fixing.python import fix, replaced
+
+    code, new = module.code(value), ""
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        off = {"yes": "no", "YES": "NO", "y": "n", "yes+": "no"}.get(value.value, "")
+        new = f"{code[0]}{off}{code[0]}" if code[1:-1] == value.value else ""
+    elif isinstance(value, ast.Attribute) and value.attr == "yes":
+        new = code.removesuffix("yes") + "no"
+    else:
+        new = "False" if isinstance(value, ast.Constant) else new
+    return fix(f"Write `{new}`", replaced(module, value, new), level) if new else None
 
 
 def _set_before(module: PythonModule, call: ast.Call, name: str) -> bool:
@@ -84,7 +100,8 @@ def _iraf(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         preset[task, argument] = value
         if argument in tables["iraf_told"] and _says_yes(module, value, tables) and not left_to_user(module, value):
             instead = tables["iraf_instead"].format(argument=argument)
-            yield rule.finding(module.span(value), told=f"{argument}={module.code(value)}", task=task, instead=instead)
+            told = f"{argument}={module.code(value)}"
+            yield rule.finding(module.span(value), told=told, task=task, instead=instead, fix=_off(module, value))
     for call in module.all_calls:
         match = _IRAF.search(module.qualified(call.func)) if isinstance(call.func, ast.Attribute) else None
         if match is not None and not left_to_user(module, call):
@@ -101,7 +118,8 @@ def _iraf_call(
         name = _meant(keyword, tables["iraf_told"])
         if name and _says_yes(module, keyword.value, tables):
             instead = tables["iraf_instead"].format(argument=name)
-            yield rule.finding(module.span(keyword), told=module.code(keyword), task=task, instead=instead)
+            said, fix = module.code(keyword), _off(module, keyword.value)
+            yield rule.finding(module.span(keyword), told=said, task=task, instead=instead, fix=fix)
             return
     argument = tables["iraf"].get(task)
     if argument is None:
@@ -147,8 +165,16 @@ def _devices(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if text.lower().lstrip("0123456789") not in tables["devices"]:
             continue
         if _is_device(module, constant) and not left_to_user(module, constant):
-            instead = tables["device_instead"]
-            yield rule.finding(module.span(constant), variant="device", told=text, task="", instead=instead)
+            instead, fix = tables["device_instead"], _null(*module.span(constant), module.code(constant), text)
+            yield rule.finding(module.span(constant), variant="device", told=text, task="", instead=instead, fix=fix)
+
+
+def _null(start: int, end: int, code: str, device: str) -> Fix | None:
+    """The device that draws nothing, in the quotes that are there."""
+    if end - start != len(code) or code.count(device) != 1 or code.strip("\"'") != device:
+        return None
+    at = start + code.index(device)
+    return Fix("Write `/null`", (Edit(at, at + len(device), "/null"),), UNSAFE)
 
 
 def _is_device(module: PythonModule, constant: ast.Constant) -> bool:
@@ -177,14 +203,17 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         if entry.word is None or not _is_window(entry.word.value, tables):
             continue
         if not is_replaced(script, entry) and not from_outside(script, entry.name):
-            yield rule.finding(entry.word.span, variant="device", told=entry.value, task="", instead=instead)
+            fix = _null(*entry.word.span, entry.word.text, entry.word.value or "")
+            yield rule.finding(entry.word.span, variant="device", told=entry.value, task="", instead=instead, fix=fix)
     for command in script.commands:
         if command.name in tables["shell_silent"] or left_to_person(script, command):
             continue
         for word in _device_words(command, tables):
-            yield rule.finding(word.span, variant="device", told=word.value, task="", instead=instead)
+            fix = _null(*word.span, word.text, word.value or "")
+            yield rule.finding(word.span, variant="device", told=word.value, task="", instead=instead, fix=fix)
         for start, text in _fed(command, tables):
-            yield rule.finding((start, start + len(text)), variant="device", told=text, task="", instead=instead)
+            span, fix = (start, start + len(text)), _null(start, start + len(text), text, text)
+            yield rule.finding(span, variant="device", told=text, task="", instead=instead, fix=fix)
 
 
 def _device_words(command: Command, tables: dict[str, Any]) -> Iterator[Word]:

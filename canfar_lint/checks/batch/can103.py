@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import left_to_user
 from canfar_lint.checks._destinations import Names
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import SAFE, UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.magics import magic_lines
 from canfar_lint.model.python import PythonModule
 
@@ -26,10 +26,61 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue
         whole = _outermost(module, call)
         variant = "prompt" if names[0].rpartition(".")[2] in rule.table("prompts") else None
-        yield rule.finding(module.span(whole), variant=variant, call=module.code(whole), instead=instead)
+        fix = _fix(module, rule, whole, names[0])
+        yield rule.finding(module.span(whole), variant=variant, call=module.code(whole), instead=instead, fix=fix)
     for start, end in magic_lines(module.text):
         line = module.text[start:end]
         yield rule.finding((start, end), variant="magic", call=line, instead=rule.table("magic_instead"))
+
+
+def _fix(module: PythonModule, rule: Rule, call: ast.Call, name: str) -> Fix | None:
+    from canfar_lint.fixing.python import fix, without_statement
+
+    if name in rule.table("bars"):
+        return _plain_bar(module, call, rule.table("bars")[name])
+    statement = module.parent(call)
+    if not isinstance(statement, ast.Expr):
+        return None
+    last = name.rpartition(".")[2]
+    if last == "get_ipython":
+        return _fix_of_magic(module, rule, call, statement)
+    if last == "clear_output" or last in rule.table("prompts"):
+        level = SAFE if last == "clear_output" else UNSAFE
+        return fix(f"Remove `{last}`", without_statement(module, statement), level)
+    if last == "display" and call.args and not call.keywords:
+        span = module.name_span(call)
+        return Fix("Print it", (Edit(*span, "print"),), UNSAFE) if not module.scope.bindings.get("print") else None
+    return None
+
+
+def _plain_bar(module: PythonModule, call: ast.Call, new: str) -> Fix | None:
+    """The progress bar from `tqdm.auto`, under the name it has here."""
+    bindings = module.bindings(call.func) if isinstance(call.func, ast.Name) else []
+    node = bindings[0].node if len(bindings) == 1 else None
+    if not isinstance(node, ast.ImportFrom) or len(node.names) != 1:
+        return None
+    from canfar_lint.fixing.python import fix, replaced
+
+    bound = node.names[0].asname or node.names[0].name
+    code = f"from tqdm.auto import {new}" + (f" as {bound}" if bound != new else "")
+    return fix("Import from `tqdm.auto`", replaced(module, node, code))
+
+
+def _fix_of_magic(module: PythonModule, rule: Rule, call: ast.Call, statement: ast.Expr) -> Fix | None:
+    """Without a magic that only sets up a notebook; a command in a shell of its own."""
+    from canfar_lint.fixing.python import can_import, fix, replaced, without_statement
+
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    given = [argument.value for argument in call.args if isinstance(argument, ast.Constant)]
+    if call.keywords or len(given) != len(call.args) or not given or not isinstance(given[0], str):
+        return None
+    words = " ".join(str(each) for each in given).split()
+    if method in ("run_line_magic", "magic") and words and words[0].lstrip("%") in rule.table("inert"):
+        return fix(f"Remove `{words[0]}`", without_statement(module, statement))
+    if method == "system" and not set("{}$") & set(given[0]) and can_import(module, "subprocess", call):
+        code = f"subprocess.run({module.code(call.args[0])}, shell=True, check=True)"
+        return fix("Run it in a shell", replaced(module, call, code), UNSAFE, ("subprocess",))
+    return None
 
 
 def _only_asked(module: PythonModule, call: ast.Call, names: tuple[str, ...]) -> bool:
