@@ -155,6 +155,11 @@ class Check:
         target = Target("", self.options.output_file or "")
         if not self.options.silent:
             text = done.diff()
+            if not self.options.output_file and sys.stdout.isatty():
+                # a terminal obeys what a patch must keep
+                from canfar_lint.reporting.escape import source
+
+                text = "\n".join(map(source, text.split("\n")))
             summary = "" if self.options.quiet else self.fixes_summary(done, applied=False)
             write(target, text + ("" if self.piped else summary))
             if self.piped:
