@@ -11,6 +11,7 @@ from canfar_lint.source import DOCKERFILE, MAKEFILE, NOTEBOOK, PYTHON, SHELL, YA
 
 if TYPE_CHECKING:
     from canfar_lint.model.shell import Script
+    from canfar_lint.settings.settings import Settings
 
 _OF_SHELL = frozenset(("shell", "request"))
 Views = Iterator[tuple[str, Any, Source]]
@@ -26,7 +27,7 @@ class Unreadable(Exception):
         self.place = place
 
 
-def views(source: Source, wanted: frozenset[str]) -> Views:
+def views(source: Source, wanted: frozenset[str], settings: Settings | None = None) -> Views:
     """The models of a file that the checks ask for: name of the kind of model, model, and the text its offsets mean.
 
     Raises `Unreadable`.
@@ -36,7 +37,7 @@ def views(source: Source, wanted: frozenset[str]) -> Views:
     if source.kind == NOTEBOOK:
         return _notebook(source, wanted)
     if source.kind == DOCKERFILE:
-        return _dockerfile(source, wanted)
+        return _dockerfile(source, wanted, settings)
     return _shell(source, wanted) if source.kind == SHELL else _other(source, wanted)
 
 
@@ -138,10 +139,10 @@ def _notebook(source: Any, wanted: frozenset[str]) -> Views:
             yield from _script(parse(piece.text, start=piece.start, context=piece.context), source, wanted)
 
 
-def _dockerfile(source: Source, wanted: frozenset[str]) -> Views:
+def _dockerfile(source: Source, wanted: frozenset[str], settings: Settings | None) -> Views:
     from canfar_lint.model.dockerfile import read
 
-    dockerfile = read(source)
+    dockerfile = read(source, settings.target, settings.builder == "squashed") if settings is not None else read(source)
     yield "dockerfile", dockerfile, source
     if "shell" in wanted:
         for instruction in dockerfile.all("RUN"):

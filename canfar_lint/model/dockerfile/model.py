@@ -294,7 +294,8 @@ class Stage:
         """All behind the FROM, ONBUILD ones included."""
         self.scope = Scope()
         self.ships = ""
-        """"layers": its layers are part of the image; "visible": only what it shows at its end is copied over; ""."""
+        """What of it reaches the image: "layers"; "squashed", the same as one layer, by a builder that makes only one;
+        "visible", only what it shows at its end is copied over; or nothing, ""."""
 
     @property
     def root(self) -> Stage:
@@ -329,11 +330,12 @@ class Dockerfile:
         self.errors: list[Refusal] = []
         self.template = False
         """Text that a generator turns into a Dockerfile: nothing is said of it."""
+        self.target: Stage | None = None
 
     @property
     def final(self) -> Stage | None:
-        """The stage that is built when none is asked for."""
-        return self.stages[-1] if self.stages else None
+        """The stage that is built: the last one, unless settings name another."""
+        return self.target or (self.stages[-1] if self.stages else None)
 
     def stage(self, name: str, before: int | None = None) -> Stage | None:
         """The stage of a name or an index, as `--from` finds it; of equal names the last."""
@@ -347,7 +349,7 @@ class Dockerfile:
 
     def shipped(self, stage: Stage | None) -> bool:
         """The stage's layers are part of the image."""
-        return stage is not None and stage.ships == "layers"
+        return stage is not None and stage.ships in ("layers", "squashed")
 
     def all(self, *keywords: str) -> Iterator[Instruction]:
         """The instructions of these keywords, in order, the inner ones of ONBUILD included."""
@@ -362,8 +364,8 @@ class Dockerfile:
 _NOTHING = Environment(Scope(closed=True), 0)
 
 
-def read(source: Source, targets: tuple[str, ...] = ()) -> Dockerfile:
-    """Read a Dockerfile; `targets` are the stages that are built (the last one without)."""
+def read(source: Source, targets: tuple[str, ...] = (), squashed: bool = False) -> Dockerfile:
+    """Read a Dockerfile; `targets` are the stages that are built (the last one without), `squashed` into one layer."""
     dockerfile = Dockerfile(source)
     reading = Reading(source.text).read()
     dockerfile.directives = tuple(reading.directives)
@@ -383,7 +385,7 @@ def read(source: Source, targets: tuple[str, ...] = ()) -> Dockerfile:
         reading.refuse(f"cannot be read with certainty ({difference})", 0, fatal=True)
         return dockerfile
     _Builder(dockerfile, reading).build()
-    _mark_shipped(dockerfile, targets)
+    _mark_shipped(dockerfile, targets, squashed)
     return dockerfile
 
 
@@ -586,13 +588,14 @@ def _mount(flag: Flag, workdir: str | None) -> Mount:
     return Mount(options.get("type", "bind").lower(), _join(workdir or "/", target), options, flag.start, flag.end)
 
 
-def _mark_shipped(dockerfile: Dockerfile, targets: tuple[str, ...]) -> None:
+def _mark_shipped(dockerfile: Dockerfile, targets: tuple[str, ...], squashed: bool) -> None:
     wanted = [stage for name in targets if (stage := dockerfile.stage(name)) is not None]
+    dockerfile.target = wanted[-1] if wanted else None
     for final in wanted or [stage for stage in (dockerfile.final,) if stage is not None]:
         for stage in final.ancestry:
-            stage.ships = "layers"
+            stage.ships = "squashed" if squashed else "layers"
     for stage in dockerfile.stages:
-        if stage.ships != "layers":
+        if not dockerfile.shipped(stage):
             continue
         for instruction in stage.instructions:
             flag = instruction.flag("from") if instruction.keyword == "COPY" else None
