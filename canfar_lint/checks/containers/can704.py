@@ -98,7 +98,7 @@ def _clean_behind(run: Instruction, step: Step, family: str, paths: tuple[str, .
 
 def _hidden(dockerfile: Dockerfile, run: Instruction, paths: tuple[str, ...]) -> bool:
     """Only what is visible at the end of the stage is copied on, and a later RUN removes the paths."""
-    if run.stage is None or run.stage.ships != "visible":
+    if run.stage is None or run.stage.ships not in ("visible", "squashed"):
         return False
     return any(later.steps and cleaned(later.steps, run.steps[0], paths) for later in later_runs(dockerfile, run))
 

@@ -55,7 +55,7 @@ def _kept(dockerfile: Dockerfile, run: Instruction, operation: Operation, table:
     paths = _paths(run, operation, table)
     if mounted(run, paths) or cleaned(run.steps, operation.step, paths) or _emptied(run, operation, table):
         return False
-    if run.stage is not None and run.stage.ships == "visible":
+    if run.stage is not None and run.stage.ships in ("visible", "squashed"):
         return not any(
             later.steps and (cleaned(later.steps, run.steps[0], paths) or _emptied(later, operation, table))
             for later in later_runs(dockerfile, run)

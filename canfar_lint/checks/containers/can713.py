@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks.containers._cleanup import covers, is_cleaner, mounted
+from canfar_lint.checks.containers._cleanup import covers, is_cleaner, mounted, removed
 from canfar_lint.checks.containers._edits import append
 from canfar_lint.checks.containers._layers import later_runs, shipped_runs
 from canfar_lint.checks.containers._made import ARCHIVE, INSTALLER, Made, made_by
@@ -18,12 +18,14 @@ from canfar_lint.model.dockerfile.steps import Step
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     unpackers = frozenset(rule.table("unpackers"))
     for run in shipped_runs(dockerfile):
-        if run.stage is None or run.stage.ships != "layers" or any(is_cleaner(step) for step in run.steps):
+        if not dockerfile.shipped(run.stage) or any(is_cleaner(step) for step in run.steps):
             continue
         for made in made_by(run):
             if made.how == "download" and _packed(made) and made.step is not None:
                 here = [step for step in run.steps if step.command.start > made.step.command.start]
                 later = [step for other in later_runs(dockerfile, run) for step in other.steps]
+                if _squashed_away(run, made, later):
+                    continue
                 if any(_unpacks(step, made, unpackers) for step in (*here, *later)):
                     fix = _fix(made, later)
                     yield rule.finding((made.start, made.end), fix=fix, file=posixpath.basename(made.path))
@@ -79,8 +81,17 @@ def _copied(dockerfile: Dockerfile, rule: Rule, unpackers: frozenset[str]) -> It
             if not _packed(made):
                 continue
             behind = [run for run in later_runs(dockerfile, copy) if not mounted(run, (made.path,))]
+            if _squashed_away(copy, made, [step for run in behind for step in _steps(run)]):
+                continue
             if any(_unpacks(step, made, unpackers) for run in behind for step in _steps(run)):
                 yield rule.finding((made.start, made.end), variant="copied", file=posixpath.basename(made.path))
+
+
+def _squashed_away(maker: Instruction, made: Made, later: list[Step]) -> bool:
+    """The builder makes one layer, and a later RUN removes the archive from it."""
+    if maker.stage is None or maker.stage.ships != "squashed":
+        return False
+    return any(path is None or covers(path, made.path) for step in later for path in removed(step))
 
 
 def _steps(run: Instruction) -> list[Step]:

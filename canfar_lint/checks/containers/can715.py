@@ -27,12 +27,20 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
                 continue
             if gone(run.steps, step, made.path) or gone(run.steps, step, f"{made.path}/.git"):
                 continue
-            if _checked_out(dockerfile, run, step):
+            if _checked_out(dockerfile, run, step) or _squashed_away(dockerfile, run, step, made.path):
                 continue
             verb = step.arguments[values.index("clone")].word
             fix = Fix("clone the last commit only", (insert_after(step, verb, "--depth 1"),), UNSAFE)
             start = step.program.start if step.program is not None else step.command.start
             yield rule.finding((start, verb.end), fix=fix if run.json is None else None)
+
+
+def _squashed_away(dockerfile: Dockerfile, run: Instruction, clone: Step, path: str) -> bool:
+    """The builder makes one layer, and a later RUN removes the clone or its history from it."""
+    if run.stage is None or run.stage.ships == "layers":
+        return False
+    later = [step for other in later_runs(dockerfile, run) for step in other.steps]
+    return gone(later, clone, path) or gone(later, clone, f"{path}/.git")
 
 
 def _checked_out(dockerfile: Dockerfile, run: Instruction, clone: Step) -> bool:

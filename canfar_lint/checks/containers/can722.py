@@ -14,13 +14,14 @@ _WRITES = ("mkdir", "cp", "mv", "touch", "tar", "install", "rsync")
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
-    mounts = tuple(rule.table("mounts"))
+    mounts = tuple(dict.fromkeys((*rule.table("mounts"), *rule.setting("persistent_paths"))))
     for stage in dockerfile.stages:
         if not dockerfile.shipped(stage):
             continue
         for instruction in stage.instructions:
             for start, end, path in _written(instruction, mounts):
-                yield rule.finding((start, end), path=path, mount=f"/{path.split('/')[1]}")
+                mount = next(m for m in mounts if path == m or path.startswith(f"{m}/"))
+                yield rule.finding((start, end), path=path, mount=mount)
 
 
 def _written(instruction: Instruction, mounts: tuple[str, ...]) -> Iterator[tuple[int, int, str]]:
