@@ -496,7 +496,9 @@ _SKIPPED = frozenset(
 # nodes that nothing stands in
 _QUIET = frozenset((ast.Name, ast.Pass, ast.Break, ast.Continue, ast.alias))
 # fields that hold no nodes, whatever they belong to
-_BARE = frozenset(("ctx", "op", "ops", "id", "attr", "kind", "type_comment", "type_ignores", "level", "module", "asname"))
+_BARE = frozenset(
+    ("ctx", "op", "ops", "id", "attr", "kind", "type_comment", "type_ignores", "level", "module", "asname")
+)
 _CHILDREN: dict[type[ast.AST], tuple[tuple[str, bool], ...]] = {}
 
 
