@@ -150,7 +150,7 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
             return work.refused(e)
         data = work.source.text.encode("utf-8", "surrogatepass")
     content = Content(data, kind)
-    fired = profile.fired(kind, in_pipeline(path), content)
+    fired = profile.fired(kind, in_pipeline(path, data), content)
     if is_test(path):
         fired = [rule for rule in fired if rule.section != "sessions"]
     collectors = facts_wanted(kind, data)
