@@ -27,6 +27,8 @@ from collections.abc import Iterable
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.source import NOTEBOOK, PYTHON
 
+_Rules = dict[str, Rule]
+
 _WORD = re.compile(r"\w+(?: \w+)*")
 _MEMBER = re.compile(r"\w+(?:\.\w+)+")
 _NO_WORD = bytes(c if (chr(c).isascii() and (chr(c).isalnum() or c == 95)) or c >= 128 else 32 for c in range(256))
@@ -73,12 +75,12 @@ class Triggers:
     def __init__(self, rules: Iterable[Rule], kind: str, language: str = "") -> None:
         """`language` leaves out what the triggers say of another one: `py` or `sh`."""
         self._always: list[Rule] = []
-        self._words: dict[bytes, list[Rule]] = {}
-        self._several: dict[frozenset[bytes], list[Rule]] = {}
-        self._members: dict[bytes, tuple[list[bytes], list[Rule]]] = {}
-        self._bytes: dict[bytes, list[Rule]] = {}
-        self._comments: dict[bytes, list[Rule]] = {}
-        self._conditions: dict[str, tuple[_Condition, list[Rule]]] = {}
+        self._words: dict[bytes, _Rules] = {}
+        self._several: dict[frozenset[bytes], _Rules] = {}
+        self._members: dict[bytes, tuple[list[bytes], _Rules]] = {}
+        self._bytes: dict[bytes, _Rules] = {}
+        self._comments: dict[bytes, _Rules] = {}
+        self._conditions: dict[str, tuple[_Condition, _Rules]] = {}
         for rule in rules:
             if not rule.triggers:
                 self._always.append(rule)
@@ -88,38 +90,38 @@ class Triggers:
     def _add(self, rule: Rule, trigger: str, by_word: bool) -> None:
         if trigger.startswith("re:") or " & " in trigger:
             if trigger not in self._conditions:
-                self._conditions[trigger] = _Condition(trigger), []
-            self._conditions[trigger][1].append(rule)
+                self._conditions[trigger] = _Condition(trigger), {}
+            self._conditions[trigger][1][rule.code] = rule
         elif by_word and _WORD.fullmatch(trigger) and " " in trigger:
-            self._several.setdefault(frozenset(trigger.encode().split()), []).append(rule)
+            self._several.setdefault(frozenset(trigger.encode().split()), {})[rule.code] = rule
         elif by_word and _WORD.fullmatch(trigger):
-            self._words.setdefault(trigger.encode(), []).append(rule)
+            self._words.setdefault(trigger.encode(), {})[rule.code] = rule
         elif by_word and _MEMBER.fullmatch(trigger):
-            self._members.setdefault(trigger.encode(), (trigger.encode().split(b"."), []))[1].append(rule)
+            self._members.setdefault(trigger.encode(), (trigger.encode().split(b"."), {}))[1][rule.code] = rule
         elif trigger.startswith("#"):
-            self._comments.setdefault(trigger.encode(), []).append(rule)
+            self._comments.setdefault(trigger.encode(), {})[rule.code] = rule
         else:
-            self._bytes.setdefault(trigger.lstrip("*").encode(), []).append(rule)
+            self._bytes.setdefault(trigger.lstrip("*").encode(), {})[rule.code] = rule
 
     def fired(self, content: Content) -> list[Rule]:
         """The rules that may find something in a file, each once."""
         found: dict[str, Rule] = {rule.code: rule for rule in self._always}
         words, code = content.words, content.code
         for word in self._words.keys() & words:
-            found.update((rule.code, rule) for rule in self._words[word])
+            found.update(self._words[word])
         for several, rules in self._several.items():
             if several <= words:
-                found.update((rule.code, rule) for rule in rules)
+                found.update(rules)
         for member, (parts, rules) in self._members.items():
             if words.issuperset(parts) and _has_member(member, parts[0], code):
-                found.update((rule.code, rule) for rule in rules)
+                found.update(rules)
         for texts, where in ((self._bytes, code), (self._comments, content.data)):
             for text, rules in texts.items():
-                if text in where and any(rule.code not in found for rule in rules):
-                    found.update((rule.code, rule) for rule in rules)
+                if text in where:
+                    found.update(rules)
         for condition, rules in self._conditions.values():
-            if any(rule.code not in found for rule in rules) and condition.holds(content):
-                found.update((rule.code, rule) for rule in rules)
+            if not rules.keys() <= found.keys() and condition.holds(content):
+                found.update(rules)
         return list(found.values())
 
 

@@ -153,10 +153,10 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
     fired = profile.fired(kind, in_pipeline(path, data), content)
     if is_test(path):
         fired = [rule for rule in fired if rule.section != "sessions"]
-    collectors = facts_wanted(kind, data)
+    collectors = facts_wanted(kind, content.code)
     marked = _may_hold_markers(data)
     if kind == PYTHON and profile.wants_imports:
-        work.note_imports()
+        work.note_imports(content)
     if kind == PYTHON and any(deep in data for deep in _DEEP):
         return work.result(fired, collectors, marked, parse=True)
     if not (fired or collectors or marked) and kind != DOCKERFILE and (kind == NOTEBOOK or _surely_text(kind, data)):
@@ -201,10 +201,10 @@ class _Work:
         markers = self.markers(source) if marked else []
         return FileResult(self.path, self.kind, self.diagnostics, self.facts, markers, crashed=self.crashed)
 
-    def note_imports(self) -> None:
+    def note_imports(self, content: Content) -> None:
         from canfar_lint.facts.imports import data
 
-        fact = data(self.data)
+        fact = data(content.code)
         if fact is not None:
             self.facts.append(fact)
 

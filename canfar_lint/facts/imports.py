@@ -7,8 +7,9 @@ import sys
 
 from canfar_lint.diagnostic import Fact, Place
 
+# every line has a newline before it, as triggers want it
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(\w+)[\w.]*[ \t]+import\b|import[ \t]+(\w[\w.]*(?:[ \t]*,[ \t]*\w[\w.]*)*))", re.M
+    rb"\n[ \t]*(?:from[ \t]+(\w+)[\w.]*[ \t]+import\b|import[ \t]+(\w[\w.]*(?:[ \t]*,[ \t]*\w[\w.]*)*))"
 )
 _STANDARD = frozenset(sys.stdlib_module_names) | {
     *("__future__", "distutils", "imp", "asyncore", "smtpd", "tomllib", "ConfigParser", "Queue", "cPickle", "urllib2"),
@@ -17,13 +18,16 @@ _STANDARD = frozenset(sys.stdlib_module_names) | {
 
 
 def data(content: bytes) -> Fact | None:
-    """The imported top-level names that are not the standard library's; None without any."""
-    names: set[str] = set()
-    for match in _IMPORT.finditer(content):
-        if match.group(1):
-            names.add(match.group(1).decode("utf-8", "replace"))
+    """The imported top-level names that are not the standard library's; None without any.
+
+    `content` begins with a newline.
+    """
+    found: set[bytes] = set()
+    for origin, modules in _IMPORT.findall(content):
+        if origin:
+            found.add(origin)
         else:
-            for part in match.group(2).split(b","):
-                names.add(part.strip().partition(b".")[0].decode("utf-8", "replace"))
+            found.update(part.strip().partition(b".")[0] for part in modules.split(b","))
+    names = {name.decode("utf-8", "replace") for name in found}
     names -= _STANDARD
     return Fact("imports", 0, 0, {"names": sorted(names)}, Place(1, 1, 1, 1)) if names else None

@@ -111,10 +111,12 @@ class Evaluator:
     def function(self, node: ast.expr) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
         """The function of this file that an expression names; a class stands for its `__init__`."""
         binding: Binding | None = None
+        module = self.module
         if isinstance(node, ast.Name):
-            found = self.bindings(node)
-            binding = found[0] if len(found) == 1 else None
-        elif isinstance(node, ast.Attribute):
+            if node.id in module.functions or node.id in module.classes:
+                found = self.bindings(node)
+                binding = found[0] if len(found) == 1 else None
+        elif isinstance(node, ast.Attribute) and node.attr in module.functions:
             binding = self._method(node)
         if binding is None:
             return None

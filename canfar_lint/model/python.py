@@ -38,6 +38,7 @@ class PythonModule:
         self.imports: list[Binding] = []
         self.star_imports: list[str] = []
         self.functions: dict[str, list[ast.AST]] = {}
+        self.classes: set[str] = set()
         self._qualified: dict[ast.AST, tuple[str, ...]] = {}
         self._index: dict[str, list[ast.Call]] | None = None
         self._main: frozenset[ast.AST] | None = None
@@ -264,12 +265,20 @@ class PythonModule:
             renamed: dict[str, list[str]] = {}
             for binding in self.imports:
                 renamed.setdefault(binding.name, []).append(binding.qualified.rpartition(".")[2])
+            # only these may stand for a name with another last word
+            bound = {
+                name
+                for scope in self.scopes.values()
+                for name, bindings in scope.bindings.items()
+                if any(binding.kind in ("assign", "with") for binding in bindings)
+            }
             for call in self.all_calls:
                 func = call.func
                 words = [func.attr] if isinstance(func, ast.Attribute) else []
                 if isinstance(func, ast.Name):
                     words = [func.id, *renamed.get(func.id, ())]
-                    words += [q.rpartition(".")[2] for q in self.qualified_all(func)]
+                    if func.id in bound:
+                        words += [q.rpartition(".")[2] for q in self.qualified_all(func)]
                 for word in dict.fromkeys(words):
                     self._index.setdefault(word, []).append(call)
         return self._index
@@ -534,6 +543,7 @@ def _function(module: PythonModule, node: ast.FunctionDef | ast.AsyncFunctionDef
 
 def _class(module: PythonModule, node: ast.ClassDef, scope: Scope) -> None:
     _bind(module, scope, Binding(node.name, "class", node, scope))
+    module.classes.add(node.name)
     _open(module, node, scope, "class")
 
 

@@ -12,6 +12,9 @@ from canfar_lint.model.python import PythonModule
 _STORES = frozenset(
     ("append", "add", "extend", "insert", "setdefault", "put", "push", "enter_context", "push", "callback")
 )
+_KEEPERS = frozenset(
+    (ast.Attribute, ast.Return, ast.Yield, ast.YieldFrom, ast.withitem, ast.Delete, ast.Assign, ast.AnnAssign, ast.Call)
+)
 _CLOSERS = frozenset(("close", "closed", "__exit__", "__enter__", "detach"))
 
 
@@ -66,8 +69,8 @@ def _kept(module: PythonModule) -> set[tuple[str, ast.AST | None]]:
     memo = module.memo("kept handles")
     if "all" not in memo:
         found: set[tuple[str, ast.AST | None]] = set()
-        for node in list(module.parents):
-            for name in _keeping(node):
+        for node in module.parents:
+            for name in _keeping(node) if node.__class__ in _KEEPERS else ():
                 scope = module.scope_of(name)
                 owner = scope.find(name.id)
                 found.add((name.id, owner[0].node if owner else None))
