@@ -18,7 +18,7 @@ _OUTPUT_NAME = re.compile(
     r"(?i)out|sav|result|res_|_res$|(^|_)log|plot|fig|cache|te?mp|new|final|dest|product|write|report|export|backup"
 )
 _INPUT_NAME = re.compile(
-    r"(?i)cat|table|data|infile|in_?file|image|cube|spec|vis|ms$|ref|list|train|sample|survey|lens|stat"
+    r"(?i)cat|table|data|infile|in_?file|image|cube|spec|vis|ms$|ref|list|train|sample|survey|lens"
 )
 _MAKING = re.compile(
     r"(?i)(^|[_.])(save|write|dump|export|make|create|plot|update|append|put|store|output|print|log|download|fetch|"
