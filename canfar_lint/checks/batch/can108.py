@@ -5,11 +5,19 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT
+
+if TYPE_CHECKING:
+    from canfar_lint.model.dockerfile import Dockerfile
+    from canfar_lint.model.shell import Command
+
+
+_STARTING = ("CMD", "ENTRYPOINT")
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -32,7 +40,39 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             yield rule.finding((start, colon + 1))
         elif not said:
             said = True
-            yield rule.finding(module.span(prints[0]), variant="buffered", call=module.code(prints[0]))
+            fix = _flushed(module, prints)
+            yield rule.finding(module.span(prints[0]), variant="buffered", call=module.code(prints[0]), fix=fix)
+
+
+def _flushed(module: PythonModule, prints: list[ast.Call]) -> Fix | None:
+    """Every line of the loop written at once."""
+    from canfar_lint.fixing.python import fix, with_argument
+
+    unique = sorted({call: None for call in prints if not module.is_open_ended(call) or call.args}, key=module.span)
+    edits = [with_argument(module, call, "flush=True") for call in unique if module.keyword(call, "flush") is None]
+    if len(unique) != len(set(prints)) or not all(edits) or any(k.arg is None for c in unique for k in c.keywords):
+        return None
+    return fix("Write it at once: `flush=True`", tuple(edit for some in edits for edit in some))
+
+
+def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
+    """An image that starts Python and leaves what it prints in a buffer."""
+    final = dockerfile.final
+    word = final.first.words[0] if final is not None and final.first.words else None
+    if final is None or word is None or "PYTHONUNBUFFERED" in dockerfile.source.text:
+        return
+    started = {i.keyword: i for stage in final.ancestry for i in stage.instructions if i.keyword in _STARTING}
+    commands = [c for instruction in started.values() for script in instruction.scripts for c in script.commands]
+    for command in commands:
+        if re.fullmatch(r"python[\d.]*", command.name or "") and not _unbuffered(command):
+            at, setting = final.first.end, "ENV PYTHONUNBUFFERED=1"
+            fix = Fix(f"Set `{setting}`", (Edit(at, at, dockerfile.source.newline + setting),))
+            yield rule.finding((word.start, word.end), variant="image", call=command.name, fix=fix)
+            return
+
+
+def _unbuffered(command: Command) -> bool:
+    return any(re.match(r"-[A-Za-ln-z]*u", argument.head) for argument in command.arguments[:3])
 
 
 def _loops(module: PythonModule) -> list[ast.For]:
