@@ -182,8 +182,8 @@ def _by_option(entry: Assigned) -> bool:
 
 def is_replaced(script: Script, entry: Assigned) -> bool:
     """Whether an assignment is only a default: set where nothing was given, or set again by an option."""
-    changing = (one for one in named(script)[entry.name] if one.word is not None and one.value is None)
-    if from_outside(script, entry.name) and any(one is not entry for one in changing):
+    changing = script.memo("changing", _changing).get(entry.name, [])
+    if from_outside(script, entry.name) and any(one is not entry for one in changing[:2]):
         return True
     if entry.command is None:
         return False
@@ -192,6 +192,15 @@ def is_replaced(script: Script, entry: Assigned) -> bool:
         if entry.name in names or "#" in names or any(name.isdigit() for name in names):
             return True
     return False
+
+
+def _changing(script: Script) -> dict[str, list[Assigned]]:
+    """The assignments of values that are not written there, by the variable's name."""
+    found: dict[str, list[Assigned]] = {}
+    for entry in script.assignments:
+        if entry.word is not None and entry.value is None:
+            found.setdefault(entry.name, []).append(entry)
+    return found
 
 
 def takes_input(script: Script) -> bool:

@@ -39,6 +39,10 @@ def settings(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
 
 def hands_on_request(script: Script) -> bool:
     """Whether `OMP_NUM_THREADS` says what was requested, as far as the script goes: one that sets it to 1 does not."""
+    return script.memo("hands on request", _hands_on_request)
+
+
+def _hands_on_request(script: Script) -> bool:
     set_to = [entry.word for entry in script.assignments if entry.name == "OMP_NUM_THREADS" and entry.word is not None]
     known = [word.value for word in set_to if word.value is not None]
     return all(value.isdecimal() and int(value) > 1 for value in known)

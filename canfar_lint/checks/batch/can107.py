@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -155,9 +156,10 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     if not main or _looks_itself(script):
         return
     steps = [command for command in main if _is_step(script, rule, command)]
-    lost = [step for step in steps if _is_lost(step, main)]
-    if lost:
-        yield rule.finding(said(main[0]), variant="shell", command=spelled(lost[0]))
+    starts = [command.start for command in main]
+    lost = next((step for step in steps if _is_lost(step, main[(at := bisect_left(starts, step.end)) : at + 1])), None)
+    if lost is not None:
+        yield rule.finding(said(main[0]), variant="shell", command=spelled(lost))
 
 
 def _is_job(script: Script, rule: Rule) -> bool:
@@ -210,7 +212,6 @@ def _is_step(script: Script, rule: Rule, command: Command) -> bool:
     return not any(block.connector in ("&&", "||", "&", "|") for block in command.blocks)
 
 
-def _is_lost(step: Command, main: list[Command]) -> bool:
-    """Whether the script goes on behind a step, so that its end says nothing of it."""
-    after = [command for command in main if command.start > step.end]
+def _is_lost(step: Command, after: list[Command]) -> bool:
+    """Whether the script goes on behind a step with another command, so that its end says nothing of the step."""
     return bool(after) and not (after[0].name in ("exit", "wait") and not after[0].arguments)

@@ -113,8 +113,8 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         fresh = _made_anew(script) if fresh is None else fresh
         if script.context != "file" or set(command.context) & {"function", "loop"} or text in fresh:
             continue
-        if text.startswith("/") or not _goes_where_told(script):
-            yield _under_replicas(rule, span, name, variant, always=_is_task(script))
+        if text.startswith("/") or not script.memo("goes where told", _goes_where_told):
+            yield _under_replicas(rule, span, name, variant, always=script.memo("is task", _is_task))
 
 
 def _added_in_shell(script: Script, rule: Rule) -> Iterator[tuple[Word, Command, str | None]]:
