@@ -42,6 +42,10 @@ def test_mixed_tabs_and_blanks_keep_their_lines() -> None:
     assert findings("def f():\n\tx = 1\n        print x\n\ty = raw_input()\n") == [(4, 2, "CAN101")]
 
 
+def test_tabs_that_only_python2_takes_for_eight_columns() -> None:
+    assert findings("def f(a):\n\tif a:\n            x = 1\n        y = raw_input()\n") == [(4, 9, "CAN101")]
+
+
 def test_windows_newlines_keep_their_lines() -> None:
     assert findings("print 'a'\r\nx = raw_input()\r\n") == [(2, 1, "CAN101")]
 

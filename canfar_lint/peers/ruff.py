@@ -187,8 +187,23 @@ def find() -> str | None:
 
 
 def looks_like_python2(text: str) -> bool:
-    """Whether a text that is no Python 3 is Python 2: a statement stands in it that only Python 2 has."""
-    return _PYTHON2.search(_STRINGS.sub(_emptied, text)) is not None
+    """Whether a text that is no Python 3 is Python 2: by a statement, or by tabs that only it takes for 8 columns."""
+    return _PYTHON2.search(_STRINGS.sub(_emptied, text)) is not None or _parses_with_wide_tabs(text)
+
+
+def _parses_with_wide_tabs(text: str) -> bool:
+    if "\t" not in text:
+        return False
+    import ast
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text.expandtabs(8))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
 
 
 _STRINGS = re.compile(

@@ -177,6 +177,9 @@ def _setup_py(text: str, found: Declared) -> None:
 
     module = PythonModule(Source("setup.py", PYTHON, text))
     for call in module.all_calls:
+        if module.qualified(call.func).endswith(".Extension") and call.args:
+            built = module.constant(call.args[0])
+            found.add(built if isinstance(built, str) else "")
         for keyword in call.keywords:
             if keyword.arg in ("install_requires", "extras_require", "requires"):
                 value = module.resolve(keyword.value)

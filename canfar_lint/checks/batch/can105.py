@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Script
 
 _OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|dest|save")
+_MAKES = re.compile(r"(?i)_?(download|fetch|retrieve|make|create|write|save|generate|dump|export)(_|[A-Z]|$)")
 _HANDED_ON = ("astropy.", "spectral_cube.", "specutils.", "ccdproc.")
 _CHOSEN = frozenset((ARGUMENT, ENVIRONMENT, CONFIG, PARAMETER, UNIQUE, LOOP))
 
@@ -215,6 +216,9 @@ def _written(module: PythonModule) -> frozenset[str]:
             if isinstance(part, ast.Name):
                 found |= {_last(leaf.skeleton) for leaf in module.value(part).leaves()}
     for call in module.all_calls:
+        last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if _MAKES.match(last):
+            found |= {_last(leaf.skeleton) for arg in call.args[:8] for leaf in module.value(arg).leaves()}
         for keyword in call.keywords:
             if keyword.arg and _OUTPUT.match(keyword.arg):
                 found |= {_last(leaf.skeleton) for leaf in module.value(keyword.value).leaves()}

@@ -16,7 +16,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     table = rule.table("calls")
     for call in module.calls(table):
         entry = next(table[name] for name in module.qualified_all(call.func) if name in table)
-        if not _keeps_progress(module, call, entry) and not _is_short(module, call, entry):
+        kept = _keeps_progress(module, call, entry) or _written_by_hand(module, rule)
+        if not kept and not _is_short(module, call, entry):
             yield rule.finding(module.name_span(call), call=module.code(call.func), instead=entry["told"])
     for call in module.calls(rule.table("resuming")):
         given = module.keyword(call, rule.table("resuming")[module.qualified(call.func)])
@@ -32,6 +33,16 @@ def _keeps_progress(module: PythonModule, call: ast.Call, entry: dict[str, Any])
         if keyword.arg in entry["any"] and module.constant(keyword.value) not in (None, ""):
             return True
     return any(_keeps_progress(module, step, {"any": entry["any"]}) for step in _steps(module, call, entry))
+
+
+def _written_by_hand(module: PythonModule, rule: Rule) -> bool:
+    """Whether a loop over a sampler's steps writes down what it has so far."""
+    saving = re.compile(rule.table("saving") + "|flush|to_|savetxt")
+    for call in module.methods(("sample", "run_mcmc", "iterations")):
+        for ancestor in module.ancestors(call):
+            if isinstance(ancestor, ast.For) and any(call is node for node in ast.walk(ancestor.iter)):
+                return any(saving.search(name) for name in _called(ancestor))
+    return False
 
 
 def _steps(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> Iterator[ast.Call]:
@@ -89,7 +100,10 @@ def _counts(module: PythonModule, loop: ast.For) -> bool:
 
 def _is_short_loop(module: PythonModule, rule: Rule, loop: ast.For) -> bool:
     counted = loop.iter.args if isinstance(loop.iter, ast.Call) else []
-    return len(counted) == 1 and _below(module, counted[0], rule.table("short_training"))
+    most = rule.table("short_training")
+    if not any(isinstance(node, (ast.For, ast.While)) and node is not loop for node in ast.walk(loop)):
+        most = rule.table("short_steps")  # one batch a turn
+    return len(counted) in (1, 2) and _below(module, counted[-1], most)
 
 
 def _called(loop: ast.AST) -> set[str]:
