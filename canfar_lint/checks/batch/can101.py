@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import UNSAFE, Finding, Fix
 
 if TYPE_CHECKING:
     from canfar_lint.model.python import PythonModule
@@ -19,8 +19,29 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for instead, names in rule.table("questions").items():
         for call in module.calls(frozenset(names)):
             if not _optional(module, call):
-                yield rule.finding(module.span(call), call=module.code(call), instead=instead)
+                fix = _fix(module, call)
+                yield rule.finding(module.span(call), call=module.code(call), instead=instead, fix=fix)
     yield from _logins(module, rule)
+
+
+def _fix(module: PythonModule, call: ast.Call) -> Fix | None:
+    """The answer from a variable named as what it is bound to; nothing instead of a mere pause."""
+    from canfar_lint.checks._environment import variable_for
+    from canfar_lint.fixing.python import can_import, fix, replaced, without_statement
+
+    if module.qualified(call.func) not in ("builtins.input", "builtins.raw_input"):
+        return None
+    parent = module.parent(call)
+    if isinstance(parent, ast.Expr):
+        return fix("Do not wait", without_statement(module, parent), UNSAFE)
+    converted = isinstance(parent, ast.Call) and parent.args == [call] and not parent.keywords
+    number = converted and module.qualified(parent.func) in ("builtins.int", "builtins.float")  # type: ignore[union-attr]
+    name = variable_for(module, parent if number else call)  # type: ignore[arg-type]
+    # asked again and again, the same answer may never end
+    once = module.function_of(call) is None and not module.loops(call)
+    if name is None or not once or not can_import(module, "os", call):
+        return None
+    return fix(f"Take it from `{name}`", replaced(module, call, f'os.environ["{name}"]'), UNSAFE, ("os",))
 
 
 def _logins(module: PythonModule, rule: Rule) -> Iterator[Finding]:

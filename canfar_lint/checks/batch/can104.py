@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._commands import started
 from canfar_lint.checks._destinations import DATA, EXPORT, IO, NOISE, PATH, Destinations
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 if TYPE_CHECKING:
@@ -121,7 +121,24 @@ def _finding(
     variant = {PERSONAL: "personal", HOME: "home", VOSPACE: "vospace"}.get(kind)
     if kind == PERSONAL and text.startswith("/arc/home/"):
         variant = "platform-home"
-    return rule.finding(module.span(node), variant=variant, path=written)
+    return rule.finding(module.span(node), variant=variant, path=written, fix=_fix(module, node))
+
+
+def _fix(module: PythonModule, node: ast.AST) -> Fix | None:
+    """The path from a variable named as what it is bound to, with the literal as the default."""
+    from canfar_lint.checks._environment import variable_for
+    from canfar_lint.fixing.python import can_import, fix, wrapped
+
+    if not isinstance(node, ast.Constant):
+        return None
+    parent = module.parent(node)
+    made = isinstance(parent, ast.Call) and parent.args == [node] and not parent.keywords
+    is_path = made and module.qualified(parent.func) in ("pathlib.Path", "os.path.expanduser")  # type: ignore[union-attr]
+    name = variable_for(module, parent if is_path else node)  # type: ignore[arg-type]
+    if name is None or module.loops(node) or not can_import(module, "os", node):
+        return None
+    edits = wrapped(module, node, f'os.environ.get("{name}", ', ")")
+    return fix(f"Take it from `{name}` when that is set", edits, UNSAFE, ("os",))
 
 
 def _never_runs(module: PythonModule, constant: ast.Constant) -> bool:
@@ -232,7 +249,24 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
             HOME: "shell-home",
             VOSPACE: "shell-vospace",
         }
-        yield rule.finding(word.span, variant=instead.get(variant or "", "shell"), path=_path_of(word))
+        fix = _fix_in_shell(script, word) if command is None else None
+        yield rule.finding(word.span, variant=instead.get(variant or "", "shell"), path=_path_of(word), fix=fix)
+
+
+def _fix_in_shell(script: Script, word: Word) -> Fix | None:
+    """The value of a variable as its default, where it is given one only once and outside of loops and functions."""
+    from canfar_lint.checks._environment import is_free
+
+    entries = [entry for entry in script.assignments if entry.word is word]
+    if script.context not in ("file", "cell") or len(entries) != 1 or word.end - word.start != len(word.text):
+        return None
+    name = entries[0].name
+    plain = re.fullmatch(r"""("?)(/[\w./@%+,:=-]+)\1""", word.text)
+    again = sum(1 for entry in script.assignments if entry.name == name)
+    if plain is None or again != 1 or not is_free(name.upper()) or entries[0].blocks:
+        return None
+    value = f"${{{name}:-{plain.group(2)}}}"
+    return Fix(f"Take it from `{name}` when that is set", (Edit(*word.span, f'"{value}"'),), UNSAFE)
 
 
 def _shell_words(script: Script, rule: Rule) -> Iterator[tuple[Word, Command | None]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._inputs import in_memory, is_packaged, is_small, path_of, small_file, words_in, words_of
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 
@@ -28,7 +28,19 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                     question=small_file(module, source),
                     call=module.code(call.func),
                     instead=reader["instead"],
+                    fix=_scanned(module, rule, call),
                 )
+
+
+def _scanned(module: PythonModule, rule: Rule, call: ast.Call) -> Fix | None:
+    """A lazy frame of polars, collected at once: what is selected behind it can then move before the `collect()`."""
+    lazy = rule.table("lazy").get(module.qualified(call.func))
+    known = all(keyword.arg in rule.table("lazy_options") for keyword in call.keywords)
+    if lazy is None or not isinstance(call.func, ast.Attribute) or len(call.args) > 1 or not known:
+        return None
+    end, last = module.span(call.func)[1], module.span(call)[1]
+    edits = (Edit(end - len(call.func.attr), end, lazy), Edit(last, last, ".collect()"))
+    return Fix(f"Use `{lazy}`", edits, UNSAFE)
 
 
 def _is_bounded(module: PythonModule, call: ast.Call, reader: dict[str, Any]) -> bool:

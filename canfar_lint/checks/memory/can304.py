@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._inputs import in_memory, is_packaged, path_of, small_file, words_of
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 _MAPPED = {"load": 'np.load(…, mmap_mode="r")', "fromfile": 'np.memmap(…, mode="r")'}
@@ -27,7 +27,36 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 question=small_file(module, source),
                 call=module.code(call.func),
                 instead=_MAPPED[function],
+                fix=_fix(module, call, source) if function == "load" else None,
             )
+
+
+def _fix(module: PythonModule, call: ast.Call, source: ast.expr) -> Fix | None:
+    """The array mapped, where it is sure to be one and only read."""
+    if not module.value(path_of(module, source)).suffix.lower().endswith(".npy"):
+        return None
+    parent = module.parent(call)
+    target = parent.targets[0] if isinstance(parent, ast.Assign) and len(parent.targets) == 1 else None
+    if not isinstance(target, ast.Name) or _is_changed(module, target.id):
+        return None
+    from canfar_lint.fixing.python import fix, with_argument
+
+    return fix("Map the file", with_argument(module, call, 'mmap_mode="r"'), UNSAFE)
+
+
+def _is_changed(module: PythonModule, name: str) -> bool:
+    """Whether an array may be written into, here or where it is handed to."""
+    word = re.escape(name)
+    operator = r"([-+*/|&^%@]|//|\*\*)"
+    stored = rf"\b{word}\b(\s*\[.*\]\s*{operator}?=(?!=)|\s*{operator}=|\.(sort|fill|resize|put|byteswap)\()"
+    if re.search(stored, module.text) or re.search(rf"\bout\s*=\s*{word}\b", module.text):
+        return True
+    for call in module.all_calls:
+        given = (*call.args, *(keyword.value for keyword in call.keywords))
+        reads = module.qualified(call.func).startswith(("numpy.", "builtins."))
+        if not reads and any(isinstance(each, ast.Name) and each.id == name for each in given):
+            return True
+    return False
 
 
 def _is_small(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
