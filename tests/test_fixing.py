@@ -482,6 +482,14 @@ def test_a_file_that_has_changed_is_not_written(tmp_path: Path) -> None:
     assert path.read_bytes() == b"theirs" and os.listdir(tmp_path) == ["a.py"]
 
 
+def test_one_file_under_two_names_is_written_once(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(b"old")
+    (tmp_path / "b.py").symlink_to("a.py")
+    write(str(tmp_path / "b.py"), b"new", b"old")
+    write(str(tmp_path / "a.py"), b"new", b"old")
+    assert (tmp_path / "b.py").is_symlink() and (tmp_path / "a.py").read_bytes() == b"new"
+
+
 def test_what_cannot_be_written_is_left(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write(str(tmp_path / "gone.py"), b"new", b"old")

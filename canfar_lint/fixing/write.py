@@ -28,6 +28,8 @@ def write(path: str, new: bytes, old: bytes) -> None:
     if not os.access(target, os.W_OK):
         # a rename asks only for the folder's permission; a file that is read-only is so on purpose
         raise PermissionError(13, "the file is read-only", path)
+    if _content(target) == new:
+        return  # a link to a file that is given too: it was written under its other name
     temporary = os.path.join(folder, f".{name[:100]}.{os.getpid()}{_SUFFIX}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     with contextlib.suppress(FileNotFoundError):
