@@ -61,9 +61,10 @@ def _under_replicas(rule: Rule, span: tuple[int, int], name: str, variant: str |
 
 def _added_to(module: PythonModule, rule: Rule) -> Iterator[tuple[Output, str | None]]:
     yield from ((output, None) for output in outputs(module) if output.does == APPEND)
-    if re.search(rule.table("writes"), module.text):
-        databases = rule.table("databases")
-        for call in module.calls(databases):
+    databases = rule.table("databases")
+    calls = list(module.calls(databases))
+    if calls and re.search(rule.table("writes"), module.text):
+        for call in calls:
             name = next(module.argument(call, *databases[n]) for n in module.qualified_all(call.func) if n in databases)
             if name is not None:
                 yield Output(call, name, APPEND), "database"
