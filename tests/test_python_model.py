@@ -254,3 +254,19 @@ def test_any_module_answers_every_question(lines: list[str]) -> None:
             assert value.kind in ("literal", "overridable", "dynamic")
             assert value.kind != "literal" or not value.sources
             module.arriving(node), module.user_guarded(node), module.on_main_path(node), module.qualified_all(node)
+
+
+def test_a_switch_that_a_parameter_sets_is_the_user_s_choice() -> None:
+    module = module_of(
+        """
+        class Fit:
+            def __init__(self):
+                self.plots = False
+
+            def run(self, plots=False):
+                self.plots = plots
+                if self.plots:
+                    probe()
+        """
+    )
+    assert module.user_guarded(module.calls_named("probe")[0])

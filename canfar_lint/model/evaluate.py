@@ -499,7 +499,8 @@ class Evaluator:
             if value.kind == OVERRIDABLE or value.sources & {ARGUMENT, ENVIRONMENT, CONFIG}:
                 return True
             word = test.id if isinstance(test, ast.Name) else getattr(test, "attr", "")
-            return bool(word and _ASKING_NAMES.search(word)) and not value.choices
+            asked = bool(word and _ASKING_NAMES.search(word))
+            return asked and (not value.choices or any(leaf.kind == OVERRIDABLE for leaf in value.leaves()))
         return False
 
 
