@@ -74,6 +74,10 @@ def run(
     diagnostics = settle((d for result in results for d in result.diagnostics), project)
     if project.facts or project.request:
         diagnostics += judge(project, profiles[0])
+    if "called scripts" in project.facts:
+        from canfar_lint.pipeline.called_scripts import read_along
+
+        diagnostics = read_along(diagnostics, project, {job.path: profiles[job.profile] for job in planned})
     if "request" in project.facts or project.request:
         from canfar_lint.pipeline.levels import raised
 

@@ -23,6 +23,7 @@ _TRIGGERS: tuple[tuple[str, frozenset[str], tuple[bytes, ...]], ...] = (
     ("images", _SHELL, (b"docker build", b"docker buildx", b"podman build", b"build-push-action")),
     ("compose", frozenset((YAML,)), (b"services",)),
     ("images", frozenset((DOCKERFILE,)), (b"_THREADS", b"LABEL")),
+    ("called", frozenset((DOCKERFILE,)), (b"COPY", b"ADD", b"type=bind", b"copy", b"add", b"Copy", b"Add")),
 )
 _loaded: dict[str, ModuleType] = {}
 

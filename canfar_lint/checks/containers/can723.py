@@ -1,4 +1,4 @@
-"""CAN723: a start command that needs root, which no session has."""
+"""CAN723: a start command, or the script it runs, that needs root, which no session has."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.dockerfile import Dockerfile
 from canfar_lint.model.dockerfile.steps import Step
-from canfar_lint.model.shell import Word
+from canfar_lint.model.shell import Command, Script, Word
 
+_ASKS = re.compile(r"\bid -u|\bid -un|\bwhoami\b|\$\{?E?UID\b|\b(?:is_?root|root_?less)\b", re.I)
+"""The script looks at who runs it, and may do without root."""
+_OF_IMAGE = re.compile(r"/(?:opt|usr|etc|bin|sbin|lib|lib64|root|srv)/.")
+_WRITERS = {"cp": -1, "mv": -1, "ln": -1, "install": -1, "mkdir": 0, "touch": 0, "tee": 0, "rm": 0, "rmdir": 0}
+_OPEN_MODE = re.compile(r"[0-7]*[2367]|[ugo,=+rxsXt]*[ao+=,][^,]*w.*|\+.*w.*")
 _PORT = re.compile(r"(?:--?(?:port|p|http-port|ServerApp\.port)=?|:)(\d{1,4})\Z")
 
 
@@ -48,3 +53,73 @@ def _port(rule: Rule, step: Step, keyword: str) -> Iterator[Finding]:
         if port and value.startswith("-") | value.isdigit() and 0 < int(port) < 1024:
             word = argument.word
             yield rule.finding((word.start, word.end), variant="port", keyword=keyword, what=port)
+
+
+def check_script(script: Script, dockerfile: Dockerfile, keyword: str, rule: Rule) -> Iterator[Finding]:
+    """What the script that an image starts does in any case and only root may do; `keyword` starts it."""
+    if script.error or _ASKS.search(script.text):
+        return
+    needs_root = frozenset(rule.table("programs"))
+    for command in script.commands:
+        if any(block.kind != "group" for block in command.blocks) or "||" in (command.before, command.connector):
+            continue
+        if command.before == "&&":
+            continue
+        named = f"the script that {keyword} starts"
+        word = next((w for w in _first_words(command) if (w.value or "").rsplit("/", 1)[-1] in needs_root), None)
+        if word is not None:
+            what = (word.value or "").rsplit("/", 1)[-1]
+            yield rule.finding((word.start, word.end), keyword=named, what=f"`{what}`")
+            continue
+        for word, path in _written(script, command):
+            if not _opened(dockerfile, path):
+                yield rule.finding((word.start, word.end), variant="write", keyword=named, what=path)
+                break
+
+
+def _first_words(command: Command) -> list[Word]:
+    if command.program is None:
+        return command.words[:1]
+    return [word for word in command.words if word.start <= command.program.start]
+
+
+def _written(script: Script, command: Command) -> Iterator[tuple[Word, str]]:
+    """The paths of the image's own folders that a command writes."""
+    for redirect in command.redirects:
+        if redirect.writes:
+            yield from _of_image(script, command, redirect.target)
+    names = [word for word in command.arguments if not (word.value or "x").startswith("-")]
+    in_place = any((word.value or "").startswith(("-i", "--in-place")) for word in command.arguments)
+    if command.name == "chmod" or (command.name == "sed" and in_place):
+        names = names[1:]
+    elif command.name in _WRITERS:
+        names = names[_WRITERS[command.name] :]
+    else:
+        return
+    for word in names:
+        yield from _of_image(script, command, word)
+
+
+def _of_image(script: Script, command: Command, word: Word) -> Iterator[tuple[Word, str]]:
+    value = word.value if word.value is not None else script.resolve(word, command)
+    if value and _OF_IMAGE.match(value):
+        yield word, value
+
+
+def _opened(dockerfile: Dockerfile, path: str) -> bool:
+    """The image lets everybody write there, or makes it in a way that cannot be seen."""
+    for stage in dockerfile.final.ancestry if dockerfile.final is not None else ():
+        for instruction in stage.instructions:
+            mode = instruction.flag("chmod")
+            if mode is not None and instruction.destination is not None and _OPEN_MODE.fullmatch(mode.value or ""):
+                return True
+            for step in instruction.steps if instruction.keyword == "RUN" else ():
+                if step.name != "chmod":
+                    continue
+                words = [a for a in step.arguments if not a.text.startswith("-") or a.text[1:2] in "rwx"]
+                if not words or not _OPEN_MODE.fullmatch(words[0].text):
+                    continue
+                paths = [step.path(argument) for argument in words[1:]]
+                if any(one is None or f"{path}/".startswith(one.rstrip("*")) for one in paths):
+                    return True
+    return False
