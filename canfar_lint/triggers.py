@@ -4,7 +4,7 @@ A rule's triggers, any of which lets it run:
 
 `memmap`            a word (identifier) of the file, for Python and notebooks; elsewhere any stretch of its bytes
 `fits memmap`       all of these words
-`plt.show`          these words, joined by a dot or with something imported from, or renamed, the first of them
+`plt.show`          these words, joined by a dot, or by the first of them being renamed or imported from
 `/arc/`, `*_THREADS`  bytes anywhere; the star only says that it is no whole word
 `re:n_jobs\\s*=`    a regular expression over the bytes
 `n_jobs|*orkers & re:…`  a regular expression, tried only where one of these words or stretches occurs, and so on for
@@ -12,6 +12,7 @@ A rule's triggers, any of which lets it run:
                     a second a hundred megabytes
 `@main & re:…`      only in what runs when a Python file is run as a script: all of it when it calls functions of its
                     own, else what stands outside of functions
+`@unasked & re:…`   only where it does not stand right under `if debug:` or the like, which nothing in the file sets
 `sh: [...]`         triggers of the shell side alone (`py:` of the Python side), which Python files that start no
                     programs need not be searched for
 
@@ -113,7 +114,7 @@ class Triggers:
             if several <= words:
                 found.update(rules)
         for member, (parts, rules) in self._members.items():
-            if words.issuperset(parts) and _has_member(member, parts[0], code):
+            if words.issuperset(parts) and (member in code or _renamed(parts).search(code)):
                 found.update(rules)
         for texts, where in ((self._bytes, code), (self._comments, content.data)):
             for text, rules in texts.items():
@@ -128,10 +129,11 @@ class Triggers:
 class _Condition:
     """The parts of a trigger that must all hold; its expressions are compiled when the rest does."""
 
-    __slots__ = ("anchors", "main", "patterns")
+    __slots__ = ("anchors", "main", "patterns", "unasked")
 
     def __init__(self, trigger: str) -> None:
         self.main = False
+        self.unasked = False
         self.anchors: list[tuple[frozenset[bytes], list[bytes]]] = []
         self.patterns: list[str] = []
         for part in trigger.split(" & "):
@@ -139,6 +141,8 @@ class _Condition:
                 self.patterns.append(part[3:])
             elif part == "@main":
                 self.main = True
+            elif part == "@unasked":
+                self.unasked = True
             else:
                 any_of = [anchor.encode() for anchor in part.split("|")]
                 words = frozenset(anchor for anchor in any_of if not anchor.startswith(b"*"))
@@ -153,6 +157,8 @@ class _Condition:
             wanted = _compiled(pattern)
             if not wanted.search(code) or (self.main and not wanted.search(content.main)):
                 return False
+            if self.unasked and all(_is_asked(code, found.start()) for found in wanted.finditer(code)):
+                return False
         return True
 
 
@@ -165,8 +171,44 @@ def _compiled(pattern: str) -> re.Pattern[bytes]:
     return _patterns[pattern]
 
 
-def _has_member(member: bytes, owner: bytes, code: bytes) -> bool:
-    return member in code or owner + b" as " in code or owner + b" import " in code
+# words of `model.evaluate`'s that make a name that of a choice of the user
+_ASKS = re.compile(
+    rb"[ \t]*if[ \t]+(?:not[ \t]+)?(?:\w+\.)*"
+    rb"((?:\w+_)?(?:interactive|show|plot|plots|plotting|display|gui|debug|verbose)(?:_\w+)?)[ \t]*:[ \t]*$",
+    re.IGNORECASE,
+)
+
+
+def _is_asked(code: bytes, at: int) -> bool:
+    """Whether a place stands in the body of an `if` that asks for nothing but a choice of the user."""
+    start = code.rfind(b"\n", 0, at) + 1
+    indent = _indent(code[start:at])
+    while indent and start > 1:
+        end = start - 1
+        start = code.rfind(b"\n", 0, end) + 1
+        line = code[start:end]
+        if line.isspace() or not line or _indent(line) >= indent:
+            continue
+        indent = _indent(line)
+        found = _ASKS.match(line)
+        if found:
+            name = found[1].decode()
+            return not _compiled(_SETS.replace("NAME", name)).search(code)
+    return False
+
+
+# an assignment to a name, which no parameter on a line of its own is
+_SETS = r"\n[ \t]*(?:[\w.]+[ \t]*,[ \t]*)*(?:\w+\.)*NAME[ \t]*(?:,[^=\n(]*)?(?::[^=\n]*)?=(?!=)[^\n]*(?<![,:])(?:\n|\Z)"
+
+
+def _indent(line: bytes) -> int:
+    return len(line) - len(line.lstrip(b" \t"))
+
+
+def _renamed(parts: list[bytes]) -> re.Pattern[bytes]:
+    """Finds `from plt import show` and `import plt as p` for `plt.show`."""
+    *_, owner, member = (part.decode() for part in parts)
+    return _compiled(rf"{owner} (?:as (?!{owner}\b)|import (?:\([^)]*|[^\n]*)\b{member}\b)")
 
 
 def python_code(data: bytes) -> bytes:

@@ -102,8 +102,7 @@ class Project:
         if path not in self._images:
             from canfar_lint.facts.image_outline import image_outline
 
-            targets = self.settings.target if self.settings is not None else ()
-            self._images[path] = image_outline(path, self.tree.content(path) or b"", targets)
+            self._images[path] = image_outline(path, self.tree.content(path) or b"")
         return self._images[path]
 
     def facts_in(self, kind: str, path: str) -> list[Fact]:
