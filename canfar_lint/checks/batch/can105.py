@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|dest|save")
 _MAKES = re.compile(r"(?i)_?(download|fetch|retrieve|make|create|write|save|generate|dump|export)(_|[A-Z]|$)")
+_READS = re.compile(r"(?i)^(read|load)|_(read|load)$|^(from_file|getdata)$")
 _HANDED_ON = ("astropy.", "spectral_cube.", "specutils.", "ccdproc.")
 _CHOSEN = frozenset((ARGUMENT, ENVIRONMENT, CONFIG, PARAMETER, UNIQUE, LOOP))
 
@@ -90,6 +91,7 @@ def _reads(module: PythonModule, rule: Rule) -> Iterator[Output]:
             if name is not None:
                 yield Output(call, name, "read")
     yield from _reads_by_tail(module, readers)
+    yield from _reads_by_word(module, readers)
     for call in module.calls(openers):
         for dotted in module.qualified_all(call.func):
             if dotted in openers:
@@ -108,6 +110,19 @@ def _reads(module: PythonModule, rule: Rule) -> Iterator[Output]:
                     given = module.argument(call, parameter)
                     if given is not None:
                         yield Output(call, given, "read")
+
+
+def _reads_by_word(module: PythonModule, readers: dict[str, list[Any]]) -> Iterator[Output]:
+    """Functions of other modules whose name says that they read: `readcol.readcol("lines.dat")`, `load_model(...)`."""
+    for call in module.all_calls:
+        first = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+        last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if not call.args or not isinstance(first, ast.Name) or not _READS.search(last):
+            continue
+        bindings = module.bindings(first)
+        known = any(name in readers for name in module.qualified_all(call.func))
+        if bindings and not known and all(binding.kind == "import" for binding in bindings):
+            yield Output(call, call.args[0], "read")
 
 
 def _reads_by_tail(module: PythonModule, readers: dict[str, list[Any]]) -> Iterator[Output]:
