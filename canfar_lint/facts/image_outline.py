@@ -23,12 +23,12 @@ class ImageOutline(NamedTuple):
     text: str
 
 
-def image_outline(path: str, data: bytes) -> ImageOutline:
+def image_outline(path: str, data: bytes, targets: tuple[str, ...] = ()) -> ImageOutline:
     """The outline of a Dockerfile's final stage; of one that cannot be read nothing is known."""
     from canfar_lint.model.dockerfile import read
 
     try:
-        dockerfile = read(Source.decode(path, DOCKERFILE, data))
+        dockerfile = read(Source.decode(path, DOCKERFILE, data), targets)
     except Exception:
         return ImageOutline("", (), (), "", True, "")
     final = dockerfile.final

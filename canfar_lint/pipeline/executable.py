@@ -1,4 +1,7 @@
-"""Is a file that a Dockerfile copies executable, by its mode on disk or in git's index? (CAN728)"""
+"""Is a file that a Dockerfile copies executable, by its mode in git's index or, where that has none, on disk? (CAN728)
+
+The index comes first: it is what everybody else who builds the image gets, and on some systems the disk has no modes.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 
 from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.pipeline.context import context_folder
+from canfar_lint.pipeline.git_index import index_of
 from canfar_lint.pipeline.join import Project
 
 
@@ -16,7 +20,9 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     folder = context_folder(diagnostic.path, question.arguments, project.tree)
     path = os.path.join(folder, question.subject.lstrip("/"))
     try:
-        mode = os.stat(path).st_mode
+        on_disk = bool(os.stat(path).st_mode & 0o111)
     except (OSError, ValueError):
         return None
-    return None if mode & 0o111 else diagnostic
+    index = index_of(os.path.dirname(path))
+    in_index = index.executable(path) if index is not None else None
+    return None if (on_disk if in_index is None else in_index) else diagnostic

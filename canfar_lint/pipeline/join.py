@@ -102,7 +102,8 @@ class Project:
         if path not in self._images:
             from canfar_lint.facts.image_outline import image_outline
 
-            self._images[path] = image_outline(path, self.tree.content(path) or b"")
+            targets = self.settings.target if self.settings is not None else ()
+            self._images[path] = image_outline(path, self.tree.content(path) or b"", targets)
         return self._images[path]
 
     def facts_in(self, kind: str, path: str) -> list[Fact]:
