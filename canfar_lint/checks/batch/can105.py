@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Script
 
 _OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|dest|save")
-_MAKES = re.compile(r"(?i)_?(download|fetch|retrieve|make|create|write|save|generate|dump|export)(_|[A-Z]|$)")
+_MAKES = re.compile(r"(?i)_?(download|fetch|retrieve)")
 _READS = re.compile(r"(?i)^(read|load)|_(read|load)$|^(from_file|getdata)$")
 _HANDED_ON = ("astropy.", "spectral_cube.", "specutils.", "ccdproc.")
 _CHOSEN = frozenset((ARGUMENT, ENVIRONMENT, CONFIG, PARAMETER, UNIQUE, LOOP))
