@@ -195,6 +195,13 @@ print("done", file=out)
 out.write("twice\\n")
 print(names)
 """, '    out.write("twice\\n")\nprint(names)', unsafe=True),
+    "a name for every turn": Program("CAN402", """
+import numpy as np
+
+for field in range(3):
+    np.save("spectrum.npy", np.full(2, field))
+print(sum(int(np.load(f"spectrum_{field}.npy").sum()) for field in range(3)))
+""", 'f"spectrum_{field}.npy"', unsafe=True, fails=True, prints="6\n"),
     "cores of the request in a shell": Program("CAN213", """#!/bin/bash
 NCORES=$(nproc --all)
 [ "$NCORES" -gt 0 ] && echo ok

@@ -127,10 +127,14 @@ def with_argument(module: PythonModule, call: ast.Call, code: str) -> tuple[Edit
     return (Edit(at, at, f", {code}" if given else code),)
 
 
-def can_import(module: PythonModule, name: str, at: ast.AST) -> bool:
-    """Whether `name` is, or can become, the module of that name where `at` stands: nothing else is bound to it."""
+def can_import(module: PythonModule, name: str, at: ast.AST, origin: str = "") -> bool:
+    """Whether `name` is, or can become, the module of that name (the member of the module `origin`) where `at` stands.
+
+    So it is when nothing else is bound to it.
+    """
+    meant = f"{origin}.{name}" if origin else name
     for scope in module.scopes.values():
-        if any(each.kind != "import" or each.qualified != name for each in scope.bindings.get(name, ())):
+        if any(each.kind != "import" or each.qualified != meant for each in scope.bindings.get(name, ())):
             return False
     inside = module.scope_of(at)
     local = inside.bindings.get(name, ()) if inside.kind != "module" else ()
