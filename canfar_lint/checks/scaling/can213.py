@@ -66,6 +66,9 @@ def _requested(module: PythonModule, node: ast.expr) -> Fix | None:
 
     if not can_import(module, "os", node) or not hands_on_request(module, node):
         return None
+    around = module.parent(node)
+    if isinstance(around, ast.Call) and module.qualified(around.func) == "builtins.int" and around.args == [node]:
+        node = around  # it is one already
     return fix("Use the requested cores", replaced(module, node, REQUESTED), UNSAFE, ("os",))
 
 
