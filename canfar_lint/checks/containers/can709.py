@@ -19,7 +19,7 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
         if word.value and not set(word.value) & set("*?[:") and posixpath.normpath(word.value) not in (".", "/", "..")
     )
     for copy in dockerfile.all("COPY", "ADD"):
-        if copy.stage is None or not copy.stage.ships or copy.flag("from") is not None:
+        if copy.stage is None or not copy.stage.ships or copy.flag("from") is not None or copy.onbuild:
             continue
         for source in copy.sources:
             if source.value is None or posixpath.normpath(source.value).lstrip("/") not in ("", ".", "*"):

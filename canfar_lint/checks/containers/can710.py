@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
@@ -10,6 +11,9 @@ from canfar_lint.checks.containers._layers import shipped_runs
 from canfar_lint.checks.containers._made import URL, made_by
 from canfar_lint.diagnostic import Finding, Question
 from canfar_lint.model.dockerfile import Dockerfile
+
+_SMALL = re.compile(r"index-4[12]1[1-9]\.fits\Z")
+"""Index files of astrometry.net for wide fields: none has 10 MB."""
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
@@ -25,7 +29,7 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
             name = posixpath.basename(value.rstrip("/")).lower()
             if not name or posixpath.normpath(value) in (".", "/"):
                 continue
-            by_suffix = name.endswith(suffixes)
+            by_suffix = name.endswith(suffixes) and not _SMALL.match(name)
             if URL.match(value):
                 if by_suffix:
                     yield rule.finding((source.start, source.end), name=posixpath.basename(value), how="downloads")
@@ -37,5 +41,6 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
                 yield rule.finding((source.start, source.end), question=question, name=shown, how="copies")
     for run in shipped_runs(dockerfile):
         for made in made_by(run):
-            if made.how == "download" and made.path.lower().endswith(suffixes):
+            small = _SMALL.match(posixpath.basename(made.path))
+            if made.how == "download" and made.path.lower().endswith(suffixes) and not small:
                 yield rule.finding((made.start, made.end), name=posixpath.basename(made.path), how="downloads")

@@ -21,6 +21,8 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
         return
     image = final.root.image
     bare = image == "scratch" or any(part in image for part in rule.table("without-shell"))
+    if bare and image == "scratch" and _is_export(final):
+        return
     if bare and not image.endswith((":debug", ":debug-nonroot")) and not _filled(final):
         word = final.root.first.words[0]
         yield rule.finding((word.start, word.end), variant="shell", image=image)
@@ -37,6 +39,11 @@ def _platform(rule: Rule, stage: Stage) -> Iterator[Finding]:
     elif stage.image and _FOREIGN.search(stage.image):
         word = stage.first.words[0]
         yield rule.finding((word.start, word.end), platform=stage.image.split("/")[-2])
+
+
+def _is_export(final: Stage) -> bool:
+    """Only a place to take files from (`docker build --output`): a stage with a name that starts nothing."""
+    return bool(final.name) and not any(i.keyword not in ("COPY", "ADD", "ARG", "LABEL") for i in final.instructions)
 
 
 def _filled(final: Stage) -> bool:
