@@ -23,7 +23,7 @@ class Catalogue:
                 rule = Rule(head, read)
                 self.rules[rule.code] = rule
                 self.names[rule.name] = rule.code
-        self._folders = folders
+        self.folders = folders
 
     def find(self, word: str) -> Rule | None:
         """The rule of a code or a name."""
@@ -39,7 +39,7 @@ class Catalogue:
 
     def docs(self, code: str) -> dict[str, Any]:
         """`why`, `source`, `instead` and `examples` of a rule."""
-        for folder in self._folders:
+        for folder in self.folders:
             docs: dict[str, dict[str, Any]] = _load(folder, "docs")
             if code in docs:
                 return docs[code]

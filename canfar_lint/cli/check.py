@@ -113,6 +113,7 @@ class Check:
             found=[about_file(entry.path, "CAN002", problem=entry.error) for entry in inputs if entry.error],
             root=root,
             whole_project=given and whole,
+            cached=not self.options.no_cache,
         )
         diagnostics = result.diagnostics
         if self.options.ignore_noqa:

@@ -97,7 +97,10 @@ class Profile:
 
 
 class FileResult(NamedTuple):
-    """What one file gave. `problem` is UNPARSED or TOO_DEEP with `words` and `place` of the parser, else empty."""
+    """What one file gave. `problem` is UNPARSED or TOO_DEEP with `words` and `place` of the parser, else empty.
+
+    `digest` is that of its content, where a cache asks for it.
+    """
 
     path: str
     kind: str
@@ -108,6 +111,7 @@ class FileResult(NamedTuple):
     words: str = ""
     place: Place | None = None
     crashed: bool = False
+    digest: str = ""
 
     @property
     def empty(self) -> bool:

@@ -10,6 +10,7 @@ from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.engine.file import TOO_DEEP, FileResult, Profile, about_file, lint_bytes
 
 if TYPE_CHECKING:
+    from canfar_lint.engine.cache import Cache, Kept
     from canfar_lint.peers.hadolint import Run as HadolintRun
     from canfar_lint.peers.ruff import Run as RuffRun
     from canfar_lint.settings.resolve import Resolver
@@ -38,12 +39,16 @@ class RunResult(NamedTuple):
 
 
 class _Job(NamedTuple):
-    """One file to lint: its content when it is not on disk, and which of the run's profiles holds for it."""
+    """One file to lint: its content when it is not on disk, and which of the run's profiles holds for it.
+
+    `hashed` when its result is to be kept.
+    """
 
     path: str
     kind: str
     profile: int
     data: bytes | None = None
+    hashed: bool = False
 
 
 def run(
@@ -55,19 +60,22 @@ def run(
     found: Sequence[Diagnostic] = (),
     root: str = ".",
     whole_project: bool = True,
+    cached: bool = False,
 ) -> RunResult:
     """Lint `inputs` (path, kind). `texts` gives the content of files that are not read from disk.
 
     `found` are diagnostics that discovery made already (a path that does not exist). `jobs` is the number of worker
-    processes, 0 for as many as there are cores. `root` is the project's folder.
+    processes, 0 for as many as there are cores. `root` is the project's folder. With `cached`, what earlier runs found
+    in files that have not changed is taken as it is.
     """
     from canfar_lint.pipeline.join import Project, judge, settle
     from canfar_lint.pipeline.tree import Tree
 
     planned, selections, profiles = _plan(inputs, resolver, texts or {})
-    peer = _start_ruff(planned, selections, profiles)
+    memory = _Memory(planned, selections, profiles, cached)
+    peer = _start_ruff(planned, memory.left, selections, profiles)
     hadolint = _start_hadolint(planned, selections, profiles)
-    results = _lint(planned, profiles, jobs)
+    results = memory.all_of(_lint(memory.left, profiles, jobs))
     facts = ((result.path, fact) for result in results for fact in result.facts)
     kinds = {job.path: job.kind for job in planned}
     project = Project(facts, Tree(root, texts), kinds, whole_project, resolver.base)
@@ -83,6 +91,7 @@ def run(
 
         diagnostics = list(raised(diagnostics, project))
     from_ruff, notes = peer.collect() if peer is not None else ([], ())
+    from_ruff = memory.with_kept(from_ruff, whole=not notes)
     diagnostics, python2, newer = _with_syntax(diagnostics, from_ruff, results, peer)
     for handle in hadolint:
         about_images, said = handle.collect()
@@ -129,6 +138,62 @@ def _plan(
     return planned, selections, profiles
 
 
+# -- what is known from earlier runs --------------------------------------------------------------------------
+
+
+class _Memory:
+    """The cache's part in a run: `left` are the files that it does not know."""
+
+    def __init__(self, planned: list[_Job], selections: list[Selection], profiles: list[Profile], cached: bool) -> None:
+        self.planned = planned
+        self.left = planned
+        self._known: dict[str, Kept] = {}
+        self._results: dict[str, FileResult] = {}
+        self._cache: Cache | None = None
+        # reading a store takes longer than looking at a few files
+        if not cached or len(planned) < _WORTH_WORKERS:
+            return
+        from canfar_lint.engine.cache import opened
+
+        self._cache = opened(profiles, selections)
+        if self._cache is not None:
+            for job in planned:
+                kept = self._cache.known(job.path, job.profile) if job.data is None else None
+                if kept is not None:
+                    self._known[job.path] = kept
+            left = [job for job in planned if job.path not in self._known]
+            self.left = [job._replace(hashed=job.data is None) for job in left]
+
+    def all_of(self, results: list[FileResult]) -> list[FileResult]:
+        """The results of this run and those that were known, in the order of the files."""
+        if self._cache is None:
+            return results
+        self._results = {result.path: result for result in results}
+        known = {path: kept.result for path, kept in self._known.items() if kept.result is not None}
+        both = {**known, **self._results}
+        return [both[job.path] for job in self.planned if job.path in both and not both[job.path].empty]
+
+    def with_kept(self, from_ruff: list[Diagnostic], *, whole: bool) -> list[Diagnostic]:
+        """ruff's findings of this run and those that were known; the new ones are kept, when ruff ran as a whole."""
+        if self._cache is None:
+            return from_ruff
+        if whole:
+            self._keep(self._cache, from_ruff)
+        return [*from_ruff, *(found for kept in self._known.values() for found in kept.ruff)]
+
+    def _keep(self, cache: Cache, from_ruff: list[Diagnostic]) -> None:
+        from canfar_lint.engine.cache import Kept
+
+        by_path: dict[str, list[Diagnostic]] = {}
+        for found in from_ruff:
+            by_path.setdefault(found.path, []).append(found)
+        for job in self.left:
+            result = self._results.get(job.path)
+            if result is not None and result.digest:
+                cache.note(job.path, job.profile, result.digest, Kept(result, by_path.get(job.path, [])))
+        cache.save()
+
+
 # -- the files ------------------------------------------------------------------------------------------------
 
 
@@ -148,10 +213,15 @@ def _lint(planned: list[_Job], profiles: list[Profile], jobs: int) -> list[FileR
 def _lint_all(planned: list[_Job], profiles: list[Profile], jobs: int) -> list[FileResult]:
     workers = min(jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else jobs or 1, 64)
     if workers < 2 or len(planned) < _WORTH_WORKERS:
-        return [result for job in planned if not (result := lint_job(job, profiles)).empty]
+        return lint_jobs(planned, profiles)
     from canfar_lint.engine.workers import spread
 
     return spread(planned, profiles, workers)
+
+
+def lint_jobs(jobs: Iterable[_Job], profiles: list[Profile]) -> list[FileResult]:
+    """What the files give, without those that nothing is to be said or kept of."""
+    return [result for job in jobs if not (result := lint_job(job, profiles)).empty or result.digest]
 
 
 def lint_job(job: _Job, profiles: list[Profile]) -> FileResult:
@@ -165,7 +235,12 @@ def lint_job(job: _Job, profiles: list[Profile]) -> FileResult:
         except OSError as e:
             problem = (e.strerror or str(e)).lower()
             return FileResult(job.path, job.kind, [about_file(job.path, "CAN002", problem=problem)], [], [])
-    return lint_bytes(job.path, job.kind, data, profile, profile.settings)
+    result = lint_bytes(job.path, job.kind, data, profile, profile.settings)
+    if not job.hashed or result.crashed:
+        return result
+    from canfar_lint.engine.cache import digest
+
+    return result._replace(digest=digest(data))
 
 
 # -- ruff and hadolint ----------------------------------------------------------------------------------------
@@ -189,22 +264,27 @@ class _Peers:
         return diagnostics, tuple(notes)
 
 
-def _start_ruff(planned: list[_Job], selections: list[Selection], profiles: list[Profile]) -> _Peers | None:
+def _start_ruff(
+    planned: list[_Job], left: list[_Job], selections: list[Selection], profiles: list[Profile]
+) -> _Peers | None:
+    """ruff over the files of `left`; None when none of the planned ones is for it."""
     from canfar_lint.source import NOTEBOOK, PYTHON
 
     handles: list[RuffRun] = []
+    wanted = False
     for number, (selection, profile) in enumerate(zip(selections, profiles, strict=True)):
         if not selection.ruff and not ("CAN001" in selection.rules and profile.settings.ruff):
             continue
-        of_disk = [j.path for j in planned if j.profile == number and j.kind in (PYTHON, NOTEBOOK) and j.data is None]
+        wanted = wanted or any(job.profile == number and job.kind in (PYTHON, NOTEBOOK) for job in planned)
+        of_disk = [j.path for j in left if j.profile == number and j.kind in (PYTHON, NOTEBOOK) and j.data is None]
         from canfar_lint.peers import ruff
 
         if of_disk:
             handles += ruff.start(of_disk, selection, profile.settings)
-        for job in planned:
+        for job in left:
             if job.profile == number and job.kind in (PYTHON, NOTEBOOK) and job.data is not None:
                 handles.append(ruff.start_text(job.path, job.kind, job.data, selection, profile.settings))
-    return _Peers(handles) if handles else None
+    return _Peers(handles) if wanted else None
 
 
 def _start_hadolint(planned: list[_Job], selections: list[Selection], profiles: list[Profile]) -> list[HadolintRun]:

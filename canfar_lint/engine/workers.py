@@ -82,9 +82,9 @@ def batches(planned: list[_Job]) -> list[list[_Job]]:
 
 
 def lint_batch(batch: list[_Job]) -> list[FileResult]:
-    from canfar_lint.engine.run import lint_job
+    from canfar_lint.engine.run import lint_jobs
 
-    return [result for job in batch if not (result := lint_job(job, _profiles)).empty]
+    return lint_jobs(batch, _profiles)
 
 
 def _receive(profiles: list[Profile] | None) -> None:

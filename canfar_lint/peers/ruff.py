@@ -78,7 +78,7 @@ class Run:
         if binary is None:
             self._note = MISSING
             return
-        command: list[str | bytes] = [binary, *_flags(selection, settings)]
+        command: list[str | bytes] = [binary, *flags(selection, settings)]
         if name:
             command += ["--stdin-filename", os.fsencode(name)]
         try:
@@ -235,7 +235,8 @@ def _emptied(match: re.Match[str]) -> str:
     return "" if text[0] == "#" else text[0] * 2
 
 
-def _flags(selection: Selection, settings: Settings) -> list[str]:
+def flags(selection: Selection, settings: Settings) -> list[str]:
+    """What ruff is told under one folder's settings."""
     flags = [
         "check", "--isolated", "--no-cache", "--quiet", "--exit-zero", "--output-format=json", "--no-force-exclude",
         "--no-fix", f"--select={','.join(selection.ruff) or _SYNTAX_ONLY}", f"--target-version={_target(settings)}",
