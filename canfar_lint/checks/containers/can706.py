@@ -16,6 +16,10 @@ from canfar_lint.model.dockerfile import Dockerfile, Instruction
 from canfar_lint.model.dockerfile.variables import Unknown
 
 _EMPTIES = frozenset(("purge", "clean", "prune", "clear", "rm", "remove", "cache"))
+_OLD = re.compile(
+    r"(?:docker\.io/)?(?:library/)?(?:ubuntu:(?:1[0-4]\.|precise|trusty)|debian:(?:[1-8]\b|wheezy|jessie))"
+)
+"""Systems whose own pip (1.x) knows neither a cache nor an option against it."""
 _BARE = re.compile(r"-[A-Za-z]+\Z")
 
 
@@ -50,6 +54,8 @@ def _downloads(operation: Operation) -> bool:
 
 
 def _kept(dockerfile: Dockerfile, run: Instruction, operation: Operation, table: dict[str, Any]) -> bool:
+    if operation.family == "pip" and _old_pip(run, operation):
+        return False
     if any(_switched(run, operation, name) for name in table.get("switches", ())):
         return False
     paths = _paths(run, operation, table)
@@ -61,6 +67,21 @@ def _kept(dockerfile: Dockerfile, run: Instruction, operation: Operation, table:
             for later in later_runs(dockerfile, run)
         )
     return not any(_configured(before, table) for before in (run, *earlier(run)))
+
+
+def _old_pip(run: Instruction, operation: Operation) -> bool:
+    """The pip of an old system, which no step before has replaced."""
+    image = run.stage.root.image if run.stage is not None else None
+    if not image or not _OLD.match(image) or "/" in operation.tool:
+        return False
+    for before in (run, *earlier(run)):
+        for step in before.steps if before.keyword == "RUN" else ():
+            if before is run and step.command.start >= operation.step.command.start:
+                break
+            said = " ".join((step.name, *step.values()))
+            if "get-pip" in said or "conda" in said or re.search(r"\b(?:pip[\d.]*|easy_install) .*\bpip\b", said):
+                return False
+    return True
 
 
 def _switched(run: Instruction, operation: Operation, name: str) -> bool:

@@ -28,7 +28,10 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
             if _asks(run, operation, table):
                 edit = insert_after(operation.step, operation.verb.word, table["option"])
                 fix = Fix(f"add `{table['option']}`", (edit,), SAFE)
-                yield rule.finding(operation.span, fix=fix, tool=operation.tool, option=table["option"])
+                variant = "conda" if operation.family == "conda" else None
+                yield rule.finding(
+                    operation.span, variant=variant, fix=fix, tool=operation.tool, option=table["option"]
+                )
             elif operation.family == "apt":
                 yield from _configured(rule, run, operation)
 
