@@ -75,7 +75,8 @@ class Place(NamedTuple):
 class Fact(NamedTuple):
     """Something a file says that a check of another file may need: a session request, an output, an import.
 
-    `place` is filled in by the engine; `data` holds only str, int, float, bool, None, and lists and dicts of these, so that it goes into a cache.
+    `place` is filled in by the engine; `data` holds only str, int, float, bool, None, and lists and dicts of
+    these, so that it goes into a cache.
     """
 
     kind: str

@@ -19,7 +19,7 @@ class Undecodable(ValueError):
 class Source:
     """One file's text. Offsets count characters of `text`, in which newlines stand as they do in the file."""
 
-    __slots__ = ("path", "kind", "text", "encoding", "bom", "_starts")
+    __slots__ = ("_starts", "bom", "encoding", "kind", "path", "text")
 
     def __init__(self, path: str, kind: str, text: str, encoding: str = "utf-8", bom: bool = False) -> None:
         self.path = path

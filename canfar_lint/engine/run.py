@@ -25,7 +25,8 @@ _BATCH_BYTES = 600_000
 class RunResult(NamedTuple):
     """All that a run found, sorted. `crashed` when a check broke (CAN003): exit status 2.
 
-    `project` is what the joins were made of. `python2` and `newer` count files in Python 2 and in a syntax newer than the running Python's.
+    `project` is what the joins were made of. `python2` and `newer` count files in Python 2 and in
+    a syntax newer than the running Python's.
     """
 
     diagnostics: list[Diagnostic]

@@ -96,7 +96,8 @@ class Instruction:
 
     __slots__ = (
         "_arguments", "_mounts", "_pairs", "_script", "_steps", "_words", "env", "escape", "flags", "heredocs", "index",
-        "inner", "json", "keyword", "line", "logical", "notes", "onbuild", "shell", "span", "stage", "text", "user", "workdir",
+        "inner", "json", "keyword", "line", "logical", "notes", "onbuild", "shell", "span", "stage", "text",
+        "user", "workdir",
     )  # fmt: skip
 
     def __init__(self, line: Line, index: int, escape: str, text: str) -> None:
