@@ -175,8 +175,12 @@ def judge(project: Project, profile: Profile) -> list[Diagnostic]:
     from canfar_lint.checks import module_of
 
     found: list[Diagnostic] = []
+    asked = {"project"}
+    # imports alone, which most files have, launch nothing
+    if project.facts.keys() - {"imports"} or project.request:
+        asked.add("launch")
     for rule in profile.rules:
-        if not {"launch", "project"} & set(rule.kinds):
+        if asked.isdisjoint(rule.kinds):
             continue
         function = getattr(module_of(rule), "check_project", None)
         if function is not None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import ast
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.engine.file import in_pipeline, placed
 from canfar_lint.model.metadata import blocks, declared
-from canfar_lint.model.python import PythonModule
-from canfar_lint.model.scopes import Binding
 from canfar_lint.pipeline.join import Project
 from canfar_lint.pipeline.manifests import Declared, Manifests, normalised
 from canfar_lint.source import PYTHON, Source, Undecodable
+
+if TYPE_CHECKING:
+    from canfar_lint.model.python import PythonModule
+    from canfar_lint.model.scopes import Binding
 
 
 def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
@@ -103,6 +105,8 @@ def first_import(path: str, text: str, names: set[str]) -> tuple[Source, tuple[i
 
 def needed_imports(path: str, text: str, names: set[str]) -> Iterator[tuple[Source, tuple[int, int], str]]:
     """Where each of these packages is imported first, if the file cannot do without it: not optional, not in a def."""
+    from canfar_lint.model.python import PythonModule
+
     try:
         source = Source.decode(path, PYTHON, text.encode("utf-8", "surrogateescape"))
         module = PythonModule(source)
@@ -117,6 +121,8 @@ def needed_imports(path: str, text: str, names: set[str]) -> Iterator[tuple[Sour
 
 
 def _is_needed(module: PythonModule, binding: Binding) -> bool:
+    import ast
+
     node = binding.node
     if isinstance(node, ast.ImportFrom) and node.level:
         return False
@@ -125,6 +131,8 @@ def _is_needed(module: PythonModule, binding: Binding) -> bool:
 
 
 def _span(module: PythonModule, binding: Binding, name: str) -> tuple[int, int]:
+    import ast
+
     start, _ = module.span(binding.node)
     for alias in getattr(binding.node, "names", ()):
         if isinstance(binding.node, ast.Import) and alias.name.partition(".")[0] == name:
