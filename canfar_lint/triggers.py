@@ -34,9 +34,9 @@ _WORD = re.compile(r"\w+(?: \w+)*")
 _MEMBER = re.compile(r"\w+(?:\.\w+)+")
 _NO_WORD = bytes(c if (chr(c).isascii() and (chr(c).isalnum() or c == 95)) or c >= 128 else 32 for c in range(256))
 # a function's first line and what is indented below it; the head of a function or class, and its name
-_BODY = re.compile(rb"(\n([ \t]*)(?:async )?def .*)(?:\n(?:\2[ \t]+.*|[ \t]*(?=\n)))*")
-_HEADER = re.compile(rb"\n[ \t]*(?:(?:async )?def (\w+)|class (\w+).*|__all__\s*\+?=\s*[\[(][^\])]*)")
-_MENTION = re.compile(rb"(?<![\w\"'.])(\w+)\s*[(,)\n]")
+_BODY = r"(\n([ \t]*)(?:async )?def .*)(?:\n(?:\2[ \t]+.*|[ \t]*(?=\n)))*"
+_HEADER = r"\n[ \t]*(?:(?:async )?def (\w+)|class (\w+).*|__all__\s*\+?=\s*[\[(][^\])]*)"
+_MENTION = r"(?<![\w\"'.])(\w+)\s*[(,)\n]"
 _COMMENT_LINE = re.compile(rb"\n[ \t]*#.*")
 
 
@@ -61,9 +61,11 @@ class Content:
     def main(self) -> bytes:
         """What of the code may run when the file is run as a script."""
         if self._main is None:
-            outside = _BODY.sub(rb"\1", self.code)
-            calling = _HEADER.sub(b"", outside)
-            runs = not {m[1] or m[2] for m in _HEADER.finditer(self.code)}.isdisjoint(_MENTION.findall(calling))
+            outside = _compiled(_BODY).sub(rb"\1", self.code)
+            calling = _compiled(_HEADER).sub(b"", outside)
+            runs = not {m[1] or m[2] for m in _compiled(_HEADER).finditer(self.code)}.isdisjoint(
+                _compiled(_MENTION).findall(calling)
+            )
             self._main = self.code if runs else outside
         return self._main
 
@@ -172,10 +174,9 @@ def _compiled(pattern: str) -> re.Pattern[bytes]:
 
 
 # words of `model.evaluate`'s that make a name that of a choice of the user
-_ASKS = re.compile(
-    rb"[ \t]*if[ \t]+(?:not[ \t]+)?(?:\w+\.)*"
-    rb"((?:\w+_)?(?:interactive|show|plot|plots|plotting|display|gui|debug|verbose)(?:_\w+)?)[ \t]*:[ \t]*$",
-    re.IGNORECASE,
+_ASKS = (
+    r"(?i)[ \t]*if[ \t]+(?:not[ \t]+)?(?:\w+\.)*"
+    r"((?:\w+_)?(?:interactive|show|plot|plots|plotting|display|gui|debug|verbose)(?:_\w+)?)[ \t]*:[ \t]*$"
 )
 
 
@@ -190,7 +191,7 @@ def _is_asked(code: bytes, at: int) -> bool:
         if line.isspace() or not line or _indent(line) >= indent:
             continue
         indent = _indent(line)
-        found = _ASKS.match(line)
+        found = _compiled(_ASKS).match(line)
         if found:
             name = found[1].decode()
             return not _compiled(_SETS.replace("NAME", name)).search(code)

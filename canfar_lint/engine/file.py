@@ -43,8 +43,8 @@ _NOT_A_PIPELINE = re.compile(
 _TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 # what a test runner would collect; a script that only tries something out is called `test_imaging.py` too
 _TEST_NAME = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
-_HOLDS_TESTS = re.compile(rb"\bdef test|\bclass \w*Test|\b(?:unittest|pytest|doctest|nose)\b|^assert ", re.MULTILINE)
-_NOQA = re.compile(rb"#[ \t]*noqa[ \t]*:[^\n]*(CAN\d|[a-z]-[a-z])", re.IGNORECASE)
+_HOLDS_TESTS = rb"(?m)\bdef test|\bclass \w*Test|\b(?:unittest|pytest|doctest|nose)\b|^assert "
+_NOQA = rb"(?i)#[ \t]*noqa[ \t]*:[^\n]*(CAN\d|[a-z]-[a-z])"
 
 
 class Profile:
@@ -129,7 +129,7 @@ def in_pipeline(path: str, data: bytes | None = None) -> bool:
     With its content, a file that is only called like a test counts as what it is.
     """
     name = path.replace("\\", "/").removeprefix("./")
-    if data is not None and _TEST_NAME.search(name) and not _HOLDS_TESTS.search(data):
+    if data is not None and _TEST_NAME.search(name) and not re.search(_HOLDS_TESTS, data):
         name = _TEST_NAME.sub(r"\1script.py", name)
     return not _NOT_A_PIPELINE.search(name)
 
@@ -137,7 +137,7 @@ def in_pipeline(path: str, data: bytes | None = None) -> bool:
 def _may_hold_markers(data: bytes) -> bool:
     if b"canfar:" in data or b"canfar :" in data or b"hadolint" in data:
         return True
-    return (b"noqa" in data or b"NOQA" in data or b"NoQA" in data) and _NOQA.search(data) is not None
+    return (b"noqa" in data or b"NOQA" in data or b"NoQA" in data) and re.search(_NOQA, data) is not None
 
 
 def _surely_text(kind: str, data: bytes) -> bool:

@@ -202,8 +202,9 @@ def _lint(planned: list[_Job], profiles: list[Profile], jobs: int) -> list[FileR
     import gc
 
     # collecting cycles while trees are built costs a third of the time, and models break their own cycles
-    gc.collect()
-    gc.freeze()
+    if len(planned) >= _WORTH_WORKERS:
+        gc.collect()
+        gc.freeze()
     gc.disable()
     try:
         return _lint_all(planned, profiles, jobs)

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-OPENING = re.compile(r"^#[ \t]*///[ \t]*(\S[^\n]*?)?[ \t]*$", re.MULTILINE)
-_TYPE = re.compile(r"# /// ([a-zA-Z0-9-]+)")
+OPENING = r"(?m)^#[ \t]*///[ \t]*(\S[^\n]*?)?[ \t]*$"
+_TYPE = r"# /// ([a-zA-Z0-9-]+)"
 
 
 class Block(NamedTuple):
@@ -34,7 +34,7 @@ def blocks(text: str) -> Iterator[Block]:
     """All that looks like a metadata block: a line of three slashes and the comment lines below it."""
     at = 0
     while True:
-        found = OPENING.search(text, at)
+        found = re.compile(OPENING).search(text, at)
         if found is None:
             return
         at = found.end()
@@ -56,12 +56,12 @@ def _read(text: str, opening: re.Match[str]) -> Block:
         if line.rstrip() == "# ///":
             closed, at = True, stop
             break
-        if not line.startswith("#") or OPENING.match(line):
+        if not line.startswith("#") or re.match(OPENING, line):
             break
         body.append((at, line[2:] if line.startswith("# ") else line[1:]))
         at = stop + 1
     line = opening.group().rstrip()
-    known = _TYPE.fullmatch(line)
+    known = re.fullmatch(_TYPE, line)
     return Block(line, known.group(1) if known else "", opening.start(), min(at, len(text)), closed, body)
 
 

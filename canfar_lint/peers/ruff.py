@@ -188,7 +188,7 @@ def find() -> str | None:
 
 def looks_like_python2(text: str) -> bool:
     """Whether a text that is no Python 3 is Python 2: by a statement, or by tabs that only it takes for 8 columns."""
-    return _PYTHON2.search(_STRINGS.sub(_emptied, text)) is not None or _parses_with_wide_tabs(text)
+    return re.search(_PYTHON2, re.sub(_STRINGS, _emptied, text)) is not None or _parses_with_wide_tabs(text)
 
 
 def _parses_with_wide_tabs(text: str) -> bool:
@@ -206,13 +206,12 @@ def _parses_with_wide_tabs(text: str) -> bool:
     return True
 
 
-_STRINGS = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*\'\'\'|#[^\n]*'
-    r'|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'',
-    re.DOTALL,
+# compiled when a file does not parse
+_STRINGS = (
+    r'(?s)"""(?:[^"\\]|\\.|"(?!""))*"""|\'\'\'(?:[^\'\\]|\\.|\'(?!\'\'))*\'\'\'|#[^\n]*'
+    r'|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\''
 )
-_PYTHON2 = re.compile(
-    r"""^[ \t]*(?:[^\n]*[:;][ \t]*)?(?:
+_PYTHON2 = r"""(?mx)^[ \t]*(?:[^\n]*[:;][ \t]*)?(?:
         print[ \t]+(?![=.,:)\]}]|in\b|is\b|and\b|or\b|not[ ]in\b|if\b|for\b|[-+*/%<>&|^@(\[]) \S
       | print[ \t]*>>
       | exec[ \t]+["'\w]
@@ -225,9 +224,7 @@ _PYTHON2 = re.compile(
       | \b[uU][rR]["']
       | (?<![\w.])async[ \t]*=(?!=)
       | ^[^`\n]*`[^`\n]+`
-    """,
-    re.MULTILINE | re.VERBOSE,
-)
+    """
 
 
 def _emptied(match: re.Match[str]) -> str:

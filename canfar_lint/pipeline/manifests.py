@@ -10,7 +10,7 @@ from typing import Any
 from canfar_lint.model.metadata import parse_toml
 from canfar_lint.pipeline.join import Project
 
-_NAME = re.compile(r"[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)[ \t]*(?:\[([^\]]*)\])?")
+_NAME = r"[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)[ \t]*(?:\[([^\]]*)\])?"
 _REQUIREMENTS = re.compile(
     r"(^|[-_.])(requirements|constraints|dependencies)[^/]*\.(txt|in)$|^requirements/[^/]*\.txt$"
 )
@@ -27,7 +27,7 @@ class Declared:
         self.known = True
 
     def add(self, requirement: object) -> None:
-        found = _NAME.match(str(requirement))
+        found = re.match(_NAME, str(requirement))
         if found:
             self.names.add(normalised(found.group(1)))
             for extra in found.group(2).split(",") if found.group(2) else ():
