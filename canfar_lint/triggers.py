@@ -47,7 +47,7 @@ class Content:
 
     def __init__(self, data: bytes, kind: str) -> None:
         self.data = data
-        self.code = b"\n" + (python_code(data) if kind == PYTHON else data)
+        self.code = python_code(data) if kind == PYTHON else b"\n" + data
         self._words: set[bytes] | None = None
         self._main: bytes | None = None if kind == PYTHON else self.code
 
@@ -73,10 +73,11 @@ class Content:
 class Triggers:
     """The triggers of a set of rules for one kind of file, compiled once."""
 
-    __slots__ = ("_always", "_bytes", "_comments", "_conditions", "_members", "_several", "_words")
+    __slots__ = ("_always", "_bytes", "_comments", "_conditions", "_members", "_several", "_words", "rules")
 
     def __init__(self, rules: Iterable[Rule], kind: str, language: str = "") -> None:
         """`language` leaves out what the triggers say of another one: `py` or `sh`."""
+        self.rules = tuple(rules)
         self._always: list[Rule] = []
         self._words: dict[bytes, _Rules] = {}
         self._several: dict[frozenset[bytes], _Rules] = {}
@@ -84,7 +85,7 @@ class Triggers:
         self._bytes: dict[bytes, _Rules] = {}
         self._comments: dict[bytes, _Rules] = {}
         self._conditions: dict[str, tuple[_Condition, _Rules]] = {}
-        for rule in rules:
+        for rule in self.rules:
             if not rule.triggers:
                 self._always.append(rule)
             for trigger in rule.triggers_of(language):
@@ -213,13 +214,14 @@ def _renamed(parts: list[bytes]) -> re.Pattern[bytes]:
 
 
 def python_code(data: bytes) -> bytes:
-    """Python without its docstrings and comment lines; all of it where it cannot be told cheaply which these are."""
-    return _COMMENT_LINE.sub(b"", _without_docstrings(data))
+    """Python without docstrings and comment lines, behind a newline; all of it where these cannot be told cheaply."""
+    return _COMMENT_LINE.sub(b"", b"\n" + _without_docstrings(data))
 
 
 def _without_docstrings(data: bytes) -> bytes:
-    parts = data.split(b'"""')
-    if len(parts) < 3 or len(parts) % 2 == 0 or b"'''" in data:
+    quotes, others = (b"'''", b'"""') if b"'''" in data else (b'"""', b"'''")
+    parts = data.split(quotes)
+    if len(parts) < 3 or len(parts) % 2 == 0 or others in data:
         return data
     kept = [parts[0]]
     for at in range(1, len(parts), 2):

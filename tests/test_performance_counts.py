@@ -1,0 +1,275 @@
+"""What a run does not do: counted, never timed.
+
+Modules that a start does not import, files that are not parsed, findings that triggers do not lose.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from harness import Example, examples, marked_file
+
+from canfar_lint.catalogue import Rule, load
+from canfar_lint.engine import models
+from canfar_lint.engine.file import FileResult, Profile, lint_bytes
+from canfar_lint.settings import Resolver
+from canfar_lint.triggers import Content, Triggers, python_code
+
+ROOT = Path(__file__).parent.parent
+SLOW = frozenset(
+    (
+        *("ast", "asyncio", "concurrent.futures", "dataclasses", "datetime", "decimal", "email", "fissix", "hashlib"),
+        *("http", "importlib.metadata", "inspect", "libcst", "logging", "multiprocessing", "packaging", "pathlib"),
+        *("pathspec", "pickle", "random", "rich", "shutil", "socket", "ssl", "subprocess", "tempfile", "tokenize"),
+        *("tomllib", "tomli", "typing_extensions", "unittest", "urllib.parse", "yaml"),
+    )
+)
+"""Modules that take longer to import than a small file takes to lint."""
+VERSION = frozenset(("canfar_lint", "canfar_lint.cli", "canfar_lint.cli.version"))
+CLEAN = frozenset(
+    f"canfar_lint{name}"
+    for name in (
+        *("", ".cli", ".cli.check", ".cli.flags", ".cli.output", ".cli.parser", ".cli.repair", ".cli.texts"),
+        *(".catalogue", ".catalogue.load", ".catalogue.rule", ".diagnostic", ".discovery", ".source", ".triggers"),
+        *(".engine", ".engine.file", ".engine.run", ".facts", ".facts.imports"),
+        *(".peers", ".peers.process", ".peers.ruff", ".pipeline", ".pipeline.join", ".pipeline.tree"),
+        *(".reporting", ".reporting.colour", ".reporting.concise", ".reporting.escape", ".reporting.links"),
+        *(".reporting.summary",),
+        *(".settings", ".settings.globs", ".settings.keys", ".settings.resolve", ".settings.select"),
+        *(".settings.settings", ".settings.values"),
+    )
+)
+FOUND = frozenset(
+    f"canfar_lint{name}"
+    for name in (
+        *(".checks", ".checks._choice", ".checks._environment", ".checks.batch", ".checks.batch.can101"),
+        *(".checks.matcher", ".engine.models", ".model", ".model.evaluate", ".model.python", ".model.scopes"),
+        *(".model.values", ".model.embedded", ".model.shell", ".model.shell_nodes", ".model.shell_programs"),
+        *(".model.shell_reader", ".model.shell_words", ".fixing", ".fixing.apply", ".fixing.diff"),
+        *(".fixing.document", ".fixing.python", ".fixing.write"),
+    )
+)
+"""What a file with one finding adds to that."""
+KINDS = {"py": "python", "nb": "notebook", "sh": "shell", "docker": "dockerfile", "yaml": "yaml", "toml": "toml"}
+KINDS |= {"req": "requirements", "launch": "python", "project": "python"}
+LET_GO = {
+    "CAN102-14-bad": "CAN107",
+    "CAN102-15-bad": "CAN107",
+    "CAN102-18-good": "CAN107",
+    "CAN107-2-bad": "CAN106",
+    "CAN107-6-good": "CAN106",
+    "CAN301-2-good": "CAN106",
+    "CAN307-7-good": "CAN402",
+    "CAN407-12-bad": "CAN106",
+    "CAN807-3-bad": "CAN106",
+}
+"""Examples of one rule in which another would speak, had its triggers let it: names without a suffix, rare programs."""
+
+
+def imported(tmp_path: Path, *arguments: str) -> set[str]:
+    """The modules that a run of the command has imported by its end."""
+    code = "import sys\nfrom canfar_lint.cli import main\nmain(sys.argv[1:])\nprint('\\n' + '\\n'.join(sys.modules))\n"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CANFAR_LINT_")}
+    environment |= {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    command = [sys.executable, "-c", code, *arguments]
+    # the first run compiles the rules of a checkout
+    for _ in range(2):
+        ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    before = subprocess.run([sys.executable, "-c", "import sys; print('\\n'.join(sys.modules))"], capture_output=True)
+    return set(ran.stdout.splitlines()) - set(before.stdout.decode().splitlines())
+
+
+def ours(modules: set[str]) -> set[str]:
+    return {name for name in modules if name.partition(".")[0] == "canfar_lint"}
+
+
+def test_modules_of_the_version(tmp_path: Path) -> None:
+    modules = imported(tmp_path, "--version")
+    assert ours(modules) == VERSION
+    assert not modules & (SLOW | {"argparse", "json", "re"})
+
+
+@pytest.mark.parametrize("text", ["answer = 42\n", "import numpy as np\n\n\ndef f(x):\n    return np.sqrt(x)\n"])
+def test_modules_of_a_clean_file(tmp_path: Path, text: str) -> None:
+    (tmp_path / "clean.py").write_text(text)
+    modules = imported(tmp_path, "--isolated", "clean.py")
+    asking = {f"canfar_lint.{name}" for name in ("checks", "model", "model.metadata", "pipeline.manifests")}
+    asking |= {f"canfar_lint.checks.dependencies{name}" for name in ("", ".can602", ".can604")}
+    assert ours(modules) <= CLEAN | (asking if "numpy" in text else set())
+    assert not modules & SLOW
+
+
+def test_modules_of_a_file_with_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "ask.py").write_text('name = input("name?")\n')
+    modules = imported(tmp_path, "--isolated", "--select", "CAN101", "ask.py")
+    assert "canfar_lint.checks.batch.can101" in modules
+    assert ours(modules) <= CLEAN | FOUND
+    assert not modules & (SLOW - {"ast"})
+
+
+# -- files parsed ---------------------------------------------------------------------------------------------
+
+UNPARSED = [
+    "def f(x):\n    '''np.load and read_csv'''\n    return x + 1\n",
+    '"""Reads `fits.open(name, memmap=False)`.\n\n>>> fits.open("/arc/home/me/m31.fits", memmap=False)\n"""\n\nX = 1\n',
+    '# plt.show() and input()\n\n\nclass A:\n    """Calls `plt.show()`."""\n\n    #: readlines()\n    x = 1\n',
+    "from IPython import embed\n\n\ndef f(x):\n    return x\n",
+    "def f(rows):\n    out = []\n    for row in rows:\n        out.append(row.name)\n    return out\n",
+    "from astropy.io import fits\n\n\ndef f(header):\n    header.update(a=1)\n    return fits.Header(header)\n",
+    "import matplotlib.pyplot as plt\n\n\ndef f(x, debug=False):\n    if debug:\n        plt.show()\n",
+    "def f():\n    return open\n\n\ndef read(path):\n    return path.with_suffix('.fits')\n",
+    "import sys\n\n\ndef f():\n    return sys.path[0]\n",
+]
+PARSED = [
+    'from astropy.io import fits\n\nfits.open("m31.fits", memmap=False)\n',
+    'X = """a string"""\nfits.open("m31.fits", memmap=False)\n',
+    "import matplotlib.pyplot as plt\n\ndebug = True\nif debug:\n    plt.show()\n",
+    "import matplotlib.pyplot as p\n\np.show()\n",
+    "from os import rename\n\nrename('a', 'b')\n",
+]
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The paths of the files that have been parsed, filled as it happens."""
+    paths: list[str] = []
+    real = models.parsed
+
+    def counted(source: object) -> ast.Module:
+        paths.append(source.path)  # type: ignore[attr-defined]
+        return real(source)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(models, "parsed", counted)
+    return paths
+
+
+def profile(rules: list[Rule] | None = None) -> Profile:
+    resolver = Resolver(isolated=True)
+    chosen = resolver.selection(resolver.base).rules.values() if rules is None else rules
+    return Profile(chosen, resolver.base)
+
+
+def linted(path: str, kind: str, data: bytes, wanted: Profile) -> FileResult:
+    return lint_bytes(path, kind, data, wanted, wanted.settings)
+
+
+def test_files_that_say_nothing_are_not_parsed(parsed: list[str]) -> None:
+    default = profile()
+    for number, text in enumerate(UNPARSED):
+        linted(f"{number}.py", "python", text.encode(), default)
+    assert parsed == []
+
+
+def test_files_that_may_say_something_are_parsed_once(parsed: list[str]) -> None:
+    default = profile()
+    for number, text in enumerate(PARSED):
+        linted(f"{number}.py", "python", text.encode(), default)
+    assert parsed == [f"{number}.py" for number in range(len(PARSED))]
+
+
+# -- triggers -------------------------------------------------------------------------------------------------
+
+
+class Ungated(Profile):
+    """Runs every rule, whatever the triggers say."""
+
+    __slots__ = ()
+
+    def fired(self, kind: str, pipeline: bool, content: Content) -> list[Rule]:
+        languages = ("py", "sh") if kind == "python" else ("",)
+        compiled = [self._compiled(kind, pipeline, language) for language in languages]
+        return list({rule.code: rule for triggers in compiled for rule in triggers.rules}.values())
+
+
+def test_triggers_lose_nothing_in_any_example() -> None:
+    rules = list(load().rules.values())
+    gated, ungated = profile(rules), Ungated(rules, profile().settings)
+    lost: dict[str, set[str]] = {}
+    for example in examples():
+        found = _found(example, ungated) - _found(example, gated)
+        if found:
+            lost[example.name] = {code for code, _, _ in found}
+    allowed = {name: {code} for name, code in LET_GO.items()}
+    assert {name: codes for name, codes in lost.items() if allowed.get(name) != codes} == {}
+
+
+def _found(example: Example, wanted: Profile) -> set[tuple[str, int, int]]:
+    data = marked_file(example.text, example.kind).data
+    result = linted(example.path, KINDS[example.kind], data, wanted)
+    return {(d.code, d.start, d.end) for d in result.diagnostics}
+
+
+def fires(triggers: list[object], text: str, kind: str = "python") -> bool:
+    head = {"code": "XX001", "name": "x", "level": "error", "section": "memory", "kinds": ["py"], "fix": "none"}
+    rule = Rule(head | {"triggers": triggers}, lambda code: {})
+    return bool(Triggers([rule], kind, "py" if kind == "python" else "").fired(Content(text.encode(), kind)))
+
+
+@pytest.mark.parametrize(
+    ("trigger", "text", "fired"),
+    [
+        ("memmap", "x = memmap\n", True),
+        ("memmap", "x = use_memmap\n", False),
+        ("memmap", '"""memmap"""\nx = 1\n', False),
+        ("memmap", "# memmap\nx = 1\n", False),
+        ("memmap", "x = 1  # memmap\n", True),
+        ("memmap", 'def f():\n    """Of a memmap."""\n', False),
+        ("memmap", 'def f():\n    r"""Of a memmap."""\n', False),
+        ("memmap", 'x = """memmap"""\n', True),
+        ("memmap", 'f(\n    """memmap"""\n)\n', True),
+        ("memmap", 'x = {"a":\n  """memmap"""}\n', True),
+        ("memmap", "'''one \"\"\" '''\nx = memmap\n\"\"\" '''\n", True),
+        ("memmap", 'x = 1  # one """\ny = memmap\nz = """ """\n', True),
+        ("memmap", 'x = "\\"" """ """ + memmap\n"""a"""\n', True),
+        ("memmap", 'def f():\n    """A \\""" b."""\n    memmap\n', True),
+        ("# memmap", "# memmap\n", True),
+        ("fits memmap", "fits.open(memmap=1)\n", True),
+        ("fits memmap", "fits.open()\n", False),
+        ("plt.show", "plt.show()\n", True),
+        ("plt.show", "import x as plt\nq.show()\n", False),
+        ("plt.show", "from plt import (a,\n  show)\nshow()\n", True),
+        ("plt.show", "import plt as q\nq.show()\n", True),
+        ("/arc/", "x = '/arc/home'\n", True),
+        ("*_THREADS", "x['OMP_NUM_THREADS']\n", True),
+        ("a|b & re:c=1", "c=1\nb\n", True),
+        ("a|b & re:c=1", "c=1\n", False),
+        ("a & b|*_c", "a, x_c\n", True),
+        ("a & b|*_c", "a, c\n", False),
+        (r"re:\nimport", "import x\n", True),
+        ("@main & re:X", "def f():\n    X\n", False),
+        ("@main & re:X", "def f():\n    X\n\n\nf()\n", True),
+        ("@main & re:X", "def f():\n    X\n\n\nif __name__ == '__main__':\n    f()\n", True),
+        ("@main & re:X", "def f():\n    X\n\n\npool.map(f, y)\n", True),
+        ("@main & re:X", "class A:\n    def __init__(self):\n        X\n\n\nA()\n", True),
+        ("@main & re:X", "class A:\n    def f(self):\n        X\n\n\nclass B(A):\n    y = 1\n", False),
+        ("@main & re:X", "class A:\n    y = X\n", True),
+        ("@main & re:X", "for y in z:\n    X\n", True),
+        ("@main & re:X", "__all__ = ['f']\n\n\ndef f():\n\n    X\n", False),
+        ("@unasked & re:X", "X\n", True),
+        ("@unasked & re:X", "def f(debug):\n    if debug:\n        X\n", False),
+        ("@unasked & re:X", "def f(self):\n    if not self.show_plots:\n        for y in z:\n            X\n", False),
+        ("@unasked & re:X", "if debug:\n    y\nX\n", True),
+        ("@unasked & re:X", "if debug:\n    y\nelse:\n    X\n", True),
+        ("@unasked & re:X", "if debug or y:\n    X\n", True),
+        ("@unasked & re:X", "debug = True\nif debug:\n    X\n", True),
+        ("@unasked & re:X", "class A:\n    debug: bool = 1\n\n    def f(self):\n        if self.debug:\n            X", 1),
+        ("@unasked & re:X", "if debug:\n    X\nX\n", True),
+    ],
+)  # fmt: skip
+def test_what_a_trigger_needs(trigger: str, text: str, fired: bool) -> None:
+    assert fires([trigger], text) == fired
+
+
+def test_what_triggers_see_of_python_is_what_is_left_of_it() -> None:
+    text = (
+        json.dumps("not a docstring") + '\n"""One."""\n\ndef f():\n    """Two."""\n    # three\n    return """four"""\n'
+    )
+    code = python_code(text.encode()).decode()
+    assert "Two" not in code and "three" not in code
+    assert "four" in code and "not a docstring" in code
