@@ -258,12 +258,12 @@ def fires(triggers: list[object], text: str, kind: str = "python") -> bool:
         ("@unasked & re:X", "if debug:\n    y\nelse:\n    X\n", True),
         ("@unasked & re:X", "if debug or y:\n    X\n", True),
         ("@unasked & re:X", "debug = True\nif debug:\n    X\n", True),
-        ("@unasked & re:X", "class A:\n    debug: bool = 1\n\n    def f(self):\n        if self.debug:\n            X", 1),
+        ("@unasked & re:X", "class A:\n debug: bool = 1\n\n def f(self):\n  if self.debug:\n   X\n", True),
         ("@unasked & re:X", "if debug:\n    X\nX\n", True),
     ],
 )  # fmt: skip
 def test_what_a_trigger_needs(trigger: str, text: str, fired: bool) -> None:
-    assert fires([trigger], text) == fired
+    assert fires([trigger], text) is fired
 
 
 def test_what_triggers_see_of_python_is_what_is_left_of_it() -> None:
