@@ -12,6 +12,7 @@ A rule's triggers, any of which lets it run:
                     a second a hundred megabytes
 `@main & re:…`      only in what runs when a Python file is run as a script: all of it when it calls functions of its
                     own, else what stands outside of functions
+`@quoted & re:…`    only from the first quote of a line on: expressions about texts are faster there
 `@unasked & re:…`   only where it does not stand right under `if debug:` or the like, which nothing in the file sets
 `sh: [...]`         triggers of the shell side alone (`py:` of the Python side), which Python files that start no
                     programs need not be searched for
@@ -37,25 +38,28 @@ _NO_WORD = bytes(c if (chr(c).isascii() and (chr(c).isalnum() or c == 95)) or c 
 _BODY = r"(\n([ \t]*)(?:async )?def .*)(?:\n(?:\2[ \t]+.*|[ \t]*(?=\n)))*"
 _HEADER = r"\n[ \t]*(?:(?:async )?def (\w+)|class (\w+).*|__all__\s*\+?=\s*[\[(][^\])]*)"
 _MENTION = r"(?<![\w\"'.])(\w+)\s*[(,)\n]"
+_QUOTED = re.compile(rb"[\"'].*")
 _COMMENT_LINE = re.compile(rb"\n[ \t]*#.*")
 
 
 class Content:
     """A file's bytes as triggers see them: what of them is code, and the words in it."""
 
-    __slots__ = ("_main", "_words", "code", "data")
+    __slots__ = ("_main", "_quoted", "code", "data", "words")
 
     def __init__(self, data: bytes, kind: str) -> None:
         self.data = data
         self.code = python_code(data) if kind == PYTHON else b"\n" + data
-        self._words: set[bytes] | None = None
+        self.words = frozenset(self.code.translate(_NO_WORD).split())
+        self._quoted: bytes | None = None
         self._main: bytes | None = None if kind == PYTHON else self.code
 
     @property
-    def words(self) -> set[bytes]:
-        if self._words is None:
-            self._words = set(self.code.translate(_NO_WORD).split())
-        return self._words
+    def quoted(self) -> bytes:
+        """Every line from its first quote on."""
+        if self._quoted is None:
+            self._quoted = b"\n".join(_QUOTED.findall(self.code))
+        return self._quoted
 
     @property
     def main(self) -> bytes:
@@ -132,11 +136,10 @@ class Triggers:
 class _Condition:
     """The parts of a trigger that must all hold; its expressions are compiled when the rest does."""
 
-    __slots__ = ("anchors", "main", "patterns", "unasked")
+    __slots__ = ("anchors", "main", "patterns", "quoted", "unasked")
 
     def __init__(self, trigger: str) -> None:
-        self.main = False
-        self.unasked = False
+        self.main = self.quoted = self.unasked = False
         self.anchors: list[tuple[frozenset[bytes], list[bytes]]] = []
         self.patterns: list[str] = []
         for part in trigger.split(" & "):
@@ -144,6 +147,8 @@ class _Condition:
                 self.patterns.append(part[3:])
             elif part == "@main":
                 self.main = True
+            elif part == "@quoted":
+                self.quoted = True
             elif part == "@unasked":
                 self.unasked = True
             else:
@@ -154,8 +159,14 @@ class _Condition:
     def holds(self, content: Content) -> bool:
         code = content.code
         for words, stretches in self.anchors:
-            if words.isdisjoint(content.words) and not any(stretch in code for stretch in stretches):
-                return False
+            if words.isdisjoint(content.words):
+                for stretch in stretches:
+                    if stretch in code:
+                        break
+                else:
+                    return False
+        if self.quoted:
+            code = content.quoted
         for pattern in self.patterns:
             wanted = _compiled(pattern)
             if not wanted.search(code) or (self.main and not wanted.search(content.main)):
@@ -176,13 +187,14 @@ def _compiled(pattern: str) -> re.Pattern[bytes]:
 
 # words of `model.evaluate`'s that make a name that of a choice of the user
 _ASKS = (
-    r"(?i)[ \t]*if[ \t]+(?:not[ \t]+)?(?:\w+\.)*"
-    r"((?:\w+_)?(?:interactive|show|plot|plots|plotting|display|gui|debug|verbose)(?:_\w+)?)[ \t]*:[ \t]*$"
+    r"(?i)[ \t]*if[ \t]+(?:[^()\[\]{}]*[ \t](?:and|or)[ \t]+)?(?:not[ \t]+)?(?:\w+\.)*"
+    r"((?:\w+_)?(?:interactive|show|plot|plots|plotting|display|gui|debug|verbose)(?:_\w+)?)"
+    r"(?:[ \t]*:|[ \t]+(?:and|or|is|==|!=|>=?|<=?)[ \t].*:)[ \t]*$"
 )
 
 
 def _is_asked(code: bytes, at: int) -> bool:
-    """Whether a place stands in the body of an `if` that asks for nothing but a choice of the user."""
+    """Whether a place stands in the body of an `if` that asks for a choice of the user."""
     start = code.rfind(b"\n", 0, at) + 1
     indent = _indent(code[start:at])
     while indent and start > 1:
