@@ -117,9 +117,14 @@ def _level(rule: dict[str, Any]) -> str:
 
 
 @cache
+def _all_examples() -> dict[tuple[str, int], harness.Example]:
+    return {(example.code, example.number): example for example in harness.examples()}
+
+
+@cache
 def messages(code: str, number: int) -> list[Diagnostic]:
     """What canfar-lint says of an example of a rule (1-based), in the example's own file."""
-    example = next(e for e in harness.examples() if (e.code, e.number) == (code, number))
+    example = _all_examples()[code, number]
     here = os.getcwd()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)

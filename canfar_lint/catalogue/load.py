@@ -24,6 +24,7 @@ class Catalogue:
                 self.rules[rule.code] = rule
                 self.names[rule.name] = rule.code
         self.folders = folders
+        self._docs: dict[str, dict[str, Any]] = {}
 
     def find(self, word: str) -> Rule | None:
         """The rule of a code or a name."""
@@ -39,11 +40,10 @@ class Catalogue:
 
     def docs(self, code: str) -> dict[str, Any]:
         """`why`, `source`, `instead` and `examples` of a rule."""
-        for folder in self.folders:
-            docs: dict[str, dict[str, Any]] = _load(folder, "docs")
-            if code in docs:
-                return docs[code]
-        raise KeyError(code)
+        if not self._docs:
+            for folder in reversed(self.folders):
+                self._docs.update(_load(folder, "docs"))
+        return self._docs[code]
 
 
 class _Body:
