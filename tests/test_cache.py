@@ -13,6 +13,7 @@ import pytest
 
 from canfar_lint.cli import main
 from canfar_lint.engine import cache as module
+from canfar_lint.pipeline.tree import Tree
 
 ROOT = Path(__file__).parent.parent
 MEMMAP = 'from astropy.io import fits\n\nhdul = fits.open("m31.fits", memmap=False)\n'
@@ -152,7 +153,7 @@ def test_entries_of_another_shape_are_not_used(
     assert found() == first
 
 
-@pytest.mark.parametrize("part", range(5))
+@pytest.mark.parametrize("part", range(6))
 def test_entries_with_strange_parts_are_not_used(
     work: Path, tmp_path: Path, found: Callable[..., str], part: int
 ) -> None:
@@ -166,6 +167,79 @@ def test_entries_with_strange_parts_are_not_used(
 
     rewritten(store(tmp_path), strange)
     assert found() == first
+
+
+PIPELINE = {
+    "survey.py": """\
+from canfar.sessions import Session
+
+Session().create(
+    name="stack", image="survey/stack:1", cores=4, ram=16, gpu=1, cmd="bash", args="/arc/survey/code/stack.sh",
+    replicas=8,
+)
+""",
+    "code/stack.sh": "set -e\npython /arc/survey/code/stack.py\n",
+    "code/stack.py": "import multiprocessing\n\npool = multiprocessing.Pool(16)\nprint(pool.map(abs, [1]))\n",
+    "stack/Dockerfile": "FROM ubuntu:24.04\nRUN mkdir /opt/survey\nENV NUMBA_NUM_THREADS=2\n",
+}
+JOINED = ("CAN203", "CAN211", "CAN214", "CAN402", "CAN729")
+
+
+@pytest.fixture
+def pipeline(work: Path) -> Path:
+    for name, text in PIPELINE.items():
+        (work / name).parent.mkdir(exist_ok=True)
+        (work / name).write_text(text)
+    return work
+
+
+def joined(said: str) -> set[tuple[str, str, str]]:
+    """What the join says: files with codes and levels."""
+    every = json.loads(said)
+    return {(Path(d["filename"]).name, d["code"], d["severity"]) for d in every if d["code"] in JOINED}
+
+
+def test_what_requests_reach_is_read_once(
+    pipeline: Path, found: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = found()
+    read: list[str] = []
+    content = Tree.content
+    monkeypatch.setattr(Tree, "content", lambda tree, path, *rest: read.append(path) or content(tree, path, *rest))
+    assert found() == first == found("--no-cache")
+    outlined = {"stack.sh", "stack.py", "Dockerfile", "one.py"}
+    assert {Path(path).name for path in read} == outlined, "without a cache, and only then, they are read"
+    assert len(read) == len(outlined)
+    assert joined(first) >= {("survey.py", "CAN203", "error"), ("stack.py", "CAN211", "error")}
+
+
+def test_a_change_in_one_file_changes_what_is_said_of_others(pipeline: Path, found: Callable[..., str]) -> None:
+    def seen() -> set[tuple[str, str, str]]:
+        warm = found()
+        assert warm == found("--no-cache")
+        return joined(warm)
+
+    before = seen()
+    assert {
+        ("survey.py", "CAN203", "error"),
+        ("stack.py", "CAN211", "error"),
+        ("Dockerfile", "CAN211", "error"),
+    } <= before
+    (pipeline / "code/stack.py").write_text("import os\n\nprint(os.environ['REPLICA_ID'])\n")
+    assert before - seen() == {("survey.py", "CAN203", "error"), ("stack.py", "CAN211", "error")}
+    (pipeline / "code/stack.sh").write_text("set -e\npython /arc/survey/one.py m31.fits\n")
+    assert ("one.py", "CAN402", "error") in seen()
+    (pipeline / "submit.py").unlink()
+    (pipeline / "survey.py").unlink()
+    assert seen() == {("one.py", "CAN402", "warning"), ("Dockerfile", "CAN729", "warning")}
+
+
+def test_a_request_that_comes_later_reaches_files_that_are_known(pipeline: Path, found: Callable[..., str]) -> None:
+    (pipeline / "survey.py").rename(pipeline / "survey.txt")
+    assert ("stack.py", "CAN214", "warning") in joined(found())
+    (pipeline / "survey.txt").rename(pipeline / "survey.py")
+    assert ("stack.py", "CAN211", "error") in joined(found())
+    assert found() == found("--no-cache")
 
 
 def test_a_changed_file_is_looked_at_again(work: Path, found: Callable[..., str]) -> None:

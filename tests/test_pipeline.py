@@ -230,6 +230,36 @@ def test_a_single_file_finds_its_partners_on_disk(here: Path) -> None:
     assert found(linted("submit.py", whole=False), "CAN203") == [("submit.py", "CAN203", "error")]
 
 
+@pytest.mark.parametrize(
+    ("where", "broken", "file"),
+    [
+        ("canfar_lint.pipeline.replica_use", "answer", "submit.py"),
+        ("canfar_lint.pipeline.runs", "_run", "submit.py"),
+        ("canfar_lint.checks.scaling.can211", "_against", "submit.py"),
+        ("canfar_lint.pipeline.levels", "runs_of", "stack.py"),
+    ],
+)
+def test_a_crash_of_the_join_is_said_of_the_file(
+    here: Path, monkeypatch: pytest.MonkeyPatch, where: str, broken: str, file: str
+) -> None:
+    code = SUBMIT.format(cmd="python", args="/arc/x/stack.py")
+    tree(
+        here, {"stack.py": f"{STACK}\nimport pylab, torch\npylab.show()\ntorch.set_num_threads(8)\n", "submit.py": code}
+    )
+    tree(here, {"other.py": "from astropy.io import fits\nfits.open('a.fits', memmap=False)\n"})
+
+    def crash(*_: object) -> None:
+        raise ZeroDivisionError("broken on purpose")
+
+    monkeypatch.setattr(f"{where}.{broken}", crash)
+    result = linted()
+    crashes = [(d.path, d.message) for d in result.diagnostics if d.code == "CAN003"]
+    assert [path for path, _ in crashes] == [file] and "broken on purpose in crash" in crashes[0][1]
+    assert result.crashed, "the exit status is 2"
+    assert found(result, "CAN301") == [("other.py", "CAN301", "warning")]
+    assert found(result, "CAN402"), "what needs no join is said all the same"
+
+
 def test_facts_are_plain_data() -> None:
     code = SUBMIT.format(cmd="python", args="/arc/x/stack.py").encode()
     facts = lint_bytes("submit.py", PYTHON, code, [], Resolver((), isolated=True).base).facts

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from canfar_lint.settings.select import Selection
     from canfar_lint.suppression import Marker
 
-_FORM = 1
+_FORM = 2
 # a file that changed so shortly before it was looked at may change again without its times telling
 _SETTLED_NS = 2_000_000_000
 _MOST_ENTRIES = 50_000
@@ -38,10 +38,14 @@ _MOST_BYTES = 256 << 20
 
 
 class Kept(NamedTuple):
-    """What is known of a file: `result` is None where there is nothing to say."""
+    """What is known of a file: `result` is None where there is nothing to say.
+
+    `outline` is what it runs and uses, as it is written (`facts.outline`); None where no request reached it.
+    """
 
     result: FileResult | None
     ruff: list[Diagnostic]
+    outline: Any = None
 
 
 class Cache:
@@ -67,7 +71,7 @@ class Cache:
                     return None
                 self._changed = self._changed or entry[1] != stamp
                 entry[1] = stamp
-            return Kept(_result(path, entry[3]), [_diagnostic(path, one) for one in entry[4]])
+            return Kept(_result(path, entry[3]), [_diagnostic(path, one) for one in entry[4]], entry[5])
         except (OSError, TypeError, ValueError, KeyError, IndexError, AttributeError):
             return None
 
@@ -79,7 +83,12 @@ class Cache:
         if result is not None:
             written = [result.kind, [one[1:] for one in result.diagnostics], *result[3:8]]
         ruff = [one[1:] for one in kept.ruff]
-        self._entries[path] = [self._under[profile], self._seen.get(path), digest, written, ruff]
+        self._entries[path] = [self._under[profile], self._seen.get(path), digest, written, ruff, kept.outline]
+        self._changed = True
+
+    def note_outline(self, path: str, outline: Any) -> None:
+        """Keep what a file that was known runs and uses."""
+        self._entries[path][5] = outline
         self._changed = True
 
     def save(self) -> None:

@@ -263,11 +263,7 @@ class _Work:
             return
         except Exception as e:
             self.crashed = True
-            import traceback
-
-            frame = traceback.extract_tb(e.__traceback__)[-1]
-            problem = f"{type(e).__name__}: {e} in {frame.name}, line {frame.lineno}"
-            self.diagnostics.append(self.general("CAN003", check=what, problem=problem))
+            self.diagnostics.append(crash(self.path, what, e))
 
     def refusals(self, source: Source, dockerfile: Any) -> None:
         """What the builder itself refuses, and bytes that are no text (`decisions` 24)."""
@@ -308,6 +304,15 @@ def about_file(path: str, code: str, variant: str | None = None, **values: Any) 
     """A diagnostic of a file as a whole, at its first character."""
     finding = _file_rule(code).finding((0, 0), variant=variant, **values)
     return Diagnostic(path, code, finding.name, finding.level, finding.message, Place(1, 1, 1, 1), 0, 0)
+
+
+def crash(path: str, what: str, error: Exception) -> Diagnostic:
+    """What to say when a check breaks on a file."""
+    import traceback
+
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    problem = f"{type(error).__name__}: {error} in {frame.name}, line {frame.lineno}"
+    return about_file(path, "CAN003", check=what, problem=problem)
 
 
 def _file_rule(code: str) -> Rule:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from canfar_lint.diagnostic import Diagnostic
@@ -79,7 +79,7 @@ def run(
     results = memory.all_of(_lint(memory.left, profiles, jobs))
     facts = ((result.path, fact) for result in results for fact in result.facts)
     kinds = {job.path: job.kind for job in planned}
-    project = Project(facts, Tree(root, texts), kinds, whole_project, resolver.base)
+    project = Project(facts, Tree(root, texts), kinds, whole_project, resolver.base, memory.outlines)
     diagnostics = settle((d for result in results for d in result.diagnostics), project)
     if project.facts or project.request:
         diagnostics += judge(project, profiles[0])
@@ -92,20 +92,20 @@ def run(
 
         diagnostics = list(raised(diagnostics, project))
     from_ruff, notes = peer.collect() if peer is not None else ([], ())
-    from_ruff = memory.with_kept(from_ruff, whole=not notes)
+    from_ruff = memory.with_kept(from_ruff, project.outlined, whole=not notes)
     diagnostics, python2, newer = _with_syntax(diagnostics, from_ruff, results, peer)
     for handle in hadolint:
         about_images, said = handle.collect()
         diagnostics += about_images
         notes += said
-    diagnostics += found
+    diagnostics += [*project.crashes, *found]
     chosen = {job.path: selections[job.profile] for job in planned}
     diagnostics = [d for d in diagnostics if d.path not in chosen or d.code not in chosen[d.path].ignored(d.path)]
     diagnostics = [d for d in diagnostics if d.path not in chosen or chosen[d.path].shows(d)]
     extended = {job.path: profiles[job.profile].settings.extend_rules for job in planned}
     kept, suppressed = _suppress(diagnostics, results, chosen, extended, whole_project)
     kept.sort(key=order)
-    crashed = any(result.crashed for result in results)
+    crashed = bool(project.crashes) or any(result.crashed for result in results)
     return RunResult(kept, suppressed, len(planned), python2, newer, tuple(notes), crashed, project)
 
 
@@ -174,15 +174,23 @@ class _Memory:
         both = {**known, **self._results}
         return [both[job.path] for job in self.planned if job.path in both and not both[job.path].empty]
 
-    def with_kept(self, from_ruff: list[Diagnostic], *, whole: bool) -> list[Diagnostic]:
-        """ruff's findings of this run and those that were known; the new ones are kept, when ruff ran as a whole."""
+    @property
+    def outlines(self) -> dict[str, Any]:
+        """What is known of the files that requests reached in earlier runs."""
+        return {path: kept.outline for path, kept in self._known.items() if kept.outline is not None}
+
+    def with_kept(self, from_ruff: list[Diagnostic], outlined: Mapping[str, Any], *, whole: bool) -> list[Diagnostic]:
+        """ruff's findings of this run and those that were known.
+
+        The new ones and the outlines of files are kept, when ruff ran as a whole.
+        """
         if self._cache is None:
             return from_ruff
         if whole:
-            self._keep(self._cache, from_ruff)
+            self._keep(self._cache, from_ruff, outlined)
         return [*from_ruff, *(found for kept in self._known.values() for found in kept.ruff)]
 
-    def _keep(self, cache: Cache, from_ruff: list[Diagnostic]) -> None:
+    def _keep(self, cache: Cache, from_ruff: list[Diagnostic], outlined: Mapping[str, Any]) -> None:
         from canfar_lint.engine.cache import Kept
 
         by_path: dict[str, list[Diagnostic]] = {}
@@ -191,7 +199,11 @@ class _Memory:
         for job in self.left:
             result = self._results.get(job.path)
             if result is not None and result.digest:
-                cache.note(job.path, job.profile, result.digest, Kept(result, by_path.get(job.path, [])))
+                kept = Kept(result, by_path.get(job.path, []), outlined.get(job.path))
+                cache.note(job.path, job.profile, result.digest, kept)
+        for path, outline in outlined.items():
+            if path in self._known:
+                cache.note_outline(path, outline)
         cache.save()
 
 

@@ -1,10 +1,15 @@
-"""What an image is made of, for the join: bases, copies, start commands; read when a request names the image."""
+"""What an image is made of, for the join: bases, copies, start commands; a fact of the Dockerfile alone.
+
+It is made of those that may build what a request names.
+"""
 
 from __future__ import annotations
 
 import posixpath
-from typing import NamedTuple
+import re
+from typing import Any, NamedTuple
 
+from canfar_lint.catalogue import load
 from canfar_lint.source import DOCKERFILE, Source
 
 
@@ -12,15 +17,29 @@ class ImageOutline(NamedTuple):
     """`base` is the image it stands on in the end, "" when not known.
 
     `copies` are the destinations of COPY and ADD with their sources, `starts` the words of ENTRYPOINT and CMD, `made`
-    the text of everything else that adds files. `unknown` says that a copy's place cannot be told.
+    the text of everything else that adds files. `unknown` says that a copy's place cannot be told, `cuda` that a GPU
+    is spoken of (CAN810). `targets` are the stages that settings say are built.
     """
 
-    base: str
-    copies: tuple[tuple[str, tuple[str, ...]], ...]
-    starts: tuple[str, ...]
-    made: str
-    unknown: bool
-    text: str
+    base: str = ""
+    copies: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    starts: tuple[str, ...] = ()
+    made: str = ""
+    unknown: bool = True
+    cuda: bool = False
+    targets: tuple[str, ...] = ()
+
+
+def kept(written: Any, targets: tuple[str, ...] = ()) -> ImageOutline | None:
+    """The outline that was written as JSON; None for what is none, or was made of other stages."""
+    try:
+        base, copies, starts, made, unknown, cuda, of = written
+        placed = tuple((str(place), tuple(map(str, sources))) for place, sources in copies)
+        begins = tuple(map(str, starts))
+        found = ImageOutline(str(base), placed, begins, str(made), bool(unknown), bool(cuda), tuple(map(str, of)))
+        return found if found.targets == targets else None
+    except (TypeError, ValueError):
+        return None
 
 
 def image_outline(path: str, data: bytes, targets: tuple[str, ...] = ()) -> ImageOutline:
@@ -30,10 +49,10 @@ def image_outline(path: str, data: bytes, targets: tuple[str, ...] = ()) -> Imag
     try:
         dockerfile = read(Source.decode(path, DOCKERFILE, data), targets)
     except Exception:
-        return ImageOutline("", (), (), "", True, "")
+        return ImageOutline(targets=targets)
     final = dockerfile.final
     if final is None:
-        return ImageOutline("", (), (), "", True, "")
+        return ImageOutline(targets=targets)
     copies: list[tuple[str, tuple[str, ...]]] = []
     made: list[str] = []
     unknown = dockerfile.template
@@ -59,4 +78,5 @@ def image_outline(path: str, data: bytes, targets: tuple[str, ...] = ()) -> Imag
             else:
                 command = words
     root = final.root.image or ""
-    return ImageOutline(root, tuple(copies), (*entry, *command), "\n".join(made), unknown, dockerfile.text)
+    cuda = re.search(load().rules["CAN810"].table("cuda"), dockerfile.text, re.IGNORECASE)
+    return ImageOutline(root, tuple(copies), (*entry, *command), "\n".join(made), unknown, cuda is not None, targets)

@@ -1,14 +1,16 @@
-"""What a script says of what it runs and uses, for the join: read when a request reaches it, plain data.
+"""What a script says of what it runs and uses, for the join: a fact of the file alone, kept with its others.
 
-Nothing of it depends on other files, so that it can be kept or sent like any fact.
+It is made of the files that a request reaches, since only what runs in a session is asked for it.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from canfar_lint.catalogue import load
 from canfar_lint.model.running import INLINE, UNKNOWN, Target, target
 from canfar_lint.model.shell import Command, Script
 from canfar_lint.source import NOTEBOOK, PYTHON, SHELL, Source
@@ -21,16 +23,20 @@ class Outline(NamedTuple):
     """`runs` are the scripts, modules and programs it starts, `imports` the dotted names it imports.
 
     A relative import begins with its dots. `unknown` says that it runs something that cannot be told; `is_script`
-    that running the file does work. `reads` and `writes` are the names of files that are literal.
+    that running the file does work. `reads` and `writes` are the names of files that are literal. `differs` says that
+    one run may differ from another (CAN203), `cuda` that a GPU is spoken of (CAN810), `optional` that an import may
+    fail.
     """
 
-    runs: tuple[Target, ...]
-    imports: tuple[str, ...]
-    unknown: bool
-    is_script: bool
-    text: str
+    runs: tuple[Target, ...] = ()
+    imports: tuple[str, ...] = ()
+    unknown: bool = True
+    is_script: bool = False
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
+    differs: bool = False
+    cuda: bool = False
+    optional: bool = False
 
     @property
     def packages(self) -> frozenset[str]:
@@ -47,7 +53,7 @@ _READERS = frozenset(
         *("ccdproc.CCDData.read", "astropy.nddata.CCDData.read", "asdf.open", "zarr.open", "yaml.safe_load"),
     )
 )
-_NOTHING = Outline((), (), True, False, "")
+_NOTHING = Outline()
 
 
 def outline(path: str, kind: str, data: bytes) -> Outline:
@@ -76,9 +82,28 @@ def _python(source: Source) -> Outline:
     commands = [one.command for one in started(module)]
     runs = [target([_text(word) for word in (c.program, *c.arguments) if word]) for c in commands if c.words]
     imports = tuple(dict.fromkeys(_imports(tree)))
-    made = Outline(_known(runs), imports, _unknown(runs), module.is_script, source.text, *_files(module))
+    made = Outline(_known(runs), imports, _unknown(runs), module.is_script, *_files(module), *_says(source.text))
     module.release()
     return made
+
+
+def kept(written: Any) -> Outline | None:
+    """The outline that was written as JSON; None for what is none."""
+    try:
+        runs, imports, unknown, is_script, reads, writes, *says = written
+        targets = tuple(Target(str(kind), str(name)) for kind, name in runs)
+        imported, read, wrote = (tuple(map(str, names)) for names in (imports, reads, writes))
+        return Outline(targets, imported, bool(unknown), bool(is_script), read, wrote, *map(bool, says))
+    except (TypeError, ValueError):
+        return None
+
+
+def _says(text: str) -> tuple[bool, bool, bool]:
+    """Whether a text tells runs apart, speaks of a GPU, and bears that an import fails."""
+    rules = load().rules
+    differs = re.search("|".join(rules["CAN203"].table("differs")), text)
+    cuda = re.search(rules["CAN810"].table("cuda"), text, re.IGNORECASE)
+    return differs is not None, cuda is not None, "except ImportError" in text
 
 
 def _files(module: PythonModule) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -122,7 +147,7 @@ def _shell(source: Source) -> Outline:
     script = parse(source.text)
     runs = [target(_words(script, command)) for command in script.commands if command.words]
     unknown = script.error is not None or _unknown(runs)
-    return Outline(_known(runs), (), unknown, True, source.text)
+    return Outline(_known(runs), (), unknown, True, (), (), *_says(source.text))
 
 
 def _words(script: Script, command: Command) -> list[str]:

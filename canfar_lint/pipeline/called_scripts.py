@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from canfar_lint.checks import module_of
 from canfar_lint.diagnostic import Diagnostic, Edit, Finding, PlacedRelated
-from canfar_lint.engine.file import about_file, placed
+from canfar_lint.engine.file import placed
 from canfar_lint.model.dockerfile import Dockerfile, Instruction, read
 from canfar_lint.model.dockerfile.called import Call, run_calls, start_calls
 from canfar_lint.model.shell import parse
@@ -70,10 +70,8 @@ def read_along(diagnostics: list[Diagnostic], project: Project, profiles: dict[s
         assert isinstance(candidates, list)
         if not any(reader.script((candidate,)) is not None for candidate in candidates):
             continue
-        try:
+        with project.guarded(path, "pipeline.called_scripts"):
             diagnostics = reader.judged(diagnostics)
-        except Exception as e:
-            diagnostics.append(about_file(path, "CAN003", check="called scripts", problem=f"{type(e).__name__}: {e}"))
     return diagnostics
 
 

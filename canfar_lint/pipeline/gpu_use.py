@@ -25,7 +25,7 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     needs = set(load().rules["CAN810"].table("needs"))
     for path in run.files:
         used = sorted(project.outline(path).packages & needs)
-        if used and "except ImportError" not in project.outline(path).text:
+        if used and not project.outline(path).optional:
             related = PlacedRelated(f"`{used[0]}` is imported here", path, Place(1, 1, 1, 1))
             return diagnostic._replace(related=(*diagnostic.related, related))
     return None
@@ -38,7 +38,7 @@ def _is_cpu_image(project: Project, run: Run) -> bool:
     if not run.dockerfile:
         return bases.fullmatch("/".join(without_tag(run.image).split("/")[-2:])) is not None
     image = project.image(run.dockerfile)
-    if image.unknown or re.search(table["cuda"], image.text, re.IGNORECASE):
+    if image.unknown or image.cuda:
         return False
     name = without_tag(image.base)
     return bases.fullmatch("/".join(name.split("/")[-2:])) is not None or name in table["plain"]
@@ -48,5 +48,4 @@ def _may_use(project: Project, run: Run) -> bool:
     """Whether the script may use a GPU all the same: it is not known, or something in it says so."""
     if not run.files:
         return True
-    cuda = re.compile(load().rules["CAN810"].table("cuda"), re.IGNORECASE)
-    return any(project.outline(path).unknown or cuda.search(project.outline(path).text) for path in run.files)
+    return any(project.outline(path).unknown or project.outline(path).cuda for path in run.files)

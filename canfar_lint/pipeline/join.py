@@ -1,4 +1,7 @@
-"""What only the whole tree can say: candidates answered, and checks over the facts of all files."""
+"""What only the whole tree can say: candidates answered, and checks over the facts of all files.
+
+A crash here is a CAN003 of the file that it happened for, as in the work on single files.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,30 @@ _ELSEWHERE = frozenset(("node_modules", "site-packages", "venv", "__pycache__", 
 _MOST_FILES = 20_000
 
 
+class _Guarded:
+    def __init__(self, crashes: list[Diagnostic], path: str, what: str) -> None:
+        self.crashes, self.path, self.what = crashes, path, what
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        from canfar_lint.engine.file import crash
+
+        found = crash(self.path, self.what, error)
+        if found not in self.crashes:
+            self.crashes.append(found)
+        return True
+
+
 class Project:
     """The facts of all files of a run, by kind: each with the path of the file it comes from and its place.
 
     `whole` says that a folder with the project's root was given, so that what is not in `paths` is not there.
+    `outlines` are those of files that have not changed since an earlier run, as they were written; `outlined` are
+    those made in this one. `crashes` is what to say of what broke.
     """
 
     def __init__(
@@ -36,6 +59,7 @@ class Project:
         kinds: dict[str, str],
         whole: bool = True,
         settings: Settings | None = None,
+        outlines: dict[str, Any] | None = None,
     ) -> None:
         self.tree = tree
         self.whole = whole
@@ -47,8 +71,11 @@ class Project:
         self.by_file: dict[str, list[Run]] | None = None
         self.uses: dict[str, list[tuple[str, str]]] = {}
         self._names: dict[bool, dict[str, list[str]]] = {}
+        self.outlined: dict[str, Outline | ImageOutline] = {}
+        self.crashes: list[Diagnostic] = []
         self._outlines: dict[str, Outline] = {}
         self._images: dict[str, ImageOutline] = {}
+        self._written = outlines or {}
         for path, fact in facts:
             self.facts.setdefault(fact.kind, []).append((path, fact))
 
@@ -91,20 +118,30 @@ class Project:
     def outline(self, path: str) -> Outline:
         """What a script says of what it runs and uses."""
         if path not in self._outlines:
-            from canfar_lint.facts.outline import outline
+            from canfar_lint.facts.outline import kept, outline
 
-            kind = self.kinds.get(path) or _kind(path)
-            self._outlines[path] = outline(path, kind, self.tree.content(path) or b"")
+            known = kept(self._written.get(path))
+            if known is None:
+                kind = self.kinds.get(path) or _kind(path)
+                self.outlined[path] = known = outline(path, kind, self.tree.content(path) or b"")
+            self._outlines[path] = known
         return self._outlines[path]
 
     def image(self, path: str) -> ImageOutline:
         """What an image is made of."""
         if path not in self._images:
-            from canfar_lint.facts.image_outline import image_outline
+            from canfar_lint.facts.image_outline import image_outline, kept
 
-            targets = self.settings.target if self.settings is not None else ()
-            self._images[path] = image_outline(path, self.tree.content(path) or b"", targets)
+            targets = tuple(self.settings.target) if self.settings is not None else ()
+            known = kept(self._written.get(path), targets)
+            if known is None:
+                self.outlined[path] = known = image_outline(path, self.tree.content(path) or b"", targets)
+            self._images[path] = known
         return self._images[path]
+
+    def guarded(self, path: str, what: str) -> _Guarded:
+        """What is done within for a file: a crash ends it and is noted in `crashes`, once a file and place."""
+        return _Guarded(self.crashes, path, what)
 
     def facts_in(self, kind: str, path: str) -> list[Fact]:
         """The facts of a kind that one file gives."""
@@ -158,15 +195,16 @@ def settle(diagnostics: Iterable[Diagnostic], project: Project) -> list[Diagnost
 
     A question `ask="small-file"` is answered by `canfar_lint.pipeline.small_file.answer(diagnostic, project)`.
     """
-    settled = []
+    settled: list[Diagnostic] = []
     for diagnostic in diagnostics:
-        if diagnostic.question is not None:
+        if diagnostic.question is None:
+            settled.append(diagnostic)
+            continue
+        with project.guarded(diagnostic.path, diagnostic.code):
             module = importlib.import_module(f"canfar_lint.pipeline.{diagnostic.question.ask.replace('-', '_')}")
             answered: Diagnostic | None = module.answer(diagnostic, project)
-            if answered is None:
-                continue
-            diagnostic = answered._replace(question=None)
-        settled.append(diagnostic)
+            if answered is not None:
+                settled.append(answered._replace(question=None))
     return settled
 
 
@@ -176,6 +214,8 @@ def judge(project: Project, profile: Profile) -> list[Diagnostic]:
 
     found: list[Diagnostic] = []
     asked = {"project"}
+    # these checks look at no file in particular
+    about = next((path for path, _ in project.facts.get("request", ())), project.paths[0] if project.paths else ".")
     # imports alone, which most files have, launch nothing
     if project.facts.keys() - {"imports"} or project.request:
         asked.add("launch")
@@ -184,5 +224,6 @@ def judge(project: Project, profile: Profile) -> list[Diagnostic]:
             continue
         function = getattr(module_of(rule), "check_project", None)
         if function is not None:
-            found += function(project, rule)
+            with project.guarded(about, rule.code):
+                found += function(project, rule)
     return found

@@ -24,7 +24,9 @@ def raised(diagnostics: Iterable[Diagnostic], project: Project) -> Iterator[Diag
         if diagnostic.level != "warning" or diagnostic.code not in _UNDER_REPLICAS | _IN_BATCH:
             yield diagnostic
             continue
-        every = runs_of(project, diagnostic.path)
+        every: list[Run] = []
+        with project.guarded(diagnostic.path, diagnostic.code):
+            every = runs_of(project, diagnostic.path)
         run = next((run for run in every if _worse(diagnostic.code, run)), None)
         if run is not None:
             related = PlacedRelated(_said(diagnostic.code, run), run.path, run.place)

@@ -59,8 +59,11 @@ def runs(project: Project) -> list[Run]:
     if project.runs is None:
         from canfar_lint.engine.file import is_test
 
-        requests = project.facts.get("request", ())
-        project.runs = [_run(project, path, fact) for path, fact in requests if not is_test(path)]
+        project.runs = []
+        for path, fact in project.facts.get("request", ()):
+            if not is_test(path):
+                with project.guarded(path, "pipeline.runs"):
+                    project.runs.append(_run(project, path, fact))
     return project.runs
 
 
