@@ -217,7 +217,7 @@ class _Work:
     def note_imports(self, content: Content) -> None:
         from canfar_lint.facts.imports import data
 
-        fact = data(content.code)
+        fact = data(content.code, inline=b"# ///" in content.data)
         if fact is not None:
             self.facts.append(fact)
 

@@ -17,10 +17,10 @@ _STANDARD = frozenset(sys.stdlib_module_names) | {
 }
 
 
-def data(content: bytes) -> Fact | None:
+def data(content: bytes, *, inline: bool = False) -> Fact | None:
     """The imported top-level names that are not the standard library's; None without any.
 
-    `content` begins with a newline.
+    `content` begins with a newline; `inline` says that the file may declare itself what it needs (PEP 723).
     """
     found: set[bytes] = set()
     for origin, modules in _IMPORT.findall(content):
@@ -30,4 +30,6 @@ def data(content: bytes) -> Fact | None:
             found.update(part.strip().partition(b".")[0] for part in modules.split(b","))
     names = {name.decode("utf-8", "replace") for name in found}
     names -= _STANDARD
-    return Fact("imports", 0, 0, {"names": sorted(names)}, Place(1, 1, 1, 1)) if names else None
+    if not names:
+        return None
+    return Fact("imports", 0, 0, {"names": sorted(names), "inline": inline}, Place(1, 1, 1, 1))

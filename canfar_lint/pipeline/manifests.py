@@ -45,6 +45,7 @@ class Manifests:
 
     def __init__(self, project: Project) -> None:
         self.by_folder: dict[str, Declared] = {}
+        self._of: dict[str, Declared] = {}
         self.images = Declared()
         for path in _manifests(project):
             text = project.tree.read(path)
@@ -63,9 +64,14 @@ class Manifests:
 
     def of(self, path: str) -> Declared:
         """What is declared for a file: by its folder's manifests, those above, and by the images of the tree."""
+        folder = os.path.dirname(os.path.normpath(path))
+        if folder not in self._of:
+            self._of[folder] = self._of_folder(folder)
+        return self._of[folder]
+
+    def _of_folder(self, folder: str) -> Declared:
         found = Declared()
         found.names |= self.images.names
-        folder = os.path.dirname(os.path.normpath(path))
         while True:
             here = self.by_folder.get(folder)
             if here is not None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from canfar_lint.model.python import PythonModule
     from canfar_lint.model.scopes import Binding
 
+_MOST = 20_000_000
+"""Bytes of a file that is read at all."""
+
 
 def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
     """A package that is declared nowhere is told once for each manifest that should name it, at its first import."""
@@ -31,30 +34,40 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
         if not project.whole:
             foreign = [name for name in foreign if not _is_on_disk(project, path, name)]
         if foreign and path.endswith(".py") and in_pipeline(path):
-            yield from _of_file(project, rule, path, foreign, manifests, told)
+            inline = _inline(project, path) if fact.data["inline"] else None
+            known = inline or manifests.of(path)
+            if known.files and known.known and (inline or len(known.names) > 1):
+                yield from _of_file(project, rule, path, foreign, known, told)
+
+
+def _inline(project: Project, path: str) -> Declared | None:
+    """What a script itself declares, None when it tries to declare nothing."""
+    text = project.tree.read(path, _MOST) or ""
+    if not any(block.type in ("", "script") for block in blocks(text)):
+        return None
+    known = Declared()
+    known.files.append(path)
+    inline = declared(text)
+    known.known = inline is not None
+    for each in (inline or {}).get("dependencies", ()):
+        known.add(each)
+    return known
 
 
 def _of_file(
-    project: Project, rule: Rule, path: str, names: list[str], manifests: Manifests, told: set[tuple[str, str]]
+    project: Project, rule: Rule, path: str, names: list[str], known: Declared, told: set[tuple[str, str]]
 ) -> Iterator[Diagnostic]:
-    text = project.tree.read(path, 20_000_000) or ""
-    variant = None
-    known = manifests.of(path)
-    where = os.path.basename(known.files[0]) if known.files else ""
-    if "# ///" in text and any(block.type in ("", "script") for block in blocks(text)):
-        inline = declared(text)
-        if inline is None:
-            return
-        variant, where, known = "inline", path, Declared()
-        for each in inline.get("dependencies", ()):
-            known.add(each)
-    elif not known.files or not known.known or len(known.names) < 2:
-        return
+    inline = known.files[0] == path
+    where = path if inline else os.path.basename(known.files[0])
     missing = {name for name in names if (where, name) not in told and not _is_declared(rule, name, known)}
-    if missing:
-        for diagnostic in _placed(rule, path, text, missing, variant, where):
-            told.add((where, diagnostic[0]))
-            yield diagnostic[1]
+    if not missing:
+        return
+    text = project.tree.read(path, _MOST) or ""
+    for source, span, name in needed_imports(path, text, missing):
+        told.add((where, name))
+        distribution = rule.table("distributions").get(name, [name])[0]
+        variant = "inline" if inline else None
+        yield placed(source, rule.finding(span, variant=variant, name=name, manifest=where, distribution=distribution))
 
 
 def _is_on_disk(project: Project, path: str, name: str) -> bool:
@@ -87,15 +100,6 @@ def _is_declared(rule: Rule, name: str, known: Declared) -> bool:
         if plain in (bare, each.partition("-")[0]) or (len(bare) > 4 and plain.startswith(bare)):
             return True
     return False
-
-
-def _placed(
-    rule: Rule, path: str, text: str, missing: set[str], variant: str | None, manifest: str
-) -> Iterator[tuple[str, Diagnostic]]:
-    for source, span, name in needed_imports(path, text, missing):
-        distribution = rule.table("distributions").get(name, [name])[0]
-        finding = rule.finding(span, variant=variant, name=name, manifest=manifest, distribution=distribution)
-        yield name, placed(source, finding)
 
 
 def first_import(path: str, text: str, names: set[str]) -> tuple[Source, tuple[int, int], str] | None:
