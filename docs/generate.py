@@ -40,6 +40,20 @@ FIXES = {
     "display": "shown, never applied",
     "none": "none",
 }
+SOURCES = {
+    "CANFAR documentation": "https://opencadc.github.io/canfar/",
+    "canfar client": "https://github.com/opencadc/canfar",
+    "Science Platform": "https://github.com/opencadc/science-platform",
+    "Docker documentation": "https://docs.docker.com/build/building/best-practices/",
+    "Python documentation": "https://docs.python.org/3/",
+    "astropy documentation": "https://docs.astropy.org/en/stable/io/fits/",
+    "uv documentation": "https://docs.astral.sh/uv/guides/scripts/",
+    "pip documentation": "https://pip.pypa.io/en/stable/topics/local-project-installs/",
+    "canfar-lint, the guide to suppressions": "../suppression.md",
+    "PEP 723": "https://peps.python.org/pep-0723/",
+    "PEP 263": "https://peps.python.org/pep-0263/",
+}
+"""What a rule's `source` may begin with, and where it is to be read."""
 FENCES = {"py": "python", "nb": "python", "sh": "bash", "docker": "dockerfile", "req": "text", "launch": "python"}
 # what these say are another program's words
 _ABOUT_FILES = ("CAN001", "CAN002", "CAN003")
@@ -80,7 +94,7 @@ def page(rule: dict[str, Any]) -> str:
         _fenced(marker, rule["kinds"][0]),
         f'Everywhere: `ignore = ["{code}"]`, or another level: `levels = {{{code} = "advice"}}`.',
         "## Sources",
-        f"- {rule['source'].strip()}\n- [{SECTIONS[rule['section']]}]({rule_url(code)})",
+        "\n".join(f"- {source}" for source in _sources(rule)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -108,6 +122,20 @@ def _what(rule: dict[str, Any]) -> str:
     else:
         text = re.split(r"(?<=[a-z])[.:;](?:\s|$)", " ".join(rule["why"].split()))[0]
     return text[:1].upper() + text[1:]
+
+
+def _sources(rule: dict[str, Any]) -> list[str]:
+    """Where the rule comes from, each with the address of what it names."""
+    links = {"CANFAR best practices": rule_url(rule["code"]), **SOURCES}
+    found = []
+    # a `;` between quotes is part of what is quoted
+    for source in re.split(r'; (?=(?:[^"]*"[^"]*")*[^"]*$)', rule["source"].strip()):
+        name = next((name for name in links if source.startswith(name)), "")
+        rest = source.removeprefix(name)
+        found.append(
+            f"[{name[:1].upper()}{name[1:]}]({links[name]}){rest}" if name else source[:1].upper() + source[1:]
+        )
+    return found
 
 
 def _level(rule: dict[str, Any]) -> str:

@@ -60,3 +60,11 @@ def test_pages_hold_nothing_of_the_notation(generate: ModuleType) -> None:
         assert not re.search("[«»\r\f\ufeff]", text) or path.name == "README.md"
         fences = re.findall(r"^`{3,}", text, re.M)
         assert len(fences) % 2 == 0, path
+
+
+def test_sources_can_be_looked_up(generate: ModuleType) -> None:
+    for path in sorted(generate.PAGES.glob("*.md")):
+        sources = path.read_text("utf-8").split("\n## Sources\n")[1]
+        assert re.search(r"\w", sources), path
+        # notes of whoever wrote the rules mean nothing to whoever reads them
+        assert not re.search(r"\b(guideline|platform|rules|docker|design) \d|\bguideline,", sources), path
