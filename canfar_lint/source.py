@@ -19,10 +19,11 @@ class Undecodable(ValueError):
 class Source:
     """One file's text. Offsets count characters of `text`, in which newlines stand as they do in the file."""
 
-    __slots__ = ("_starts", "bom", "encoding", "kind", "path", "text")
+    __slots__ = ("_starts", "bom", "encoding", "file", "kind", "path_asked", "text")
 
     def __init__(self, path: str, kind: str, text: str, encoding: str = "utf-8", bom: bool = False) -> None:
-        self.path = path
+        self.file = path
+        self.path_asked = False
         self.kind = kind
         self.text = text
         self.encoding = encoding
@@ -53,6 +54,12 @@ class Source:
         """`text` as the bytes of this file: same encoding, same byte-order mark."""
         errors = "surrogateescape" if self.kind in (DOCKERFILE, SHELL, MAKEFILE) else "strict"
         return (codecs.BOM_UTF8 if self.bom else b"") + text.encode(self.encoding, errors)
+
+    @property
+    def path(self) -> str:
+        """The file's path, for what judges by it: that is noted, since what it finds holds for no copy of the file."""
+        self.path_asked = True
+        return self.file
 
     @property
     def code(self) -> str:

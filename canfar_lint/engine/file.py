@@ -99,7 +99,7 @@ class Profile:
 class FileResult(NamedTuple):
     """What one file gave. `problem` is UNPARSED or TOO_DEEP with `words` and `place` of the parser, else empty.
 
-    `digest` is that of its content, where a cache asks for it.
+    `digest` is that of its content. `copies` when a file of the same content in the same role gives the same.
     """
 
     path: str
@@ -112,10 +112,15 @@ class FileResult(NamedTuple):
     place: Place | None = None
     crashed: bool = False
     digest: str = ""
+    copies: bool = True
 
     @property
     def empty(self) -> bool:
         return not (self.diagnostics or self.facts or self.markers or self.problem)
+
+    def copied(self, path: str) -> FileResult:
+        """The same for a file that is a copy."""
+        return self._replace(path=path, diagnostics=[d._replace(path=path) for d in self.diagnostics])
 
 
 def is_test(path: str) -> bool:
@@ -132,6 +137,11 @@ def in_pipeline(path: str, data: bytes | None = None) -> bool:
     if data is not None and _TEST_NAME.search(name) and not re.search(_HOLDS_TESTS, data):
         name = _TEST_NAME.sub(r"\1script.py", name)
     return not _NOT_A_PIPELINE.search(name)
+
+
+def role(path: str, data: bytes) -> tuple[str, bool, bool]:
+    """What a file's path alone says of how it is linted."""
+    return path.rpartition(".")[2], in_pipeline(path, data), is_test(path)
 
 
 def _may_hold_markers(data: bytes) -> bool:
@@ -212,7 +222,10 @@ class _Work:
         except Unreadable as e:
             return self.refused(e)
         markers = self.markers(source) if marked else []
-        return FileResult(self.path, self.kind, self.diagnostics, self.facts, markers, crashed=self.crashed)
+        alike = not (source.path_asked or self.crashed or any(d.related or d.question for d in self.diagnostics))
+        return FileResult(
+            self.path, self.kind, self.diagnostics, self.facts, markers, crashed=self.crashed, copies=alike
+        )
 
     def note_imports(self, content: Content) -> None:
         from canfar_lint.facts.imports import data
@@ -346,10 +359,10 @@ def _serves(rule: Rule, model: str, kind: str) -> bool:
 def placed(source: Source, finding: Finding) -> Diagnostic:
     """A finding with its file, rows and columns."""
     related = tuple(
-        PlacedRelated(r.message, r.path or source.path, source.place(r.start, r.end)) for r in finding.related
+        PlacedRelated(r.message, r.path or source.file, source.place(r.start, r.end)) for r in finding.related
     )
     return Diagnostic(
-        source.path,
+        source.file,
         finding.code,
         finding.name,
         finding.level,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from canfar_lint.diagnostic import Diagnostic
-from canfar_lint.engine.file import TOO_DEEP, FileResult, Profile, about_file, lint_bytes
+from canfar_lint.engine.file import TOO_DEEP, FileResult, Profile, about_file, lint_bytes, role
 
 if TYPE_CHECKING:
     from canfar_lint.engine.cache import Cache, Kept
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # below this many files one process is faster than starting more
 _WORTH_WORKERS = 48
+_WORTH_COPIES = 8
 _BATCH_BYTES = 600_000
 
 
@@ -37,6 +38,10 @@ class RunResult(NamedTuple):
     notes: tuple[str, ...] = ()
     crashed: bool = False
     project: Any = None
+
+
+# a file's digest, kind and profile, and its role
+_Content = tuple[str, str, int, str, bool, bool]
 
 
 class _Job(NamedTuple):
@@ -233,13 +238,16 @@ def _lint_all(planned: list[_Job], profiles: list[Profile], jobs: int) -> list[F
     return spread(planned, profiles, workers)
 
 
-def lint_jobs(jobs: Iterable[_Job], profiles: list[Profile]) -> list[FileResult]:
+def lint_jobs(jobs: Sequence[_Job], profiles: list[Profile]) -> list[FileResult]:
     """What the files give, without those that nothing is to be said or kept of."""
-    return [result for job in jobs if not (result := lint_job(job, profiles)).empty or result.digest]
+    # telling copies apart takes longer than it saves among a few files
+    known: dict[_Content, FileResult] | None = {} if len(jobs) >= _WORTH_COPIES else None
+    results = (lint_job(job, profiles, known) for job in jobs)
+    return [result for result in results if not result.empty or result.digest]
 
 
-def lint_job(job: _Job, profiles: list[Profile]) -> FileResult:
-    """Read one file and lint it; a file that cannot be read is a CAN002."""
+def lint_job(job: _Job, profiles: list[Profile], known: dict[_Content, FileResult] | None = None) -> FileResult:
+    """Read one file and lint it, once for all its copies; a file that cannot be read is a CAN002."""
     profile = profiles[job.profile]
     data = job.data
     if data is None:
@@ -249,12 +257,19 @@ def lint_job(job: _Job, profiles: list[Profile]) -> FileResult:
         except OSError as e:
             problem = (e.strerror or str(e)).lower()
             return FileResult(job.path, job.kind, [about_file(job.path, "CAN002", problem=problem)], [], [])
-    result = lint_bytes(job.path, job.kind, data, profile, profile.settings)
-    if not job.hashed or result.crashed:
-        return result
+    if known is None and not job.hashed:
+        return lint_bytes(job.path, job.kind, data, profile, profile.settings)
     from canfar_lint.engine.cache import digest
 
-    return result._replace(digest=digest(data))
+    content = (digest(data), job.kind, job.profile, *role(job.path, data))
+    if known and content in known:
+        return known[content].copied(job.path)
+    result = lint_bytes(job.path, job.kind, data, profile, profile.settings)
+    if job.hashed and not result.crashed:
+        result = result._replace(digest=content[0])
+    if result.copies and known is not None:
+        known[content] = result
+    return result
 
 
 # -- ruff and hadolint ----------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ def spread(planned: list[_Job], profiles: list[Profile], workers: int) -> list[F
     # on Ctrl-C the pool is left as it is: waiting for it takes as long as its work, and ending it may never end
     results = collected(futures)
     pool.shutdown()
-    return results
+    return in_order(results, planned)
 
 
 @contextmanager
@@ -54,7 +54,13 @@ def _uninterrupted() -> Iterator[None]:
 
 def gather(pool: Executor, planned: list[_Job]) -> list[FileResult]:
     """Hand the batches to an executor and put the results into the files' order."""
-    return collected(submitted(pool, planned))
+    return in_order(collected(submitted(pool, planned)), planned)
+
+
+def in_order(results: list[FileResult], planned: list[_Job]) -> list[FileResult]:
+    """The results in the order of the files."""
+    places = {job.path: place for place, job in enumerate(planned)}
+    return sorted(results, key=lambda result: places[result.path])
 
 
 def submitted(pool: Executor, planned: list[_Job]) -> list[Future[list[FileResult]]]:
@@ -66,19 +72,31 @@ def collected(futures: list[Future[list[FileResult]]]) -> list[FileResult]:
 
 
 def batches(planned: list[_Job]) -> list[list[_Job]]:
-    """The files in batches of about half a megabyte, so that no worker is left with one long tail."""
+    """The files in batches of about half a megabyte, so that no worker is left with one long tail.
+
+    Files of one name and size, which may be copies, go into the same batch.
+    """
     found: list[list[_Job]] = [[]]
-    size = 0
-    for job in planned:
-        if size > _BATCH_BYTES or len(found[-1]) >= 200:
+    filled = 0
+    for size, alike in _alike(planned):
+        if filled > _BATCH_BYTES or len(found[-1]) >= 200:
             found.append([])
-            size = 0
-        found[-1].append(job)
-        try:
-            size += len(job.data) if job.data is not None else os.stat(job.path).st_size
-        except OSError:
-            continue
+            filled = 0
+        found[-1] += alike
+        filled += size
     return found
+
+
+def _alike(planned: list[_Job]) -> Iterable[tuple[int, list[_Job]]]:
+    """The files by name and size, in their order; the size once, since copies take no time."""
+    groups: dict[tuple[str, int], list[_Job]] = {}
+    for job in planned:
+        try:
+            size = len(job.data) if job.data is not None else os.stat(job.path).st_size
+        except OSError:
+            size = 0
+        groups.setdefault((os.path.basename(job.path), size), []).append(job)
+    return ((size, alike) for (_, size), alike in groups.items())
 
 
 def lint_batch(batch: list[_Job]) -> list[FileResult]:
