@@ -94,10 +94,11 @@ class PlacedEdit(NamedTuple):
 
 
 class PlacedFix(NamedTuple):
+    """A fix of a file; its edits are sorted, and those for the imports it needs or leaves unused are among them."""
+
     title: str
     edits: tuple[PlacedEdit, ...]
     applicability: str = SAFE
-    imports: tuple[str, ...] = ()
 
 
 class PlacedRelated(NamedTuple):

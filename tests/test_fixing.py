@@ -20,9 +20,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from canfar_lint.diagnostic import SAFE, UNSAFE, Diagnostic, Edit, Fix, Place, PlacedEdit, PlacedFix
+from canfar_lint.engine.file import placed_fix
 from canfar_lint.fixing import Changed, apply, fix_document, parses, unified, write
 from canfar_lint.fixing.apply import edited, substituted, to_bytes
-from canfar_lint.fixing.imports import import_edits
+from canfar_lint.fixing.imports import completed, import_edits
 from canfar_lint.fixing.python import replaced, smallest, without_argument, without_statement
 from canfar_lint.model.notebook import read
 from canfar_lint.model.python import PythonModule
@@ -31,19 +32,30 @@ from canfar_lint.source import DOCKERFILE, PYTHON, SHELL, TOML, YAML, Source
 NOWHERE = Place(1, 1, 1, 1)
 
 
-def diagnostic(
-    *edits: Edit, code: str = "CAN301", applicability: str = SAFE, imports: tuple[str, ...] = ()
-) -> Diagnostic:
-    fix = PlacedFix("Do it", tuple(PlacedEdit(NOWHERE, edit) for edit in edits), applicability, imports)
+def diagnostic(*edits: Edit, code: str = "CAN301", applicability: str = SAFE) -> Diagnostic:
+    fix = PlacedFix("Do it", tuple(PlacedEdit(NOWHERE, edit) for edit in edits), applicability)
     return Diagnostic("a", code, "n", "error", "m", NOWHERE, edits[0].start, edits[0].end, fix)
 
 
-def rule(pattern: str, by: str, **fields: object) -> Callable[[Source], list[Diagnostic]]:
+def rule(pattern: str, by: str, **fields: str) -> Callable[[Source], list[Diagnostic]]:
     """A linter that finds a pattern and repairs it."""
 
     def lint(source: Source) -> list[Diagnostic]:
         found = re.finditer(pattern, source.text)
-        return [diagnostic(Edit(m.start(), m.end(), m.expand(by)), **fields) for m in found]  # type: ignore[arg-type]
+        return [diagnostic(Edit(m.start(), m.end(), m.expand(by)), **fields) for m in found]
+
+    return lint
+
+
+def python_rule(pattern: str, by: str, *imports: str) -> Callable[[Source], list[Diagnostic]]:
+    """A linter of Python whose repair needs imports, or leaves some that nothing uses."""
+
+    def lint(source: Source) -> list[Diagnostic]:
+        found = [
+            Fix("Do it", (Edit(m.start(), m.end(), by),), SAFE, imports) for m in re.finditer(pattern, source.text)
+        ]
+        placed = [(fix.edits[0], placed_fix(source, fix)) for fix in found]
+        return [Diagnostic("a", "CAN301", "n", "error", "m", NOWHERE, *edit[:2], fix) for edit, fix in placed if fix]
 
     return lint
 
@@ -229,7 +241,8 @@ def test_repairs_of_generated_python_end_and_parse(text: str, newline: str) -> N
             if isinstance(node, ast.Expr) and module.code(node) == "show()":
                 found.append(diagnostic(*without_statement(module, node)))
             if isinstance(node, ast.Constant) and node.value == 1:
-                found.append(diagnostic(*replaced(module, node, "os.sep"), imports=("os",)))
+                edits = completed(source, Fix("", replaced(module, node, "os.sep"), SAFE, ("os",)))
+                found.append(diagnostic(*edits or ()))
         return found
 
     result = fix_document(source, lint(source), lint)
@@ -399,7 +412,7 @@ def test_a_name_that_means_something_else_is_not_imported() -> None:
 
 def test_a_fix_that_needs_an_import_that_another_one_removes() -> None:
     def lint(source: Source) -> list[Diagnostic]:
-        needing = rule("HERE", "os.sep", imports=("os",))(source)
+        needing = python_rule("HERE", "os.sep", "os")(source)
         unused = rule(r"import os\n", "", code="F401")(source) if "os." not in source.text else []
         return needing + unused
 
@@ -407,7 +420,7 @@ def test_a_fix_that_needs_an_import_that_another_one_removes() -> None:
 
 
 def test_an_import_in_a_notebook_goes_to_the_first_imports_or_the_cell() -> None:
-    lint = rule("HERE", "os.sep", imports=("os",))
+    lint = python_rule("HERE", "os.sep", "os")
     for cells, new in (
         (
             ["%matplotlib inline\nimport sys\n", "x = HERE\n"],
@@ -415,6 +428,41 @@ def test_an_import_in_a_notebook_goes_to_the_first_imports_or_the_cell() -> None
         ),
         (["a = 1\n", "%%time\nx = HERE\n"], ["a = 1\n", "%%time\nimport os\n\nx = os.sep\n"]),
         (["x = HERE\n", "import sys\n"], ["import os\n\nx = os.sep\n", "import sys\n"]),
+    ):
+        source = read("a.ipynb", notebook(cells))
+        assert to_bytes(fix_document(source, lint(source), lint).source) == notebook(new)
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("import multiprocessing\nimport sys\n\nx = multiprocessing.HERE\nsys\n", "import sys\n\nx = 1\nsys\n"),
+        ("import a\n\nx = a.HERE\n", "x = 1\n"),
+        ("import a, b\nx = a.HERE, b\n", "import b\nx = 1, b\n"),
+        ("from a import (\n    b,  # B\n    c,\n)\nx = b.HERE, c\n", "from a import (\n    c,\n)\nx = 1, c\n"),
+        ("def f():\n    import a\n    return a.HERE\n", "def f():\n    return 1\n"),
+        ("import a.b as c\r\nx = c.HERE\r\ny = 2\r\n", "x = 1\r\ny = 2\r\n"),
+        # several fixes together
+        ("import a\nx = a.HERE\ny = a.HERE\n", "x = 1\ny = 1\n"),
+        # not used before either, used elsewhere, or there for others
+        ("import b\nx = a.HERE\n", "import b\nx = 1\n"),
+        ("import a\nx = a.HERE, a\n", "import a\nx = 1, a\n"),
+        ("import a\n__all__ = ['a']\nx = a.HERE\n", "import a\n__all__ = ['a']\nx = 1\n"),
+        ("import a  # noqa: F401\nx = a.HERE\n", "import a  # noqa: F401\nx = 1\n"),
+        ("import a as a\nx = a.HERE\n", "import a as a\nx = 1\n"),
+        ("try:\n    import a\nexcept E:\n    a = 0\nx = a.HERE\n", "try:\n    import a\nexcept E:\n    a = 0\nx = 1\n"),
+    ],
+)
+def test_imports_that_a_fix_leaves_unused_go_with_it(text: str, new: str) -> None:
+    assert fixed(text, python_rule(r"\w+\.HERE", "1")) == new
+
+
+def test_an_import_that_another_cell_or_a_magic_uses_stays() -> None:
+    lint = python_rule(r"\w+\.HERE", "1")
+    for cells, new in (
+        (["import a\n", "x = a.HERE\n", "print(a)\n"], ["import a\n", "x = 1\n", "print(a)\n"]),
+        (["import a\n", "x = a.HERE\n", "%timeit a.f()\n"], ["import a\n", "x = 1\n", "%timeit a.f()\n"]),
+        (["%matplotlib inline\nimport a\n", "x = a.HERE\n"], ["%matplotlib inline\n", "x = 1\n"]),
     ):
         source = read("a.ipynb", notebook(cells))
         assert to_bytes(fix_document(source, lint(source), lint).source) == notebook(new)

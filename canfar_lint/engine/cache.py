@@ -265,9 +265,9 @@ def _diagnostic(path: str, written: list[Any]) -> Diagnostic:
 
 
 def _fix(written: list[Any]) -> PlacedFix:
-    title, edits, applicability, imports = written
+    title, edits, applicability = written
     placed = tuple(PlacedEdit(Place(*at), Edit(*edit)) for at, edit in edits)
-    return PlacedFix(title, placed, applicability, tuple(imports))
+    return PlacedFix(title, placed, applicability)
 
 
 def _marker(written: list[Any]) -> Marker:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.diagnostic import (
     Diagnostic,
+    Edit,
     Fact,
     Finding,
     Fix,
@@ -375,9 +376,16 @@ def placed(source: Source, finding: Finding) -> Diagnostic:
     )
 
 
-def placed_fix(source: Source, fix: Fix) -> PlacedFix:
-    edits = tuple(PlacedEdit(source.place(e.start, e.end), e) for e in sorted(fix.edits))
-    return PlacedFix(fix.title, edits, fix.applicability, fix.imports)
+def placed_fix(source: Source, fix: Fix) -> PlacedFix | None:
+    """The fix with all of its edits, those for imports among them; None when it cannot be made."""
+    edits: Iterable[Edit] | None = sorted(fix.edits)
+    if source.kind in (PYTHON, NOTEBOOK):
+        from canfar_lint.fixing.imports import completed
+
+        edits = completed(source, fix)
+    if edits is None:
+        return None
+    return PlacedFix(fix.title, tuple(PlacedEdit(source.place(e.start, e.end), e) for e in edits), fix.applicability)
 
 
 __all__ = ["PYTHON", "FileResult", "Profile", "about_file", "in_pipeline", "lint_bytes", "placed"]

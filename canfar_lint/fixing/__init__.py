@@ -2,7 +2,7 @@
 
 from canfar_lint.fixing.apply import apply
 from canfar_lint.fixing.diff import unified
-from canfar_lint.fixing.document import Result, fix_document, parses
+from canfar_lint.fixing.document import Choice, Result, fix_document, parses
 from canfar_lint.fixing.write import Changed, write
 
-__all__ = ["Changed", "Result", "apply", "fix_document", "parses", "unified", "write"]
+__all__ = ["Changed", "Choice", "Result", "apply", "fix_document", "parses", "unified", "write"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from canfar_lint.diagnostic import SAFE, UNSAFE, Diagnostic, Edit, PlacedFix
+from canfar_lint.diagnostic import SAFE, UNSAFE, Diagnostic, Edit
 from canfar_lint.fixing.apply import edited, edits_of, together
 from canfar_lint.source import DOCKERFILE, NOTEBOOK, PYTHON, SHELL, TOML, YAML, Source
 
@@ -26,6 +26,17 @@ class Result(NamedTuple):
     converged: bool = True
 
 
+class Choice:
+    """Which of the fixes that may be made are made; this one takes them all."""
+
+    def of(self, source: Source, candidates: list[Diagnostic]) -> list[Diagnostic]:
+        """The chosen ones of a round's candidates, which are findings in `source`."""
+        return candidates
+
+    def moved(self, edits: Sequence[Edit]) -> None:
+        """The sorted edits were made: what stands behind them has moved."""
+
+
 def fix_document(
     source: Source,
     diagnostics: Iterable[Diagnostic],
@@ -33,15 +44,17 @@ def fix_document(
     parse_ok: Callable[[Source], bool] | None = None,
     unsafe: bool = False,
     wanted: Callable[[Diagnostic], bool] | None = None,
+    choice: Choice | None = None,
 ) -> Result:
     """Apply the safe fixes (the unsafe ones too with `unsafe`) of `diagnostics` and of what `relint` finds then.
 
-    `wanted` decides instead of `unsafe` where a project draws the line itself. Python that does not parse to begin
-    with is left alone.
+    `wanted` decides instead of `unsafe` where a project draws the line itself, `choice` which of these are made. Python
+    that does not parse to begin with is left alone.
     """
     parse_ok = parse_ok or parses
     asked = wanted or (lambda diagnostic: is_wanted(diagnostic, unsafe))
-    current = list(diagnostics)
+    choice = choice or Choice()
+    first, current = source, list(diagnostics)
     applied: list[Diagnostic] = []
     broken: dict[tuple[object, ...], Diagnostic] = {}
     if not any(map(asked, current)):
@@ -50,16 +63,22 @@ def fix_document(
         if source.kind in (PYTHON, NOTEBOOK):
             return Result(source, current, [], [])
         parse_ok = _always
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS + 1):
         candidates = [d for d in current if asked(d) and _identity(source, d) not in broken]
+        candidates = choice.of(source, candidates)
+        if number == ROUNDS:
+            return Result(source, current, applied, list(broken.values()), not candidates)
         step = _round(source, candidates, parse_ok)
         broken.update((_identity(source, d), d) for d in step.broken)
         if not step.applied:
-            return Result(source, current, applied, list(broken.values()))
+            break
         applied += step.applied
+        choice.moved(_edits(step.applied))
         source, current = step.source, list(relint(step.source))
-    left = any(asked(d) and _identity(source, d) not in broken for d in current)
-    return Result(source, current, applied, list(broken.values()), not left)
+    tidy = _without_left_imports(first, source, parse_ok) if applied else source
+    if tidy is not source:
+        source, current = tidy, list(relint(tidy))
+    return Result(source, current, applied, list(broken.values()))
 
 
 def is_wanted(diagnostic: Diagnostic, unsafe: bool) -> bool:
@@ -144,30 +163,29 @@ def _round(source: Source, candidates: list[Diagnostic], parse_ok: Callable[[Sou
 
 def _attempt(source: Source, chosen: list[Diagnostic], parse_ok: Callable[[Source], bool]) -> Source | None:
     """The source with the fixes made; None when it cannot be made or does not parse."""
-    fixes = [d.fix for d in chosen if d.fix is not None]
-    edits = {edit for fix in fixes for edit in edits_of(fix)}
     try:
-        new = _with_imports(source, fixes, edits)
+        new = edited(source, _edits(chosen))
     except ValueError:
         return None
     return new if parse_ok(new) else None
 
 
-def _with_imports(source: Source, fixes: list[PlacedFix], edits: set[Edit]) -> Source:
-    """The source with the edits made and what the new code needs imported. Raises `ValueError`."""
-    needs = [(name, edits_of(fix)[0].start) for fix in fixes for name in fix.imports]
-    if not needs:
-        return edited(source, sorted(edits))
-    from canfar_lint.fixing.imports import import_edits
+def _edits(chosen: Iterable[Diagnostic]) -> list[Edit]:
+    """The edits of the fixes that are made together, sorted."""
+    return sorted({edit for d in chosen if d.fix is not None for edit in edits_of(d.fix)})
 
-    added = import_edits(source, needs)
-    if any(edit.start < new.start < edit.end for edit in edits for new in added):
-        raise ValueError("an import would go where the text changes")
-    new = edited(source, sorted({*edits, *added}))
-    # another fix of this round may have taken an import away because nothing used it so far
-    if parses(new) and import_edits(new, [(name, len(new.text)) for name, _ in needs]):
-        raise ValueError("an import is needed and removed at the same time")
-    return new
+
+def _without_left_imports(first: Source, source: Source, parse_ok: Callable[[Source], bool]) -> Source:
+    """The repaired source without the imports that only several fixes together have left unused."""
+    if source.kind not in (PYTHON, NOTEBOOK):
+        return source
+    from canfar_lint.fixing.unused import newly_unused, removals
+
+    try:
+        tidy = edited(source, removals(source, newly_unused(first, source)))
+    except (SyntaxError, ValueError, RecursionError):
+        return source
+    return tidy if tidy.text != source.text and parse_ok(tidy) else source
 
 
 def _identity(source: Source, diagnostic: Diagnostic) -> tuple[object, ...]:

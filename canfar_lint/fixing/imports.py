@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
-from canfar_lint.diagnostic import Edit
+from canfar_lint.diagnostic import Edit, Fix
 from canfar_lint.source import NOTEBOOK, Source
 
 
@@ -31,10 +32,42 @@ class _Import(NamedTuple):
         return _key(self.module, bool(self.member))
 
 
+def completed(source: Source, fix: Fix) -> tuple[Edit, ...] | None:
+    """The edits of a fix with those for the imports it needs and for the imports it leaves unused, sorted.
+
+    None when it cannot be made, since a name that it imports means something else.
+    """
+    own = sorted(fix.edits)
+    added: list[Edit] = []
+    if fix.imports:
+        try:
+            added = import_edits(source, [(name, own[0].start) for name in fix.imports])
+        except (SyntaxError, ValueError, RecursionError):
+            return None
+    from canfar_lint.fixing.unused import left_by
+
+    edits = _joined(added, own)
+    edits = sorted([*edits, *left_by(source, edits)])
+    return tuple(edits) if all(a.end <= b.start for a, b in pairwise(edits)) else None
+
+
+def _joined(added: list[Edit], own: list[Edit]) -> list[Edit]:
+    """Both in the order of the text; what both put into the same place is one edit, the import first."""
+    edits: list[Edit] = []
+    for edit in sorted([*added, *own], key=lambda edit: (edit.start, edit not in added, edit)):
+        before = edits[-1] if edits else None
+        if before is not None and before in added and before.start == before.end == edit.start:
+            edits[-1] = edit._replace(content=before.content + edit.content)
+        else:
+            edits.append(edit)
+    return edits
+
+
 def import_edits(source: Source, needs: Iterable[tuple[str, int]]) -> list[Edit]:
     """The edits that make `needs` available: pairs of a module (`os`) or member (`os.path:join`) and where it is used.
 
-    Raises `ValueError` when the file uses the name for something else.
+    An import that is there already is replaced by itself, so that no other fix takes it away at the same time. Raises
+    `ValueError` when the file uses the name for something else.
     """
     tree = ast.parse(source.code)
     first_use: dict[_Import, int] = {}
@@ -43,16 +76,19 @@ def import_edits(source: Source, needs: Iterable[tuple[str, int]]) -> list[Edit]
         wanted = _Import(module, member)
         first_use[wanted] = min(used_at, first_use.get(wanted, used_at))
     taken = _bound_names(tree)
+    kept: list[Edit] = []
     missing: dict[int, tuple[int, list[_Import]]] = {}
     for wanted, used_at in sorted(first_use.items(), key=lambda item: item[0].key):
-        if _is_imported(source, tree, wanted, used_at):
+        known = _imported(source, tree, wanted, used_at)
+        if known is not None:
+            kept.append(known)
             continue
         if wanted.name in taken:
             raise ValueError(f"{wanted.name} means something else in this file")
         start = _cell_start(source, tree, used_at)
         before, group = missing.setdefault(start, (used_at, []))
         missing[start] = min(before, used_at), [*group, wanted]
-    return [edit for start, found in missing.items() for edit in _insertions(source, tree, start, *found)]
+    return kept + [edit for start, found in missing.items() for edit in _insertions(source, tree, start, *found)]
 
 
 def _insertions(source: Source, tree: ast.Module, start: int, used_at: int, group: list[_Import]) -> list[Edit]:
@@ -100,21 +136,26 @@ def _line_insertion(source: Source, row: int, text: str) -> Edit:
     return Edit(at, at, text)
 
 
-def _is_imported(source: Source, tree: ast.Module, wanted: _Import, used_at: int) -> bool:
-    """Whether a statement of the module itself imports it before it is used."""
+def _imported(source: Source, tree: ast.Module, wanted: _Import, used_at: int) -> Edit | None:
+    """What a statement of the module itself imports before it is used, as an edit that changes nothing."""
     for node in tree.body:
         if _offset(source, node) >= used_at:
-            return False
-        if isinstance(node, ast.Import) and not wanted.member:
-            for alias in node.names:
-                # `import os.path` binds `os` as well
-                if alias.asname is None and (alias.name + ".").startswith(wanted.module + "."):
-                    return True
-        elif isinstance(node, ast.ImportFrom) and node.module == wanted.module and not node.level:
-            names = [alias.name for alias in node.names if alias.asname is None]
-            if wanted.member and wanted.member in names:
-                return True
-    return False
+            return None
+        for alias in _brought(node, wanted):
+            start = source.offset(alias.lineno, alias.col_offset + 1)
+            # columns of the tree count bytes
+            if alias.asname is None and source.text.startswith(alias.name, start):
+                return Edit(start, start + len(alias.name), alias.name)
+    return None
+
+
+def _brought(node: ast.stmt, wanted: _Import) -> list[ast.alias]:
+    """The parts of an import that bring what is wanted; `import os.path` brings `os` as well."""
+    if isinstance(node, ast.Import) and not wanted.member:
+        return [alias for alias in node.names if f"{alias.name}.".startswith(f"{wanted.module}.")]
+    if isinstance(node, ast.ImportFrom) and node.module == wanted.module and not node.level:
+        return [alias for alias in node.names if alias.name == wanted.member]
+    return []
 
 
 def _bound_names(tree: ast.Module) -> set[str]:
