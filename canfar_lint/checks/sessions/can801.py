@@ -88,9 +88,9 @@ def _kind(request: Request, rule: Rule) -> Iterator[Finding]:
 
         near = difflib.get_close_matches(kind.lower(), kinds, 1, 0.5)
         likely = "headless" if kind in rule.table("batch words") else near[0] if near else ""
-        hint = f", did you mean `{likely}`?" if likely else f": it is one of {', '.join(kinds)}"
+        variant = "kind" if likely else "no kind"
         fix = _headless(request, given) if likely == "headless" and kind in rule.table("batch words") else None
-        yield rule.finding(given.span, variant="kind", kind=kind, hint=hint, fix=fix)
+        yield rule.finding(given.span, variant=variant, kind=kind, likely=likely, fix=fix)
 
 
 def _headless(request: Request, given: Given) -> Fix | None:

@@ -5,6 +5,8 @@ Read as click reads it: options stand anywhere before `--`, also behind the firs
 
 from __future__ import annotations
 
+import re
+
 from canfar_lint.model.request import COMMAND_LINE, UNKNOWN, Given, Request
 from canfar_lint.model.shell import Command, Script, Word
 
@@ -26,6 +28,8 @@ _OPTIONS = {
 }
 _FLAGS = {"--debug": "", "--dry-run": "dry run", "--help": "help", "-h": "help"}
 _VERBS = frozenset(("create", "run", "launch"))
+# words that stand for what a reader puts there
+_PLACEHOLDER = re.compile(r"[A-Z][A-Z_]+|\[.*|.*\]|<.*>|\{\w*\}|\.{3}|…")
 _ROOT_FLAGS = frozenset(("-v", "-vv"))
 _ROOT_OPTIONS = frozenset(("--log-level", "--log-file"))
 
@@ -38,9 +42,17 @@ def command_requests(script: Script) -> list[Request]:
     for command in script.commands:
         at = verb(command)
         if at is not None and command.arguments[at].value in _VERBS:
-            found.append(_Reader(script, command, at).request)
+            request = _Reader(script, command, at).request
+            if not _is_usage(request):
+                found.append(request)
     found += curls(script)
     return sorted(found, key=lambda request: request.span)
+
+
+def _is_usage(request: Request) -> bool:
+    """Whether it says how the command is written: `canfar create [OPTIONS] KIND IMAGE`."""
+    words = (given.value for name, given in request.fields.items() if name in ("kind", "image"))
+    return any(isinstance(word, str) and _PLACEHOLDER.fullmatch(word) and word.lower() != "headless" for word in words)
 
 
 def verb(command: Command) -> int | None:
