@@ -84,7 +84,7 @@ def markers(source: Source, prefixes: Collection[str] = ("CAN",)) -> list[Marker
         return []
     return [
         marker
-        for layout in _layouts(source)
+        for layout in layouts(source)
         for start, end in layout.comments
         for marker in _of_comment(source, layout, start, end)
         if marker.form != NOQA or (noqa and source.kind in (PYTHON, NOTEBOOK))
@@ -122,7 +122,7 @@ def apply(
 # ---- reading
 
 
-def _layouts(source: Source) -> Iterator[Layout]:
+def layouts(source: Source) -> Iterator[Layout]:
     from canfar_lint.model import lexical
 
     if source.kind == NOTEBOOK:

@@ -1,5 +1,10 @@
 """Assertions in the harness are told apart as those in tests are."""
 
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 
@@ -7,3 +12,25 @@ pytest.register_assert_rewrite("harness")
 # how long an example takes says more of the machine than of the code
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+from commandline import Command  # noqa: E402
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, no settings and no environment of the user's."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in [name for name in os.environ if name.startswith("CANFAR_LINT_")]:
+        monkeypatch.delenv(name)
+    for name in ("FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return work
+
+
+@pytest.fixture
+def lint(alone: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs the command line in `alone`."""
+    return Command(capsys)

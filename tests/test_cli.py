@@ -11,59 +11,17 @@ import time
 from pathlib import Path
 
 import pytest
+from commandline import ROOT, Command, process
 
-from canfar_lint.cli import command_of, main
+from canfar_lint.cli import command_of
 from canfar_lint.settings.keys import KEYS
 
-ROOT = Path(__file__).parent.parent
 RUFF_ONLY = ("--select", "F", "--output-format", "concise")
 BROKEN = "import os\nprint(nothing)\n"
 MEMMAP = 'from astropy.io import fits\n\nhdul = fits.open("m31.fits", memmap=False)\n'
 
 
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty working directory, no settings and no environment of the user's."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    for name in [name for name in os.environ if name.startswith("CANFAR_LINT_")]:
-        monkeypatch.delenv(name)
-    for name in ("FORCE_COLOR", "NO_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-    work = tmp_path / "work"
-    work.mkdir()
-    monkeypatch.chdir(work)
-    return work
-
-
-class Ran:
-    """What one run of the command line left behind."""
-
-    def __init__(self, status: int, out: str, err: str) -> None:
-        self.status, self.out, self.err = status, out, err
-
-
-class Command:
-    """Runs the command line in this process."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self.capsys = capsys
-
-    def __call__(self, *arguments: str) -> Ran:
-        self.capsys.readouterr()
-        status = main(list(arguments))
-        return Ran(status, *self.capsys.readouterr())
-
-
-@pytest.fixture
-def lint(capsys: pytest.CaptureFixture[str]) -> Command:
-    return Command(capsys)
-
-
-def process(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Runs the command line as a process of its own."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "canfar_lint", *arguments]
-    return subprocess.run(command, env=env, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 # -- commands -------------------------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 PROGRAM = "canfar-lint"
 COMMANDS = ("check", "graph", "rule", "config", "clean", "version", "help")
 SUCCESS, FINDINGS, FAILURE, INTERRUPTED = 0, 1, 2, 128 + 2
+# errors of the user's files, told without a traceback; by name, as their modules may not be loaded
+_TOLD = ("RuleError", "RuffError", "BaselineError")
 _TAKES_VALUE = ("--config", "--color")
 
 
@@ -95,7 +97,11 @@ def _make_printable() -> None:
 def _failed(error: Exception) -> int:
     from canfar_lint.settings.settings import SettingsError
 
-    told = isinstance(error, (SettingsError, OSError)) or type(error).__name__ in ("RuleError", "RuffError")
+    told = isinstance(error, (SettingsError, OSError)) or type(error).__name__ in (
+        "RuleError",
+        "RuffError",
+        "BaselineError",
+    )
     if told:
         print(f"{PROGRAM} failed\n  Cause: {error}", file=sys.stderr)
         return FAILURE

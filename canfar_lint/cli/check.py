@@ -18,6 +18,7 @@ from canfar_lint.discovery import Input, discover, from_stdin
 from canfar_lint.settings.resolve import Resolver, project_root
 
 if TYPE_CHECKING:
+    from canfar_lint.baseline import Baseline
     from canfar_lint.diagnostic import Diagnostic
     from canfar_lint.engine import RunResult
 
@@ -57,6 +58,8 @@ class Check:
         self.stdin = b""
         self.failed = False
         self.said: set[str] = set()
+        self.baseline = self.known_findings()
+        self.known: list[Diagnostic] = []
         if settings.cache_dir:
             os.environ["CANFAR_LINT_CACHE_DIR"] = settings.cache_dir
 
@@ -70,6 +73,10 @@ class Check:
         if not inputs and not self.piped:
             self.say(_NOTHING)
         result = self.lint(inputs)
+        if options.add_noqa is not None:
+            return self.add_noqa(inputs, result)
+        if options.write_baseline:
+            return self.write_baseline(inputs, result)
         if options.diff:
             return self.diff(inputs, result)
         repairs = Repairs()
@@ -77,6 +84,13 @@ class Check:
             inputs, result = self.repaired(inputs, result, repairs)
         self.finish(inputs, result, repairs)
         return self.status(result, repairs)
+
+    def known_findings(self) -> Baseline | None:
+        if not self.options.baseline:
+            return None
+        from canfar_lint.baseline import read
+
+        return read(self.options.baseline)
 
     def say(self, words: str) -> None:
         """Words for the user that are no finding."""
@@ -120,6 +134,10 @@ class Check:
             from canfar_lint.engine.run import order
 
             diagnostics = sorted(diagnostics + result.suppressed, key=order)
+        if self.baseline is not None:
+            diagnostics, known = self.baseline.split(diagnostics, Texts(inputs).source)
+            if whole:
+                self.known = known
         return result._replace(
             diagnostics=[self.adjusted(diagnostic) for diagnostic in diagnostics],
             suppressed=[] if self.options.ignore_noqa else [self.adjusted(d) for d in result.suppressed],
@@ -185,6 +203,7 @@ class Check:
             sys.stdout.buffer.flush()
         if self.options.silent:
             return
+        result = result._replace(notes=(*self.gone(inputs), *notes(result)))
         for target in self.targets:
             self.report(target, inputs, result, repairs)
 
@@ -204,9 +223,10 @@ class Check:
             unsafe=self.unsafe,
             applied=self.fix,
             fixed=repairs.counts(),
-            notes=notes(result),
+            notes=result.notes,
             suppressed=result.suppressed,
             hidden=len(result.diagnostics) - len(shown),
+            known=self.known,
             catalogue=self.catalogue(target),
         )
         if self.fix_only:
@@ -218,6 +238,18 @@ class Check:
         if self.options.show_suppressed and target.format in WITH_SUMMARY:
             text = output.suppressed(target, Report(result.suppressed, texts, palette=palette)) + text
         output.write(target, text, stream)
+
+    def gone(self, inputs: list[Input]) -> list[str]:
+        """What the baseline knows and is not there any more, as a note; with --verbose each of it."""
+        if self.baseline is None:
+            return []
+        from canfar_lint.cli.known import Looked, gone, notes
+
+        looked = Looked(self.baseline, inputs, self.resolver, self.project[1])
+        missing = gone(self.baseline, self.known, Texts(inputs), looked)
+        for what in sorted(missing):
+            self.tell(f"gone: {what.file}: {what.rule} {what.line}")
+        return notes(self.baseline, missing)
 
     def catalogue(self, target: Target) -> Any:
         if target.format != "sarif":
@@ -237,6 +269,23 @@ class Check:
             return SUCCESS
         least = LEVELS.index(self.settings.fail_on)
         return FINDINGS if any(LEVELS.index(d.level) >= least for d in result.diagnostics) else SUCCESS
+
+    def add_noqa(self, inputs: list[Input], result: RunResult) -> int:
+        from canfar_lint.cli.noqa import add
+
+        added = add(inputs, result.diagnostics, self.options.add_noqa)
+        for words in added.said:
+            self.say(words)
+        self.say(f"Added {added.count} marker{'' if added.count == 1 else 's'}.")
+        return FAILURE if result.crashed or added.failed else SUCCESS
+
+    def write_baseline(self, inputs: list[Input], result: RunResult) -> int:
+        from canfar_lint.cli.known import written
+
+        path: str = self.options.write_baseline
+        count = written(path, [*result.diagnostics, *self.known], Texts(inputs), inputs, self.resolver)
+        self.say(f"{path} knows {count} problem{'' if count == 1 else 's'}.")
+        return FAILURE if result.crashed else SUCCESS
 
     # -- what is asked instead of linting ---------------------------------------------------------------------
 

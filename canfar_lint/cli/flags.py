@@ -23,14 +23,19 @@ _PLAIN = (
     "min-level", "select", "ignore", "extend-select", "fixable", "unfixable", "extend-fixable", "exclude",
     "extend-exclude", "respect-gitignore", "force-exclude", "cache-dir",
 )  # fmt: skip
+# flags that ask for something else than a report, of which a run can do one
+_INSTEAD = ("diff", "watch", "add-noqa", "write-baseline", "show-files", "show-settings", "statistics")
 _CONFLICTS = (
+    *((one, other) for number, one in enumerate(_INSTEAD) for other in _INSTEAD[number + 1 :]),
     ("diff", "show-fixes"),
-    ("diff", "statistics"),
-    ("diff", "show-files"),
-    ("diff", "show-settings"),
-    ("statistics", "show-files"),
-    ("statistics", "show-settings"),
-    ("show-files", "show-settings"),
+    ("add-noqa", "fix"),
+    ("add-noqa", "fix-only"),
+    ("add-noqa", "ignore-noqa"),
+    ("add-noqa", "stdin-filename"),
+    ("write-baseline", "fix"),
+    ("write-baseline", "fix-only"),
+    ("write-baseline", "stdin-filename"),
+    ("exit-zero", "exit-non-zero-on-fix"),
     ("verbose", "quiet"),
     ("verbose", "silent"),
     ("quiet", "silent"),
@@ -41,6 +46,7 @@ def parser() -> Parser:
     """The parser of `check`."""
     made = Parser("check", _DESCRIPTION, "[OPTIONS] [FILES]...")
     made.epilog = _EXIT
+    made.optional("--add-noqa")
     files = "Files or folders to lint, or `-` for standard input [default: .]"
     Group(made, "Arguments").words("files", files, nargs="*", metavar="FILES")
     _options(Group(made, "Options"))
@@ -56,6 +62,7 @@ def _options(group: Group) -> None:
     group.switch("unsafe-fixes", "Repair also what may change behaviour")
     group.switch("show-fixes", "List what was repaired")
     group.flag("--diff", meaning="Print what --fix would change and write nothing; exit 0 if that is nothing")
+    group.flag("-w", "--watch", meaning="Lint again whenever a file changes")
     group.switch("fix-only", "Repair, but neither report nor fail on what is left; implies --fix")
     group.flag("--ignore-noqa", meaning="Report what markers suppress")
     group.value(
@@ -76,6 +83,13 @@ def _options(group: Group) -> None:
     )
     group.switch("preview", "Let ruff use rules and fixes that are not stable")
     group.flag("--statistics", meaning="Count the findings of every rule")
+    group.value(
+        "--add-noqa",
+        metavar="REASON",
+        meaning="Write a marker `# canfar: ignore[...]` at all that is found; with a reason: --add-noqa=REASON",
+    )
+    group.value("--baseline", metavar="FILE", meaning="Report only what FILE does not know")
+    group.value("--write-baseline", metavar="FILE", meaning="Write all that is found to FILE, which knows it then")
     group.flag("--show-files", meaning="List the files that would be linted")
     group.flag("--show-settings", meaning="Print the settings of a file, and where each comes from")
     group.value(
@@ -176,10 +190,17 @@ def _number(name: str, kind: type[int] | type[float]) -> Any:
 def check_conflicts(options: argparse.Namespace) -> None:
     """Raises `UsageError` for flags that exclude each other."""
     for one, other in _CONFLICTS:
-        if getattr(options, one.replace("-", "_")) and getattr(options, other.replace("-", "_")):
+        if _is_given(options, one) and _is_given(options, other):
             raise UsageError(f"the argument '--{one}' cannot be used with '--{other}'")
+    for name in ("watch", "add-noqa", "write-baseline"):
+        if "-" in options.files and _is_given(options, name):
+            raise UsageError(f"the argument '--{name}' cannot be used with standard input")
     if "-" in options.files and len(options.files) > 1:
         raise UsageError("`-` (standard input) cannot be used with other files")
+
+
+def _is_given(options: argparse.Namespace, flag: str) -> bool:
+    return getattr(options, flag.replace("-", "_")) not in (None, False)
 
 
 def read_environment(options: argparse.Namespace) -> None:

@@ -39,16 +39,25 @@ class Parser(argparse.ArgumentParser):
             add_help=False,
             formatter_class=_Help,
         )
+        self._optional: set[str] = set()
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
         """The arguments, or the end of the program with status 2 and words on stderr."""
         try:
-            known, unknown = self.parse_known_args(arguments)
+            known, unknown = self.parse_known_args(self._with_values(arguments))
             if unknown:
                 raise UsageError(f"unexpected argument '{unknown[0]}' found", self._similar(unknown[0]))
             return known
         except UsageError as e:
             self.refuse(e)
+
+    def optional(self, flag: str) -> None:
+        """Let a flag stand without its value, which must follow a `=` then."""
+        self._optional.add(flag)
+
+    def _with_values(self, arguments: list[str]) -> list[str]:
+        end = arguments.index("--") if "--" in arguments else len(arguments)
+        return [f"{word}=" if word in self._optional and at < end else word for at, word in enumerate(arguments)]
 
     def refuse(self, error: UsageError) -> NoReturn:
         """Say what is wrong with the command line, and end."""

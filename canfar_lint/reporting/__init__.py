@@ -30,12 +30,12 @@ class Report:
     `diagnostics` are those to show, sorted. `sources(path, cell)` is the text of a file, or of one code cell (1-based,
     all cells counted) of a notebook; None where there is none. `fixed` counts by path and then by (code, name) what
     fixes have repaired; `applied` says that this was a run with `--fix`, `unsafe` that unsafe fixes are wanted.
-    `catalogue` gives SARIF the texts of the rules.
+    `known` are findings of a baseline, `catalogue` gives SARIF the texts of the rules.
     """
 
     __slots__ = (
-        "applied", "catalogue", "cwd", "diagnostics", "fixed", "hidden", "notes", "palette", "sources", "suppressed",
-        "unsafe",
+        "applied", "catalogue", "cwd", "diagnostics", "fixed", "hidden", "known", "notes", "palette", "sources",
+        "suppressed", "unsafe",
     )  # fmt: skip
 
     def __init__(
@@ -51,6 +51,7 @@ class Report:
         notes: Iterable[str] = (),
         suppressed: Sequence[Diagnostic] = (),
         hidden: int = 0,
+        known: Sequence[Diagnostic] = (),
         catalogue: Any = None,
     ) -> None:
         self.diagnostics = diagnostics
@@ -63,6 +64,7 @@ class Report:
         self.notes = tuple(notes)
         self.suppressed = suppressed
         self.hidden = hidden
+        self.known = known
         self.catalogue = catalogue
 
     def absolute(self, path: str) -> str:

@@ -18,5 +18,10 @@ def compact(value: object) -> str:
     return _harmless(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
+def spaced(value: object) -> str:
+    """On one line, for people."""
+    return _harmless(json.dumps(value, ensure_ascii=False))
+
+
 def _harmless(text: str) -> str:
     return _ACTIVE.sub(lambda m: "".join(f"\\u{ord(c):04x}" for c in m[0]), valid(text))

@@ -17,9 +17,13 @@ def render(report: Report) -> str:
     from canfar_lint import __version__
 
     marks = _Marks(report)
-    results = [_result(report, diagnostic, marks) for diagnostic in report.diagnostics]
+    new = {"baselineState": "new"} if report.known else {}
+    results = [{**_result(report, diagnostic, marks), **new} for diagnostic in report.diagnostics]
     for diagnostic in report.suppressed:
         results.append({**_result(report, diagnostic, marks), "suppressions": [{"kind": "inSource"}]})
+    for diagnostic in report.known:
+        result = _result(report, diagnostic, marks)
+        results.append({**result, "baselineState": "unchanged", "suppressions": [{"kind": "external"}]})
     driver = {"informationUri": GUIDELINE, "name": TOOL, "rules": _rules(report), "version": __version__}
     run = {"columnKind": "unicodeCodePoints", "results": results, "tool": {"driver": driver}}
     return pretty({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "runs": [run], "version": "2.1.0"})
@@ -100,7 +104,7 @@ def _uri(report: Report, path: str) -> str:
 
 def _rules(report: Report) -> list[dict[str, Any]]:
     first: dict[str, Diagnostic] = {}
-    for diagnostic in (*report.diagnostics, *report.suppressed):
+    for diagnostic in (*report.diagnostics, *report.suppressed, *report.known):
         first.setdefault(diagnostic.code, diagnostic)
     order = ("advice", "warning", "error")
     return [_rule(report, d) for d in sorted(first.values(), key=lambda d: (order.index(d.level), d.code))]

@@ -80,6 +80,9 @@ def _fixable(report: Report) -> list[str]:
     if report.suppressed:
         count = len(report.suppressed)
         lines.append(f"{count} {plural(count, 'problem')} suppressed by markers.")
+    if report.known:
+        count = len(report.known)
+        lines.append(f"{count} {plural(count, 'problem')} known from the baseline.")
     if report.hidden:
         lines.append(f"{report.hidden} {plural(report.hidden, 'problem')} below `--min-level` not shown.")
     return lines
