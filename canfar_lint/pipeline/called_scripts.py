@@ -3,7 +3,8 @@
 What a RUN leaves in its layer depends on the scripts it calls: one installs, one cleans. Where such a script is in the
 tree, the Dockerfile is judged a second time with the script's text in the place of the call. A finding in that text
 stands on the script's line, with the Dockerfile as the related place; a finding of the Dockerfile that the script's
-text refutes is taken back. The script that ENTRYPOINT or CMD starts is read for what needs root (CAN723).
+text refutes is taken back. The script that ENTRYPOINT or CMD starts is read for what needs root
+(CAN723) and for a server that only the container itself can reach (CAN728).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 _IN_SCRIPTS = frozenset(("CAN704", "CAN705", "CAN706", "CAN713", "CAN715", "CAN721", "CAN726"))
 _REFUTED = frozenset(("CAN703", "CAN704", "CAN706", "CAN713"))
-_STARTED = "CAN723"
+_STARTED = ("CAN723", "CAN728")
 _SHELL_LINES = ("sh", "bash", "dash", "ash", "ksh", "zsh")
 _TRANSPARENT = frozenset(("if", "condition", "case", "loop", "function", "group", "subshell"))
 _TOKEN = "CANFAR_LINT_RUN"
@@ -218,16 +219,17 @@ class _Reader:
     # -- ENTRYPOINT and CMD -----------------------------------------------------------------------------------------
 
     def _started(self, source: Source, dockerfile: Dockerfile) -> Iterator[Diagnostic]:
-        rule = self.rules.get(_STARTED)
-        function = getattr(module_of(rule), "check_script", None) if rule is not None else None
-        for call in start_calls(dockerfile) if function is not None else ():
+        rules = [self.rules[code] for code in _STARTED if code in self.rules]
+        for call in start_calls(dockerfile) if rules else ():
             script = self.script(call.candidates)
             if script is None:
                 continue
             model = parse(script.text)
             model.path = script.path
-            for finding in function(model, dockerfile, call.instruction.keyword, rule) if function is not None else ():
-                yield from self._at(script, finding, source, call)
+            for rule in rules:
+                function = getattr(module_of(rule), "check_script", None)
+                for finding in function(model, dockerfile, call.instruction.keyword, rule) if function else ():
+                    yield from self._at(script, finding, source, call)
 
 
 def _is_shell(path: str, data: bytes) -> bool:

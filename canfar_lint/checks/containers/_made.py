@@ -16,6 +16,7 @@ ARCHIVE = re.compile(
 )
 TAR = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|Z))?|tgz|tbz2?|txz)\Z", re.I)
 INSTALLER = re.compile(r"(?:(?:mini|ana)conda|mini(?:forge|mamba)|mambaforge)[^/]*\.sh\Z|\.run\Z", re.I)
+_INSTALLERS = re.compile(r"(?:mini|ana)conda|mini(?:forge|mamba)|mambaforge", re.I)
 URL = re.compile(r"(?:https?|ftp)://", re.I)
 
 
@@ -48,6 +49,13 @@ def _made_by(instruction: Instruction, removed_too: bool) -> Iterator[Made]:
             for made in made_by_step(step):
                 if removed_too or not (mounted(instruction, (made.path,)) or gone(steps, step, made.path)):
                     yield made
+
+
+def installer(made: Made) -> bool:
+    """A program that carries what it installs, by its own name or by that of the address it came from."""
+    if INSTALLER.search(posixpath.basename(made.path)):
+        return True
+    return made.path.endswith(".sh") and URL.match(made.source) is not None and bool(_INSTALLERS.search(made.source))
 
 
 def gone(steps: list[Step], after: Step, path: str) -> bool:

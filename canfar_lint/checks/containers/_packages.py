@@ -144,6 +144,12 @@ _UV_VALUED = (*_PIP_VALUED, "--cache-dir", "--config-file")
 _UV_VERBS = _verbs(install="sync add run", clean="cache", remove="remove", other="venv init lock export build python")
 
 
+_WRAPPER = re.compile(
+    r"(?:[\w.-]*[-_])?(?:apt(?:[-_]?get)?[-_]?install|install[-_]packages|clean[-_]install)(?:\.sh)?\Z"
+)
+"""Functions and scripts around an install: what they are given are packages of the system."""
+
+
 class Operation(NamedTuple):
     """One command given to a package manager."""
 
@@ -188,6 +194,14 @@ def operations(run: Instruction) -> list[Operation]:
         found = [operation for step in run.steps if (operation := operation_of(step)) is not None]
         run.notes["operations"] = found
     return found
+
+
+def wrapped(run: Instruction) -> Iterator[Operation]:
+    """Calls of what says in its name that it installs packages; of them no more is known than the packages."""
+    for step in run.steps:
+        if _WRAPPER.match(step.name) and step.program is not None:
+            given = tuple(argument for argument in step.arguments if not argument.text.startswith("-"))
+            yield Operation(step, step.name, "apt", INSTALL, Argument(step.program, "install"), (), given)
 
 
 def operation_of(step: Step) -> Operation | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
@@ -18,8 +19,21 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
         name, _, tag = image.rpartition(":")
         if not name or "/" in tag:
             name, tag = image, ""
-        if tag and tag not in moving:
+        variant = None if not tag else "moving" if tag in moving else _by_name(name, tag, rule)
+        if tag and variant is None:
             continue
         word = stage.first.words[0]
-        variant = "moving" if tag else None
         yield rule.finding((word.start, word.end), variant=variant, image=image, name=name, tag=tag)
+
+
+def _by_name(name: str, tag: str, rule: Rule) -> str | None:
+    """A tag that moves by what it says: the newest of something, or of a program no more than its first number."""
+    if set(re.split(r"[-_.]", tag)) & set(rule.table("moving-parts")):
+        return "moving"
+    official = name.removeprefix("docker.io/").removeprefix("library/")
+    if official in rule.table("programs"):
+        if not any(char.isdigit() for char in tag):
+            return "moving"
+        if re.fullmatch(r"\d+(?:-[^.\d]+(?:[\d.]*))?", tag):
+            return "broad"
+    return None

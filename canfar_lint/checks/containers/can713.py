@@ -9,10 +9,10 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._cleanup import covers, is_cleaner, mounted, removed
 from canfar_lint.checks.containers._edits import append
 from canfar_lint.checks.containers._layers import later_runs, shipped_runs
-from canfar_lint.checks.containers._made import ARCHIVE, INSTALLER, Made, made_by
+from canfar_lint.checks.containers._made import ARCHIVE, Made, installer, made_by
 from canfar_lint.diagnostic import SAFE, Finding, Fix
 from canfar_lint.model.dockerfile import Dockerfile, Instruction
-from canfar_lint.model.dockerfile.steps import Step
+from canfar_lint.model.dockerfile.steps import Step, absolute
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
@@ -34,11 +34,13 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
 
 def _packed(made: Made) -> bool:
     name = posixpath.basename(made.path)
-    return bool(ARCHIVE.search(name) or INSTALLER.search(name)) and not name.endswith(".jar")
+    return bool(ARCHIVE.search(name) or installer(made)) and not name.endswith(".jar")
 
 
 def _unpacks(step: Step, made: Made, unpackers: frozenset[str]) -> bool:
-    """The command reads the archive to bring its content into the image."""
+    """The command reads the archive to bring its content into the image, or is the installer itself."""
+    if step.program is not None and absolute(step.program.value or "?", step.folder) == made.path:
+        return True
     if step.name not in unpackers:
         return False
     name = posixpath.basename(made.path)

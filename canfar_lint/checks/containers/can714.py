@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._layers import later_runs, shipped_runs
-from canfar_lint.checks.containers._packages import INSTALL, REMOVE, Operation, operations
+from canfar_lint.checks.containers._packages import INSTALL, REMOVE, Operation, operation_of, operations, wrapped
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.dockerfile import Dockerfile, Instruction
+from canfar_lint.model.dockerfile.steps import Step
+
+_SYSTEM = ("apt", "dnf", "apk", "zypper", "conda")
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
@@ -21,10 +24,10 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     for run in shipped_runs(dockerfile):
         if run.stage is None or run.stage.ships != "layers" or run.stage.index in reported:
             continue
-        for operation in operations(run):
+        for operation in (*operations(run), *wrapped(run)):
             named = [p.value or "" for p in operation.packages]
             found = [name for name in named if tools.fullmatch(re.split(r"[=<>]", name)[0])]
-            if operation.kind != INSTALL or operation.family not in ("apt", "dnf", "apk", "zypper") or not found:
+            if operation.kind != INSTALL or operation.family not in _SYSTEM or not found:
                 continue
             if _purged(run, operation, found):
                 continue
@@ -63,14 +66,22 @@ def _used(
 ) -> bool:
     """Something is compiled with them here, or a later layer removes them again."""
     for step in run.steps:
-        if step.command.start > install.step.command.start and step.name in steps:
+        if step.command.start > install.step.command.start and _compiles(step, steps):
             return True
     for later in later_runs(dockerfile, run):
         if not later.readable:
             continue
-        if any(step.name in steps for step in later.steps):
+        if any(_compiles(step, steps) for step in later.steps):
             return True
         for operation in operations(later):
             if operation.kind == REMOVE and {p.text for p in operation.packages} & _bare(found):
                 return True
     return False
+
+
+def _compiles(step: Step, steps: frozenset[str]) -> bool:
+    """A build by name, or an install of packages that may have to be compiled, for which somebody gets a compiler."""
+    if step.name in steps or (step.name.startswith("python") and "setup.py" in step.values()[:1]):
+        return True
+    operation = operation_of(step)
+    return operation is not None and operation.kind == INSTALL and operation.family in ("pip", "uv", "littler", "pak")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._layers import shipped_runs
-from canfar_lint.checks.containers._packages import INSTALL, operations
+from canfar_lint.checks.containers._packages import INSTALL, operations, wrapped
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.dockerfile import Dockerfile
 
@@ -15,7 +15,7 @@ from canfar_lint.model.dockerfile import Dockerfile
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     heavy = [(re.compile(entry["package"]), entry) for entry in rule.table("packages")]
     for run in shipped_runs(dockerfile):
-        for operation in operations(run):
+        for operation in (*operations(run), *wrapped(run)):
             if operation.kind == INSTALL and not operation.packages and operation.verb.value in rule.table("upgrades"):
                 yield rule.finding(
                     operation.span, variant="upgrade", package=f"{operation.tool} {operation.verb.value}"

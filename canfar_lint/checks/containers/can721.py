@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks.containers._cleanup import at_home, covers, removed
+from canfar_lint.checks.containers._layers import earlier
 from canfar_lint.checks.containers._made import gone, made_by
 from canfar_lint.checks.containers._packages import INSTALL, operation_of
 from canfar_lint.diagnostic import Finding
@@ -14,6 +16,8 @@ from canfar_lint.model.dockerfile.steps import Step, absolute
 
 _HOME = re.compile(r"(?:~|/root)(?:/|\Z)|/home/[^/]+(?:/|\Z)")
 _INSIDE = re.compile(r"(?:~|/root|/home/[^/]+)/.")
+_LETTERS = re.compile(r"-[bfhistup]+")
+_KIND = re.compile(r"miniconda3?|anaconda3?|miniforge3?|mambaforge3?", re.I)
 _PREFIX = re.compile(r"(?:--)?(?:prefix|install-dir|root|target|bin-dir|install_dir)=(.+)", re.I)
 
 
@@ -104,6 +108,8 @@ def _targets(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
         if made.step is step and made.how == "clone" and _HOME.match(made.path):
             yield rule.finding((made.start, made.end), variant="files", path=made.path)
     yield from _installed(rule, run, step)
+    yield from _unpacked(rule, run, step)
+    yield from _by_default(run, step, rule)
 
 
 def _installed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
@@ -129,3 +135,94 @@ def _installed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
 
 def _installer(step: Step) -> bool:
     return step.name in ("conda", "mamba", "micromamba", "bash", "sh", "uv") or step.name.endswith(".sh")
+
+
+def _unpacked(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
+    """An archive unpacked into a home folder, where nothing moves or removes any of it again."""
+    if not _unpacks(step):
+        return
+    option, long = ("-d", "-d") if step.name == "unzip" else ("-C", "--directory")
+    word = step.program
+    path = step.folder
+    for i, argument in enumerate(step.arguments):
+        before = step.arguments[i - 1].text if i else ""
+        given = argument.text.partition("=")[2] if argument.text.startswith(f"{long}=") else ""
+        if (
+            given
+            or before in (option, long)
+            or (before.startswith("-") and before.endswith(option[1:]) and before[1:2] != "-")
+        ):
+            word, path = argument.word, absolute(given or argument.value or "?", step.folder)
+    if word is None or not _HOME.match(path) or path.replace("~", "/root", 1).startswith(tuple(rule.table("kept"))):
+        return
+    behind = [other for other in run.steps if other.command.start > step.command.start]
+    if any(_takes(other, path) for other in behind) or (
+        path == step.folder and any(_builds(other) for other in behind)
+    ):
+        return
+    yield rule.finding((word.start, word.end), variant="files", path=path)
+
+
+def _unpacks(step: Step) -> bool:
+    first = step.arguments[0].text if step.arguments else ""
+    if step.name == "unzip":
+        return not {"-l", "-p", "-t"} & set(step.values())
+    if step.name not in ("tar", "bsdtar"):
+        return False
+    return "x" in first.lstrip("-") if not first.startswith("--") else first in ("--extract", "--get")
+
+
+def _takes(step: Step, path: str) -> bool:
+    """It removes or moves something at or below the path, or something that is not known."""
+    taken: list[str | None] = list(removed(step))
+    if step.name == "mv":
+        taken += [step.path(argument) for argument in step.arguments[:-1]]
+    return any(one is None or f"{one}/".startswith(f"{path}/") or covers(one, path) for one in taken)
+
+
+def _builds(step: Step) -> bool:
+    """What lies there is but the source of what is installed elsewhere."""
+    return step.name in (
+        "make",
+        "cmake",
+        "ninja",
+        "configure",
+        "pip",
+        "pip3",
+        "python",
+        "python3",
+        "install",
+        "cp",
+        "ln",
+    )
+
+
+def _by_default(run: Instruction, step: Step, rule: Rule) -> Iterator[Finding]:
+    """The installers of conda go to `$HOME/miniconda3` and the like when they are not told where."""
+    program = step.program
+    if step.name in ("bash", "sh", "zsh"):
+        words = [argument for argument in step.arguments if not argument.text.startswith("-")][:1]
+        word, named = (words[0].word, words[0].text) if words else (None, "")
+    else:
+        word, named = program, (program.value or "" if program is not None else "")
+    options = [argument.text for argument in step.arguments if _LETTERS.fullmatch(argument.text)]
+    if word is None or not named.endswith(".sh") or not any("b" in option for option in options):
+        return
+    if any("p" in option for option in options) or step.assigned("PREFIX") or run.env.text("PREFIX"):
+        return
+    kind = _KIND.search(_address(run, absolute(named, step.folder)) or named)
+    home = run.env.text("HOME")
+    if kind is None or (home is not None and not _HOME.match(home)):
+        return
+    folder = f"{kind[0].lower().removesuffix('3')}3"
+    if not any(gone(run.steps, step, path) for path in at_home(run, folder)):
+        yield rule.finding((word.start, word.end), variant="files", path=f"~/{folder}")
+
+
+def _address(run: Instruction, path: str) -> str:
+    """Where a file was downloaded from, in this RUN or one before."""
+    for before in (run, *earlier(run)):
+        for made in made_by(before, removed_too=True) if before.keyword == "RUN" and before.readable else ():
+            if made.path == path and made.how == "download":
+                return made.source
+    return ""

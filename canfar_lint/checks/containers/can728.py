@@ -9,7 +9,8 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._cleanup import covers
 from canfar_lint.diagnostic import SAFE, Edit, Finding, Fix, Question
 from canfar_lint.model.dockerfile import Dockerfile, Instruction, Stage
-from canfar_lint.model.dockerfile.steps import Argument, absolute
+from canfar_lint.model.dockerfile.steps import absolute
+from canfar_lint.model.shell import Script, Word
 
 _LOCAL = re.compile(r"(?:127\.0\.0\.1|localhost)(?=\Z|:\d+\Z)")
 _OPTION = re.compile(r"--?(?:ip|host|bind|address|server[.-]address|listen|b|ServerApp\.ip|NotebookApp\.ip|H)\Z")
@@ -85,22 +86,34 @@ def _contributed(final: Stage) -> bool:
 
 def _bound(rule: Rule, final: Stage) -> Iterator[Finding]:
     for instruction in final.instructions:
-        if instruction.keyword not in ("CMD", "ENTRYPOINT"):
+        if instruction.keyword in ("CMD", "ENTRYPOINT"):
+            for step in instruction.steps:
+                given = [(argument.word, argument.value) for argument in step.arguments]
+                yield from _addresses(rule, given, instruction.text)
+
+
+def check_script(script: Script, dockerfile: Dockerfile, keyword: str, rule: Rule) -> Iterator[Finding]:
+    """The server that the start-up script runs; `keyword` starts the script."""
+    if dockerfile.final is None or not _contributed(dockerfile.final):
+        return
+    for command in script.commands:
+        if not any(block.kind != "group" for block in command.blocks):
+            yield from _addresses(rule, [(word, word.value) for word in command.arguments], "")
+
+
+def _addresses(rule: Rule, given: list[tuple[Word, str | None]], text: str) -> Iterator[Finding]:
+    """The words of one command that tell a server where to listen; with the file's text they are repaired."""
+    for i, (word, value) in enumerate(given):
+        found = _address(value or "", given[i - 1][1] or "" if i else "")
+        if found is None:
             continue
-        for step in instruction.steps:
-            for i, argument in enumerate(step.arguments):
-                found = _address(argument, step.arguments[i - 1] if i else None)
-                if found is not None:
-                    start, end = argument.word.start, argument.word.end
-                    written = instruction.text[start:end]
-                    edit = Edit(start, end, written.replace(found, "0.0.0.0", 1))
-                    fix = Fix("listen on all addresses", (edit,), SAFE) if found in written else None
-                    yield rule.finding((start, end), variant="address", fix=fix, address=found)
+        written = text[word.start : word.end]
+        edit = Edit(word.start, word.end, written.replace(found, "0.0.0.0", 1))
+        fix = Fix("listen on all addresses", (edit,), SAFE) if found in written else None
+        yield rule.finding((word.start, word.end), variant="address", fix=fix, address=found)
 
 
-def _address(argument: Argument, before: Argument | None) -> str | None:
-    value = argument.value or ""
+def _address(value: str, before: str) -> str | None:
     name, equals, given = value.partition("=")
-    option = name if equals else before.text if before is not None else ""
     match = _LOCAL.match(given if equals else value)
-    return match[0] if match and _OPTION.match(option) else None
+    return match[0] if match and _OPTION.match(name if equals else before) else None

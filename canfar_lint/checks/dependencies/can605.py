@@ -26,6 +26,10 @@ _JULIA = re.compile(r"Pkg\.add\(\s*\[?\s*\"[\w.]+\"")
 _ARCHIVE = re.compile(r"/archive/(?:refs/heads/)?([^/]+?)\.(?:tar\.gz|zip)\Z|/(?:tarball|zipball)/([^/]+)\Z")
 _LATEST = re.compile(r"[/_.-]latest(?:[/_.-]|\Z)", re.I)
 _CHECKED_OUT = ("checkout", "reset", "switch")
+_R_INSTALL = re.compile(
+    r"\b(install\.packages|install_cran|install_github|BiocManager::install|biocLite|pak::pkg_install)\s*\("
+)
+_SNAPSHOT = re.compile(r"(?:packagemanager|rspm|mran|cran)\S*/\d{4}-\d{2}-\d{2}|\brenv::restore\b", re.I)
 
 
 def check_requirements(source: Source, rule: Rule) -> Iterator[Finding]:
@@ -82,6 +86,9 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
                 yield from _clone(dockerfile, rule, run, step)
         for step in run.steps:
             yield from _fetched(rule, step)
+        if not _dated(dockerfile, run, rule):
+            for step in run.steps:
+                yield from _r_packages(rule, step)
 
 
 def _fetched(rule: Rule, step: Step) -> Iterator[Finding]:
@@ -186,3 +193,24 @@ def _clone(dockerfile: Dockerfile, rule: Rule, run: Instruction, step: Step) -> 
         source = next((a for a in words_after if a.text == made.source), None)
         word = source.word if source is not None else step.arguments[values.index("clone")].word
         yield rule.finding((word.start, word.end), variant="branch")
+
+
+def _dated(dockerfile: Dockerfile, run: Instruction, rule: Rule) -> bool:
+    """R's packages come from a snapshot of one day, by the base image or by an address that holds a date."""
+    image = run.stage.root.image if run.stage is not None else None
+    return bool(image and re.match(rule.table("r-snapshots"), image)) or bool(_SNAPSHOT.search(dockerfile.text))
+
+
+def _r_packages(rule: Rule, step: Step) -> Iterator[Finding]:
+    """What R installs from an archive that keeps the newest only, by code or by one of littler's scripts."""
+    if step.name in ("install.r", "install2.r", "installBioc.r", "installGithub.r"):
+        named = [a for a in step.arguments if a.value and re.fullmatch(r"[A-Za-z][\w.]*(?:/[\w.-]+)?", a.value)]
+        if named and not any(a.text.endswith(".txt") for a in step.arguments):
+            yield rule.finding((named[-1].word.start, named[-1].word.end), variant="r", names=f"`{named[-1].text}`")
+        return
+    if step.name not in ("R", "Rscript", "r"):
+        return
+    for before, argument in pairwise(step.arguments):
+        found = _R_INSTALL.search(argument.value or "") if before.text in ("-e", "--eval") else None
+        if found and not re.search(r"install_version|renv|version *=|@", argument.value or ""):
+            yield rule.finding((argument.word.start, argument.word.end), variant="r", names=f"`{found[1]}`")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._made import made_by
-from canfar_lint.checks.containers._packages import INSTALL, operations
+from canfar_lint.checks.containers._packages import INSTALL, operations, wrapped
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.dockerfile import Dockerfile
 
@@ -24,7 +24,7 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
             name = (made.source or made.path).partition("?")[0].rstrip("/").rsplit("/", 1)[-1]
             if made.how == "download" and programs.match(name):
                 yield rule.finding((made.start, made.end), package=name)
-        for operation in operations(run):
+        for operation in (*operations(run), *wrapped(run)):
             if operation.kind != INSTALL or operation.family not in ("apt", "dnf", "conda", "apk", "zypper"):
                 continue
             for package in operation.packages:

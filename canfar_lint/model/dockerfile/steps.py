@@ -14,6 +14,7 @@ _OWN_FOLDER = frozenset(["subshell", "function", "substitution", "process", "pip
 _MAYBE = frozenset(["if", "loop", "case", "function", "select"])
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*\Z")
 _MOST_ASSIGNMENTS = 300
+_SOMEBODY = re.compile(r"~[a-z_][\w-]*(?:/|\Z)")
 
 
 class Argument(NamedTuple):
@@ -65,7 +66,9 @@ class Step(NamedTuple):
 
 
 def absolute(path: str, folder: str) -> str:
-    """`path` as seen from `folder`, without `.` and `..`, its last slash kept away."""
+    """`path` as seen from `folder`, without `.` and `..`, its last slash kept away; `~jo` is `/home/jo`."""
+    if path.startswith("~") and _SOMEBODY.match(path):
+        path = path.replace("~", "/home/" if not path.startswith("~root") else "/", 1)
     if path.startswith(("/", "~")):
         return posixpath.normpath(path)
     joined = posixpath.normpath(posixpath.join(folder, path))
