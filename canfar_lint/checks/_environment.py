@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from canfar_lint.diagnostic import UNSAFE, Fix
 from canfar_lint.model.python import PythonModule
 
 # what a shell, the platform or a library sets for itself
@@ -20,17 +21,40 @@ def is_free(name: str) -> bool:
     return re.fullmatch(r"[A-Z][A-Z0-9_]{2,}", name) is not None and not _TAKEN.fullmatch(name)
 
 
+def bound_name(module: PythonModule, node: ast.expr) -> str | None:
+    """The one name that a value is bound to, which nothing else in the file is bound to."""
+    parent = module.parent(node)
+    if not isinstance(parent, ast.Assign) or len(parent.targets) != 1 or not isinstance(parent.targets[0], ast.Name):
+        return None
+    target = parent.targets[0].id
+    bound = [scope.bindings[target] for scope in module.scopes.values() if target in scope.bindings]
+    return target if len(bound) == 1 and len(bound[0]) == 1 else None
+
+
 def variable_for(module: PythonModule, node: ast.expr) -> str | None:
     """The variable for the value that is bound to one name: `DATA_DIR` for `data_dir = …`; None when that is not plain.
 
     The name must be bound only once, and the file must not speak of such a variable already.
     """
-    parent = module.parent(node)
-    if not isinstance(parent, ast.Assign) or len(parent.targets) != 1 or not isinstance(parent.targets[0], ast.Name):
+    name = (bound_name(module, node) or "").strip("_").upper()
+    return name if is_free(name) and not re.search(rf"""["'$]{name}\b""", module.text) else None
+
+
+def overridable(module: PythonModule, node: ast.Constant, bound: ast.expr) -> Fix | None:
+    """A literal as a default: of an option where the file has a parser, else of an environment variable.
+
+    `bound` is what is bound to a name: the literal, or the call that takes it.
+    """
+    from canfar_lint.checks._options import Wanted, has_parser, option
+    from canfar_lint.fixing.python import can_import, fix, wrapped
+
+    if has_parser(module):
+        target = bound_name(module, bound)
+        if target is None or module.loops(node):
+            return None
+        return option(module, Wanted(node, target.strip("_").lower(), target, module.code(node)))
+    name = variable_for(module, bound)
+    if name is None or module.loops(node) or not can_import(module, "os", node):
         return None
-    target = parent.targets[0].id
-    name = target.strip("_").upper()
-    bound = [scope.bindings[target] for scope in module.scopes.values() if target in scope.bindings]
-    if len(bound) != 1 or len(bound[0]) != 1 or not is_free(name):
-        return None
-    return None if re.search(rf"""["'$]{name}\b""", module.text) else name
+    edits = wrapped(module, node, f'os.environ.get("{name}", ', ")")
+    return fix(f"Take it from `{name}` when that is set", edits, UNSAFE, ("os",))

@@ -7,6 +7,7 @@ code stands, as inside an f-string, gives no edits; `fix` then makes no fix of t
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from canfar_lint.diagnostic import SAFE, Edit, Fix
@@ -104,6 +105,74 @@ def replaced(module: PythonModule, node: ast.expr | ast.stmt, code: str) -> tupl
     elif _needs_brackets(module, node, code):
         code = f"({code})"
     return (Edit(start, end, code),)
+
+
+def line_before(module: PythonModule, statement: ast.stmt, code: str) -> tuple[Edit, ...]:
+    """`code`, one or more lines, above a statement and indented like it; nothing where that does not begin its row."""
+    start = min([module.span(statement)[0], *(module.span(each)[0] - 1 for each in _decorators(statement))])
+    indent = _indentation(module, start)
+    if indent is None or module.text.startswith("elif", start):
+        return ()
+    return (Edit(start, start, "".join(f"{line}{module.source.newline}{indent}" for line in code.splitlines())),)
+
+
+def line_after(module: PythonModule, statement: ast.stmt, code: str) -> tuple[Edit, ...]:
+    """`code`, one or more lines, below a statement and what stands behind it in its row, indented like it."""
+    start, end = module.span(statement)
+    indent = _indentation(module, start)
+    row_end = module.text.find("\n", end)
+    row_end = row_end if row_end >= 0 else len(module.text)
+    row_end -= module.text[end:row_end].endswith("\r")
+    behind = module.text[end:row_end].strip()
+    if indent is None or behind[:1] not in ("", "#"):
+        return ()
+    return (Edit(row_end, row_end, "".join(f"{module.source.newline}{indent}{line}" for line in code.splitlines())),)
+
+
+def below(
+    module: PythonModule, header: str, body: list[ast.stmt], edits: tuple[Edit, ...] = (), *, first: bool = True
+) -> tuple[Edit, ...]:
+    """Statements that follow one another, with `edits` made in them, put into a block below `header`.
+
+    Without `first`, the row of the first one is left to `edits`. Nothing where a text over several lines would change
+    with its indentation, or a row does not begin with the first statement's.
+    """
+    from canfar_lint.model.notebook import NotebookSource
+
+    text, source = module.text, module.source
+    start, last = module.span(body[0])[0], module.span(body[-1])[1]
+    indent = _indentation(module, start)
+    rows = range(source.row_column(start)[0] + 1, source.row_column(last)[0] + 1)
+    starts = [at for at in (source.starts[row - 1] for row in rows) if text[at : at + 1] not in ("\r", "\n")]
+    row_end = text.find("\n", last)
+    behind = text[last : row_end if row_end >= 0 else len(text)].strip()
+    several = any(
+        isinstance(n, (ast.Constant, ast.JoinedStr)) and getattr(n, "end_lineno", 0) != getattr(n, "lineno", 0)
+        for each in body
+        for n in ast.walk(each)
+    )
+    if indent is None or several or behind[:1] not in ("", "#"):
+        return ()
+    if any(not text.startswith(indent, at) for at in starts):
+        return ()
+    if isinstance(source, NotebookSource) and source.cell_at(start) is not source.cell_at(last):
+        return ()
+    step = indentation_step(module)
+    head = (Edit(start, start, f"{header}{source.newline}{indent}{step}"),) if first else ()
+    return (*head, *edits, *(Edit(at, at, step) for at in starts))
+
+
+def indentation_step(module: PythonModule) -> str:
+    """One level of indentation, as the file has it."""
+    found = re.search(r"(?m)^([ \t]*)[^\s#].*:[ \t]*(?:#[^\n]*)?\r?\n\1([ \t]+)[^\s#]", module.text)
+    return found.group(2) if found else "    "
+
+
+def _indentation(module: PythonModule, start: int) -> str | None:
+    """The blanks before what begins a row; None for what stands behind something else."""
+    row = module.source.row_column(start)[0]
+    indent = module.text[module.source.starts[row - 1] : start]
+    return None if indent.strip() else indent
 
 
 def wrapped(module: PythonModule, node: ast.expr, before: str, after: str) -> tuple[Edit, ...]:

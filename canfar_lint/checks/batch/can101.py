@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.diagnostic import UNSAFE, Finding, Fix
+from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 
 if TYPE_CHECKING:
     from canfar_lint.model.python import PythonModule
@@ -25,8 +25,9 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 
 def _fix(module: PythonModule, call: ast.Call) -> Fix | None:
-    """The answer from a variable named as what it is bound to; nothing instead of a mere pause."""
+    """The answer from an option or a variable named as what it is bound to; nothing instead of a mere pause."""
     from canfar_lint.checks._environment import variable_for
+    from canfar_lint.checks._options import has_parser
     from canfar_lint.fixing.python import can_import, fix, replaced, without_statement
 
     if module.qualified(call.func) not in ("builtins.input", "builtins.raw_input"):
@@ -35,13 +36,41 @@ def _fix(module: PythonModule, call: ast.Call) -> Fix | None:
     if isinstance(parent, ast.Expr):
         return fix("Do not wait", without_statement(module, parent), UNSAFE)
     converted = isinstance(parent, ast.Call) and parent.args == [call] and not parent.keywords
-    number = converted and module.qualified(parent.func) in ("builtins.int", "builtins.float")  # type: ignore[union-attr]
-    name = variable_for(module, parent if number else call)  # type: ignore[arg-type]
-    # asked again and again, the same answer may never end
-    once = module.function_of(call) is None and not module.loops(call)
-    if name is None or not once or not can_import(module, "os", call):
+    kind = module.qualified(parent.func) if converted else ""  # type: ignore[union-attr]
+    number = kind in ("builtins.int", "builtins.float")
+    taken: ast.expr = parent if number else call  # type: ignore[assignment]
+    if not _asked_once(module, call):
+        return None
+    if has_parser(module):
+        return _option(module, call, taken, kind.rpartition(".")[2] if number else "")
+    name = variable_for(module, taken)
+    if name is None or not can_import(module, "os", call):
         return None
     return fix(f"Take it from `{name}`", replaced(module, call, f'os.environ["{name}"]'), UNSAFE, ("os",))
+
+
+def _asked_once(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a run comes to a question once at most: asked again and again, the same answer may never end."""
+    function = module.function_of(call)
+    callers = module.callers().get(function, []) if function is not None else []
+    above = callers[0] if len(callers) == 1 else None
+    once = above is not None and module.function_of(above) is None and not module.loops(above)
+    command = function is not None and not callers and bool(function.decorator_list)
+    return (function is None or once or command) and not module.loops(call)
+
+
+def _option(module: PythonModule, call: ast.Call, taken: ast.expr, kind: str) -> Fix | None:
+    """The answer from an option that must be given, with the question as its help."""
+    from canfar_lint.checks._environment import bound_name
+    from canfar_lint.checks._options import Wanted, option
+
+    target = bound_name(module, taken)
+    if target is None or module.guards(call) or any(isinstance(a, ast.Try) for a in module.ancestors(call)):
+        return None
+    asked = module.constant(call.args[0]) if call.args else ""
+    text = asked.strip().rstrip(":?>= ") if isinstance(asked, str) else ""
+    text = text if re.fullmatch(r"[\w ,.()/-]+", text) else ""
+    return option(module, Wanted(taken, target.strip("_").lower(), target, type=kind, help=text))
 
 
 def _logins(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -84,7 +113,8 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     for command in script.commands:
         instead = _question(script, rule, command)
         if instead and not is_fed(command) and not left_to_person(script, command):
-            yield rule.finding(said(command), call=spelled(command), instead=instead)
+            fix = _fix_in_shell(script, command)
+            yield rule.finding(said(command), call=spelled(command), instead=instead, fix=fix)
     yield from _menus(script, rule)
 
 
@@ -114,6 +144,29 @@ def _asks(command: Command, entry: dict[str, Any]) -> bool:
         return False
     options = entry.get("options")
     return options is None or bool(given & set(options))
+
+
+def _fix_in_shell(script: Script, command: Command) -> Fix | None:
+    """One plain answer from the environment, or the end of the script where that has none; `--force` where it asks."""
+    from canfar_lint.checks._environment import is_free
+
+    words = command.arguments
+    if not words or script.context != "file" or command.redirects:
+        return None
+    if command.name == "canfar" and words[0].value == "delete":
+        return Fix("Add `--force`", (Edit(words[0].end, words[0].end, " --force"),), UNSAFE)
+    name = words[-1].value or ""
+    text = script.text[command.start : command.end]
+    once = not any(block.kind in ("loop", "function", "condition") for block in command.blocks)
+    plain = re.fullmatch(r"""read( -[rsep]+)* ("[^"$`\\]*"|'[^']*') """ + re.escape(name), text)
+    if not plain or not name.isidentifier() or not is_free(name.upper()) or not once or "p" not in plain.group(1):
+        return None
+    if sum(1 for entry in script.assignments if entry.name == name) != 1:
+        return None
+    if name != name.upper() and re.search(rf"\b{name.upper()}\b", script.text):
+        return None
+    value = f"{name}=${{{name.upper()}:?}}"
+    return Fix(f"Take it from `{name.upper()}`", (Edit(command.start, command.end, value),), UNSAFE)
 
 
 def _reads_terminal(script: Script, command: Command) -> bool:

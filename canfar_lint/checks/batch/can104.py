@@ -125,20 +125,15 @@ def _finding(
 
 
 def _fix(module: PythonModule, node: ast.AST) -> Fix | None:
-    """The path from a variable named as what it is bound to, with the literal as the default."""
-    from canfar_lint.checks._environment import variable_for
-    from canfar_lint.fixing.python import can_import, fix, wrapped
+    """The literal as the default of an option or a variable named as what it is bound to."""
+    from canfar_lint.checks._environment import overridable
 
     if not isinstance(node, ast.Constant):
         return None
     parent = module.parent(node)
     made = isinstance(parent, ast.Call) and parent.args == [node] and not parent.keywords
     is_path = made and module.qualified(parent.func) in ("pathlib.Path", "os.path.expanduser")  # type: ignore[union-attr]
-    name = variable_for(module, parent if is_path else node)  # type: ignore[arg-type]
-    if name is None or module.loops(node) or not can_import(module, "os", node):
-        return None
-    edits = wrapped(module, node, f'os.environ.get("{name}", ', ")")
-    return fix(f"Take it from `{name}` when that is set", edits, UNSAFE, ("os",))
+    return overridable(module, node, parent if is_path else node)  # type: ignore[arg-type]
 
 
 def _never_runs(module: PythonModule, constant: ast.Constant) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import left_to_user
 from canfar_lint.checks.headless._backends import backends
-from canfar_lint.diagnostic import Finding, Fix
+from canfar_lint.diagnostic import SAFE, UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 
@@ -21,8 +21,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if left_to_user(module, call):
             continue
         seen.add(call)
-        fix = _fix(module, call)
-        variant = "saved" if fix is not None and variant is None else variant
+        fix = _fix(module, rule, call)
+        variant = "saved" if fix is not None and fix.applicability == SAFE and variant is None else variant
         yield rule.finding(module.span(call), variant=variant, call=module.code(call), instead=instead, fix=fix)
 
 
@@ -101,15 +101,97 @@ def _for_showing(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     return re.search(rule.table("showing_names"), function.name.lower()) is not None
 
 
-def _fix(module: PythonModule, call: ast.Call) -> Fix | None:
-    """Without the call, where the figure is saved in the same scope."""
+def _fix(module: PythonModule, rule: Rule, call: ast.Call) -> Fix | None:
+    """Without the call, where the figure is saved in the same scope; else the figure saved in its place."""
     statement = module.parents.get(call)
-    if not isinstance(statement, ast.Expr) or not module.qualified(call.func).endswith("show"):
+    if not isinstance(statement, ast.Expr) or not module.code(call.func).endswith("show"):
         return None
-    scope = module.scope_of(call)
-    saves = (*module.methods(("savefig",)), *module.calls(("pylab.savefig", "matplotlib.pyplot.savefig")))
-    if not any(module.scope_of(save) is scope for save in saves):
+    if not _is_saved(module, rule, call):
+        return _saved(module, rule, call, statement)
+    if not module.qualified(call.func).endswith("show"):
         return None
     from canfar_lint.fixing.python import fix, without_statement
 
     return fix(f"Remove `{module.code(call)}`", without_statement(module, statement))
+
+
+def _is_saved(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a figure is saved in the scope of `call`, with no other figure made or shown in between."""
+    scope = module.scope_of(call)
+    saves = (*module.methods(("savefig",)), *module.calls(("pylab.savefig", "matplotlib.pyplot.savefig")))
+    others = (*module.calls_named("show"), *module.calls(frozenset(rule.table("pyplot_figures"))))
+    rows = [other.lineno for other in others if module.scope_of(other) is scope and other is not call]
+    for save in saves:
+        low, high = sorted((save.lineno, call.lineno))
+        if module.scope_of(save) is scope and not any(low < row < high for row in rows):
+            return True
+    return False
+
+
+def _saved(module: PythonModule, rule: Rule, call: ast.Call, statement: ast.Expr) -> Fix | None:
+    """The one figure that is shown, saved under the name of the script (and closed, where pyplot keeps it)."""
+    pyplot = module.qualified(call.func) in rule.table("pyplot_shows")
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    made = {name for each in (owner,) if each is not None for name in module.qualified_all(each)}
+    figure = isinstance(owner, ast.Name) and (made or _unpacked(module, owner)) & set(
+        next(iter(rule.table("figures").values()))
+    )
+    if not (pyplot and owner is not None) and not figure:
+        return None
+    if module.loops(call) or not _runs_once(module, call) or (pyplot and _open_figures(module, rule, call) > 1):
+        return None
+    from canfar_lint.fixing.python import fix, replaced
+
+    assert owner is not None
+    name = _new_name(module, call)
+    code = f'{module.code(owner)}.savefig("{name}")' + (f"\n{module.code(owner)}.close()" if pyplot else "")
+    return fix(f"Save the figure as `{name}`", replaced(module, statement, code), UNSAFE)
+
+
+def _unpacked(module: PythonModule, owner: ast.Name) -> set[str]:
+    """What made the figure of `fig, ax = plt.subplots()`."""
+    return {
+        module.qualified(binding.value)
+        for binding in module.bindings(owner)
+        if binding.kind == "unpack" and isinstance(binding.value, ast.Call)
+    }
+
+
+def _runs_once(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a run of the script comes here once at most."""
+    for _ in range(4):
+        function = module.function_of(node)
+        if function is None:
+            return True
+        callers = module.callers().get(function, [])
+        if len(callers) != 1 or module.loops(callers[0]) or module.function_named(callers[0].func) is not function:
+            return False
+        node = callers[0]
+    return False
+
+
+def _open_figures(module: PythonModule, rule: Rule, call: ast.Call) -> int:
+    """How many figures are open at most when `call` shows them: those made since the last one that shows or closes."""
+    made = frozenset(rule.table("pyplot_figures"))
+    ends = frozenset(rule.table("pyplot_shows")) | frozenset(rule.table("pyplot_closes"))
+    scope = module.scope_of(call)
+    begin = max(
+        (c.lineno for c in module.calls(ends) if c.lineno < call.lineno and module.scope_of(c) is scope), default=0
+    )
+    count = 0
+    for figure in module.calls(made):
+        within = module.scope_of(figure) is scope and begin < figure.lineno <= call.lineno
+        count += (2 if module.loops(figure) else 1) if within else 0
+    return count
+
+
+def _new_name(module: PythonModule, call: ast.Call) -> str:
+    """A name for the picture that nothing in the file has: the script's, numbered when it shows several."""
+    stem = (
+        re.sub(r"[^\w-]+", "_", module.source.path.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]) or "figure"
+    )
+    shows = [c for c in module.all_calls if isinstance(c.func, ast.Attribute) and c.func.attr == "show"]
+    names = [f"{stem}.png"] if len(shows) < 2 and f"{stem}_1.png" not in module.text else []
+    number = shows.index(call) + 1
+    names += [f"{stem}_{n}.png" for n in range(number, number + 100)]
+    return next((name for name in names if name not in module.text), f"{stem}_{call.lineno}.png")

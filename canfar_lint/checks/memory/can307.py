@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
+from canfar_lint.checks.memory._handles import in_with
+from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
 _STORES = frozenset(
@@ -15,9 +16,6 @@ _STORES = frozenset(
 _KEEPERS = frozenset(
     (ast.Attribute, ast.Return, ast.Yield, ast.YieldFrom, ast.withitem, ast.Delete, ast.Assign, ast.AnnAssign, ast.Call)
 )
-# openers of plain files, and what reads or writes them without keeping them
-_PLAIN = frozenset(("builtins.open", "io.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open"))
-_EAGER = frozenset(("read", "readline", "readlines", "write", "writelines", "flush", "seek", "tell", "truncate"))
 _CLOSERS = frozenset(("close", "closed", "__exit__", "__enter__", "detach"))
 
 
@@ -31,83 +29,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             variant = "loop"
         elif _writes(module, call):
             variant = "written"
-        fix = _in_with(module, rule, call)
+        fix = in_with(module, call, rule.body["tables"])
         yield rule.finding(module.name_span(call), variant=variant, call=module.code(call.func), name=name, fix=fix)
-
-
-def _in_with(module: PythonModule, rule: Rule, call: ast.Call) -> Fix | None:
-    """`with` around the statements that use the handle, where all of them follow at once and keep nothing of it."""
-    statement = module.parent(call)
-    target = statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
-    block = _block(module, statement) if isinstance(target, ast.Name) else []
-    if not isinstance(target, ast.Name) or statement not in block or module.qualified(call.func) not in _PLAIN:
-        return None
-    scope = module.scope_of(statement)
-    bound = scope.bindings.get(target.id, ())
-    uses = [n for n in ast.walk(scope.node) if isinstance(n, ast.Name) and n.id == target.id and n is not target]
-    following = block[block.index(statement) + 1 :]
-    inside = [{id(n) for n in ast.walk(each)} for each in following]
-    holding = [i for i, nodes in enumerate(inside) if any(id(use) in nodes for use in uses)]
-    if len(bound) != 1 or not holding or holding != list(range(len(holding))):
-        return None
-    if sum(id(use) in nodes for nodes in inside for use in uses) != len(uses):
-        return None
-    if not all(module.scope_of(use) is scope and _lets_go(module, rule, use) for use in uses):
-        return None
-    return _indented(module, statement, call, target.id, following[: len(holding)])
-
-
-def _block(module: PythonModule, statement: ast.AST | None) -> list[ast.stmt]:
-    """The statements that one stands among."""
-    parent = module.parent(statement) if statement is not None else None
-    for field in ("body", "orelse", "finalbody"):
-        block = getattr(parent, field, None)
-        if isinstance(block, list) and statement in block:
-            return block
-    return []
-
-
-def _lets_go(module: PythonModule, rule: Rule, use: ast.Name) -> bool:
-    """Whether nothing of a handle is left once the statement it is used in is done."""
-    parent = module.parent(use)
-    if isinstance(parent, ast.For):
-        return parent.iter is use
-    if isinstance(parent, ast.Attribute):
-        return parent.attr in _EAGER and isinstance(module.parent(parent), ast.Call)
-    if isinstance(parent, ast.keyword):
-        printed = module.parent(parent)
-        return isinstance(printed, ast.Call) and module.qualified(printed.func) == "builtins.print"
-    return isinstance(parent, ast.Call) and module.qualified(parent.func) in rule.table("eager")
-
-
-def _indented(module: PythonModule, statement: ast.AST, call: ast.Call, name: str, body: list[ast.stmt]) -> Fix | None:
-    """The statements below a `with`; none where a text over several lines would change with its indentation."""
-    from canfar_lint.model.notebook import NotebookSource
-
-    text, source = module.text, module.source
-    first, last = module.span(statement)[0], module.span(body[-1])[1]
-    row = source.row_column(first)[0]
-    indent = text[source.starts[row - 1] : first]
-    rows = range(source.row_column(module.span(statement)[1])[0] + 1, source.row_column(last)[0] + 1)
-    starts = [source.starts[each - 1] for each in rows]
-    behind = text[last : text.find("\n", last) if "\n" in text[last:] else len(text)].strip()
-    ahead = text[module.span(statement)[1] : starts[0] if starts else last].strip()
-    several = any(
-        isinstance(n, (ast.Constant, ast.JoinedStr)) and getattr(n, "end_lineno", 0) != getattr(n, "lineno", 0)
-        for each in body
-        for n in ast.walk(each)
-    )
-    if indent.strip() or not starts or several or behind[:1] not in ("", "#") or ahead[:1] not in ("", "#"):
-        return None
-    if any(text[at] not in "\r\n" and not text.startswith(indent, at) for at in starts):
-        return None
-    if isinstance(source, NotebookSource) and source.cell_at(first) is not source.cell_at(last):
-        return None
-    step = "\t" if indent[:1] == "\t" else "    "
-    assign, end = module.span(statement)
-    head = Edit(assign, end, f"with {module.code(call)} as {name}:")
-    edits = (head, *(Edit(at, at, step) for at in starts if text[at] not in "\r\n"))
-    return Fix(f"Use `with … as {name}`", edits, UNSAFE)
 
 
 def _writes(module: PythonModule, call: ast.Call) -> bool:
