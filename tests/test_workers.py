@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from canfar_lint.engine.workers import batches
 from canfar_lint.settings import Resolver
 
 engine = importlib.import_module("canfar_lint.engine.run")  # the package's `run` is the function
@@ -61,7 +60,7 @@ def test_what_judges_by_the_path_looks_at_every_copy(tmp_path: Path, monkeypatch
 def test_files_of_one_name_and_size_share_a_batch() -> None:
     size = 200_000
     jobs = [engine._Job(f"{folder}/{n}.py", "python", 0, bytes(size)) for folder in "abc" for n in range(9)]
-    found = batches(jobs)
+    found = engine._batches(jobs, 600_000)
     assert len(found) > 1
     assert sorted(job.path for batch in found for job in batch) == sorted(job.path for job in jobs)
     for n in range(9):

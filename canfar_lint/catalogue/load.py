@@ -51,13 +51,19 @@ class _Body:
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        self.bodies: dict[str, Any] | None = None
+        self.bodies: dict[str, dict[str, Any]] | None = None
 
     def __call__(self, code: str) -> dict[str, Any]:
+        return self._all()[code]
+
+    def _all(self) -> dict[str, dict[str, Any]]:
         if self.bodies is None:
             self.bodies = _load(self.folder, "body")
-        body: dict[str, Any] = self.bodies[code]
-        return body
+        return self.bodies
+
+    def __getstate__(self) -> dict[str, Any]:
+        # on another machine the folder is another one, or not there
+        return {"folder": self.folder, "bodies": self._all()}
 
 
 _catalogues: dict[tuple[str, ...], Catalogue] = {}

@@ -74,7 +74,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _interrupted() -> NoReturn:
-    """End the process with its workers, now: the threads of a pool that Python would wait for may never end.
+    """End the process with its workers and ruff, now: the threads that Python would wait for may never end.
 
     What was being written has been tidied up on the way here.
     """
@@ -82,8 +82,11 @@ def _interrupted() -> NoReturn:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     multiprocessing = sys.modules.get("multiprocessing")
-    for child in multiprocessing.active_children() if multiprocessing else ():
-        child.kill()
+    peers = sys.modules.get("canfar_lint.peers.process")
+    for worker in multiprocessing.active_children() if multiprocessing else ():
+        worker.kill()
+    for peer in peers.RUNNING if peers else ():
+        os.kill(peer, signal.SIGKILL)
     os._exit(INTERRUPTED)
 
 

@@ -58,6 +58,9 @@ class Profile:
         self.settings = settings
         self._triggers: dict[tuple[str, bool, str], Triggers] = {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Profile, (self.rules, self.settings)
+
     @property
     def has_site_rules(self) -> bool:
         """Whether some rule is not the catalogue's, and may look where ours do not."""

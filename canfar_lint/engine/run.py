@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.engine.file import TOO_DEEP, FileResult, Profile, about_file, lint_bytes, role
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from canfar_lint.engine.cache import Cache, Kept
     from canfar_lint.peers.hadolint import Run as HadolintRun
     from canfar_lint.peers.ruff import Run as RuffRun
@@ -17,10 +19,14 @@ if TYPE_CHECKING:
     from canfar_lint.settings.select import Selection
     from canfar_lint.settings.settings import Settings
 
-# below this many files one process is faster than starting more
-_WORTH_WORKERS = 48
+# below this many files a run is over before a cache is read, and a batch before copies are told apart
+_WORTH_KEEPING = 48
 _WORTH_COPIES = 8
+_MOST_WORKERS = 64
+# a batch is small enough that workers end together, and one file more or less is nothing to its start
 _BATCH_BYTES = 600_000
+_SHIPPED_BYTES = 2_000_000
+_BATCH_FILES = 200
 
 
 class RunResult(NamedTuple):
@@ -67,12 +73,16 @@ def run(
     root: str = ".",
     whole_project: bool = True,
     cached: bool = False,
+    executor: Executor | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> RunResult:
     """Lint `inputs` (path, kind). `texts` gives the content of files that are not read from disk.
 
     `found` are diagnostics that discovery made already (a path that does not exist). `jobs` is the number of worker
     processes, 0 for as many as there are cores. `root` is the project's folder. With `cached`, what earlier runs found
-    in files that have not changed is taken as it is.
+    in files that have not changed is taken as it is. With an `executor`, whose workers are `jobs`, the work on single
+    files is done there: they need canfar-lint, but not the files. `progress` is told how many files are done, of how
+    many there are.
     """
     from canfar_lint.pipeline.join import Project, judge, settle
     from canfar_lint.pipeline.tree import Tree
@@ -81,7 +91,7 @@ def run(
     memory = _Memory(planned, selections, profiles, cached)
     peer = _start_ruff(planned, memory.left, selections, profiles)
     hadolint = _start_hadolint(planned, selections, profiles)
-    results = memory.all_of(_lint(memory.left, profiles, jobs))
+    results = memory.all_of(_lint(memory.left, profiles, jobs, executor, progress))
     facts = ((result.path, fact) for result in results for fact in result.facts)
     kinds = {job.path: job.kind for job in planned}
     project = Project(facts, Tree(root, texts), kinds, whole_project, resolver.base, memory.outlines)
@@ -157,7 +167,7 @@ class _Memory:
         self._results: dict[str, FileResult] = {}
         self._cache: Cache | None = None
         # reading a store takes longer than looking at a few files
-        if not cached or len(planned) < _WORTH_WORKERS:
+        if not cached or len(planned) < _WORTH_KEEPING:
             return
         from canfar_lint.engine.cache import opened
 
@@ -215,35 +225,104 @@ class _Memory:
 # -- the files ------------------------------------------------------------------------------------------------
 
 
-def _lint(planned: list[_Job], profiles: list[Profile], jobs: int) -> list[FileResult]:
+def _lint(
+    planned: list[_Job],
+    profiles: list[Profile],
+    jobs: int,
+    executor: Executor | None,
+    progress: Callable[[int, int], None] | None,
+) -> list[FileResult]:
     import gc
 
+    done = 0
+
+    def told(files: int) -> None:
+        nonlocal done
+        done += files
+        if progress is not None:
+            progress(done, len(planned))
+
     # collecting cycles while trees are built costs a third of the time, and models break their own cycles
-    if len(planned) >= _WORTH_WORKERS:
+    if len(planned) >= _WORTH_KEEPING:
         gc.collect()
         gc.freeze()
     gc.disable()
     try:
-        return _lint_all(planned, profiles, jobs)
+        return _lint_all(planned, profiles, jobs, executor, told)
     finally:
         gc.enable()
 
 
-def _lint_all(planned: list[_Job], profiles: list[Profile], jobs: int) -> list[FileResult]:
-    workers = min(jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else jobs or 1, 64)
-    if workers < 2 or len(planned) < _WORTH_WORKERS:
-        return lint_jobs(planned, profiles)
-    from canfar_lint.engine.workers import spread
+def _lint_all(
+    planned: list[_Job], profiles: list[Profile], jobs: int, executor: Executor | None, told: Callable[[int], None]
+) -> list[FileResult]:
+    """The files' results in the order of the files, from wherever the work is best done."""
+    workers = min(jobs or _cores(), _MOST_WORKERS)
+    work = [planned] if workers < 2 else _batches(planned, _BATCH_BYTES)
+    if executor is not None:
+        from canfar_lint.engine.workers import spread_on
 
-    return spread(planned, profiles, workers)
+        results = spread_on(executor, _batches(planned, _SHIPPED_BYTES), profiles, jobs, told)
+    elif len(work) > 1:
+        from canfar_lint.engine.workers import spread
+
+        results = spread(work, profiles, workers, told)
+    else:  # starting workers would cost more than they gain
+        return lint_jobs(planned, profiles, told)
+    order = {job.path: number for number, job in enumerate(planned)}
+    return sorted(results, key=lambda result: order[result.path])
 
 
-def lint_jobs(jobs: Sequence[_Job], profiles: list[Profile]) -> list[FileResult]:
-    """What the files give, without those that nothing is to be said or kept of."""
+def _cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _batches(planned: list[_Job], most: int) -> list[list[_Job]]:
+    """The files in batches of about so many bytes, the largest first.
+
+    Files of one name and size, which may be copies, go into the same batch.
+    """
+    groups: dict[tuple[str, int], list[_Job]] = {}
+    for job in planned:
+        groups.setdefault((os.path.basename(job.path), _size(job)), []).append(job)
+    found: list[tuple[int, list[_Job]]] = []
+    batch: list[_Job] = []
+    total = 0
+    for (_, size), alike in groups.items():
+        batch += alike
+        total += size  # copies take no time
+        if total > most or len(batch) >= _BATCH_FILES:
+            found.append((total, batch))
+            batch, total = [], 0
+    if batch:
+        found.append((total, batch))
+    return [batch for _, batch in sorted(found, key=lambda each: -each[0])]
+
+
+def _size(job: _Job) -> int:
+    if job.data is not None:
+        return len(job.data)
+    try:
+        return os.stat(job.path).st_size
+    except OSError:
+        return 0
+
+
+def lint_jobs(
+    jobs: Sequence[_Job], profiles: list[Profile], told: Callable[[int], None] | None = None
+) -> list[FileResult]:
+    """What the files give, without those that nothing is to be said or kept of; `told` is told of each file."""
     # telling copies apart takes longer than it saves among a few files
     known: dict[_Content, FileResult] | None = {} if len(jobs) >= _WORTH_COPIES else None
-    results = (lint_job(job, profiles, known) for job in jobs)
-    return [result for result in results if not result.empty or result.digest]
+    found = []
+    for job in jobs:
+        result = lint_job(job, profiles, known)
+        if told is not None:
+            told(1)
+        if not result.empty or result.digest:
+            found.append(result)
+    return found
 
 
 def lint_job(job: _Job, profiles: list[Profile], known: dict[_Content, FileResult] | None = None) -> FileResult:

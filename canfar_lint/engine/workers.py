@@ -1,39 +1,150 @@
-"""The per-file work on several processes: batches of about equal size, results in the order of the files."""
+"""The per-file work on several processes, of this machine or of a cluster.
+
+Batches of about equal size are handed out one by one, so that no worker is left with a long tail, and only files that
+gave something come back. A worker that dies takes the batches in work along: their files are tried again one by one,
+and only the file that kills its worker once more is lost, which is said of it.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from canfar_lint.engine.file import FileResult, Profile
     from canfar_lint.engine.run import _Job
 
-_BATCH_BYTES = 600_000
+_Batch = list["_Job"]
+_Submit = Callable[[Executor, _Batch], "Future[list[FileResult]]"]
 _profiles: list[Profile] = []
 
 
-def spread(planned: list[_Job], profiles: list[Profile], workers: int) -> list[FileResult]:
-    """Lint the files on `workers` processes; only files that gave something come back."""
-    import multiprocessing
-
+def spread(work: list[_Batch], profiles: list[Profile], workers: int, done: Callable[[int], None]) -> list[FileResult]:
+    """Lint batches on `workers` processes of this machine; `done` is told of every so many files."""
     global _profiles
     _profiles = profiles
+    found: list[FileResult] = []
+    left, unsure = deque(work), deque[_Batch]()
+    while left:
+        results, dropped = _through(_pool(profiles, workers), left, _submitted, workers + 1, done)
+        found += results
+        unsure.extend([job] for batch in dropped for job in batch)
+    while unsure:
+        results, dropped = _through(_pool(profiles, 1), unsure, _submitted, 1, done)
+        found += results + [_lost(job, done) for batch in dropped for job in batch]
+    return found
+
+
+def spread_on(
+    executor: Executor, work: list[_Batch], profiles: list[Profile], workers: int, done: Callable[[int], None]
+) -> list[FileResult]:
+    """Lint batches on an executor of `workers` processes that have canfar-lint but none of the files.
+
+    The executor goes on when one of its workers dies, as a cluster does.
+    """
+    from canfar_lint.engine.shipping import Shipment
+
+    shipment = Shipment(profiles)
+    found, dropped = _through(executor, deque(work), shipment.submitted, 3 * workers, done)
+    single = deque([job] for batch in dropped for job in batch)
+    results, dropped = _through(executor, single, shipment.submitted, 3 * workers, done)
+    found += results + [_lost(job, done) for batch in dropped for job in batch]
+    return found
+
+
+def _through(
+    pool: Executor, left: deque[_Batch], submit: _Submit, most: int, done: Callable[[int], None]
+) -> tuple[list[FileResult], list[_Batch]]:
+    """Take batches from `left`, at most `most` at a time, until none is left or the pool broke.
+
+    Gives the results and the batches whose worker died. On Ctrl-C the pool is left as it is: waiting for it takes as
+    long as its work, and ending it may never end.
+    """
+    found: list[FileResult] = []
+    dropped: list[_Batch] = []
+    running: dict[Future[list[FileResult]], _Batch] = {}
+    broken = False
+    while running or (left and not broken):
+        while left and len(running) < most and not broken:
+            batch = left.popleft()
+            try:
+                with _uninterrupted():
+                    running[submit(pool, batch)] = batch
+            except BrokenExecutor:
+                left.appendleft(batch)
+                broken = True
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            batch = running.pop(future)
+            try:
+                found += future.result()
+                done(len(batch))
+            except Exception as e:
+                if not _means_death(e):
+                    raise
+                broken = broken or isinstance(e, BrokenExecutor)
+                dropped.append(batch)
+    if isinstance(pool, ProcessPoolExecutor):
+        pool.shutdown()
+    return found, dropped
+
+
+def _means_death(error: Exception) -> bool:
+    """Whether an exception says that a worker died, or was out of memory; dask's own is known by its name."""
+    return isinstance(error, (BrokenExecutor, MemoryError)) or type(error).__name__ == "KilledWorker"
+
+
+def _lost(job: _Job, done: Callable[[int], None]) -> FileResult:
+    from canfar_lint.engine.file import FileResult, about_file
+
+    done(1)
+    return FileResult(job.path, job.kind, [about_file(job.path, "CAN003", "died")], [], [], crashed=True)
+
+
+# -- processes of this machine --------------------------------------------------------------------------------
+
+
+def _pool(profiles: list[Profile], workers: int) -> ProcessPoolExecutor:
+    import multiprocessing
+
     # forked workers have rules and settings already; elsewhere they are sent once to each
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
-    context = multiprocessing.get_context(method)
-    sent = (None if method == "fork" else profiles,)
-    pool = ProcessPoolExecutor(workers, context, initializer=_receive, initargs=sent)
-    with _uninterrupted():
-        futures = submitted(pool, planned)
-    # on Ctrl-C the pool is left as it is: waiting for it takes as long as its work, and ending it may never end
-    results = collected(futures)
-    pool.shutdown()
-    return in_order(results, planned)
+    context: Any = multiprocessing.get_context(method)
+    return ProcessPoolExecutor(workers, context, _begin, (None if method else profiles,))
+
+
+def _submitted(pool: Executor, batch: _Batch) -> Future[list[FileResult]]:
+    return pool.submit(_lint_batch, batch)
+
+
+def _lint_batch(batch: _Batch) -> list[FileResult]:
+    from canfar_lint.engine.run import lint_jobs
+
+    return lint_jobs(batch, _profiles)
+
+
+def _begin(profiles: list[Profile] | None) -> None:
+    import threading
+
+    global _profiles
+    if profiles is not None:
+        _profiles = profiles
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent is killed would wait for work for ever."""
+    import multiprocessing
+    from multiprocessing.connection import wait as first_of
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        first_of([parent.sentinel])
+        os._exit(1)
 
 
 @contextmanager
@@ -50,62 +161,3 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def gather(pool: Executor, planned: list[_Job]) -> list[FileResult]:
-    """Hand the batches to an executor and put the results into the files' order."""
-    return in_order(collected(submitted(pool, planned)), planned)
-
-
-def in_order(results: list[FileResult], planned: list[_Job]) -> list[FileResult]:
-    """The results in the order of the files."""
-    places = {job.path: place for place, job in enumerate(planned)}
-    return sorted(results, key=lambda result: places[result.path])
-
-
-def submitted(pool: Executor, planned: list[_Job]) -> list[Future[list[FileResult]]]:
-    return [pool.submit(lint_batch, batch) for batch in batches(planned)]
-
-
-def collected(futures: list[Future[list[FileResult]]]) -> list[FileResult]:
-    return [result for future in futures for result in future.result()]
-
-
-def batches(planned: list[_Job]) -> list[list[_Job]]:
-    """The files in batches of about half a megabyte, so that no worker is left with one long tail.
-
-    Files of one name and size, which may be copies, go into the same batch.
-    """
-    found: list[list[_Job]] = [[]]
-    filled = 0
-    for size, alike in _alike(planned):
-        if filled > _BATCH_BYTES or len(found[-1]) >= 200:
-            found.append([])
-            filled = 0
-        found[-1] += alike
-        filled += size
-    return found
-
-
-def _alike(planned: list[_Job]) -> Iterable[tuple[int, list[_Job]]]:
-    """The files by name and size, in their order; the size once, since copies take no time."""
-    groups: dict[tuple[str, int], list[_Job]] = {}
-    for job in planned:
-        try:
-            size = len(job.data) if job.data is not None else os.stat(job.path).st_size
-        except OSError:
-            size = 0
-        groups.setdefault((os.path.basename(job.path), size), []).append(job)
-    return ((size, alike) for (_, size), alike in groups.items())
-
-
-def lint_batch(batch: list[_Job]) -> list[FileResult]:
-    from canfar_lint.engine.run import lint_jobs
-
-    return lint_jobs(batch, _profiles)
-
-
-def _receive(profiles: list[Profile] | None) -> None:
-    global _profiles
-    if profiles is not None:
-        _profiles = profiles

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 
+RUNNING: set[int] = set()
+"""The programs that have not been waited for, by process id: whoever ends this process at once ends them too."""
+
 
 class Failed(OSError):
     """The program could not be started; the message says why."""
@@ -60,6 +63,7 @@ class Process:
             os.lseek(names, 0, os.SEEK_SET)
             actions.append((os.POSIX_SPAWN_DUP2, names, LISTING_DESCRIPTOR))
         self._pid = os.posix_spawn(command[0], command, self._environment, file_actions=actions)
+        RUNNING.add(self._pid)
 
     def finish(self) -> tuple[int, bytes, bytes]:
         """Wait for the end: exit status (negative for a signal), standard output and error."""
@@ -67,6 +71,7 @@ class Process:
             status = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
             return status, _content(self._output), _content(self._errors)
         finally:
+            RUNNING.discard(self._pid)
             self._pid = 0
             os.close(self._output)
             os.close(self._errors)
