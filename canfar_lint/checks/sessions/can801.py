@@ -13,6 +13,8 @@ from canfar_lint.model.request import COMMAND_LINE, CREATE, MODEL, REST, UNKNOWN
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
 _LONGEST_NAME = 63
+# what a template leaves to its reader
+_TO_BE_FILLED = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\{\{.*?\}\}")
 _NEEDED = {
     CREATE: ("name", "image"),
     MODEL: ("name", "image", "kind"),
@@ -41,14 +43,20 @@ def _missing(request: Request, rule: Rule) -> Iterator[Finding]:
         return
     for field in _NEEDED[request.surface]:
         given = request.fields.get(field)
+        if field == "image" and _is_image(request.text("kind")):
+            return  # it stands where the kind belongs
         if given is None or (given.nothing and field == "image"):
             yield rule.finding(request.span if given is None else given.span, variant="missing", field=field)
             return
 
 
+def _is_image(text: str | None) -> bool:
+    return text is not None and "/" in text
+
+
 def _name(request: Request, rule: Rule) -> Iterator[Finding]:
     given = request.fields.get("name")
-    if given is None or not isinstance(given.value, str):
+    if given is None or not isinstance(given.value, str) or _TO_BE_FILLED.search(given.value):
         return
     count = request.number("replicas")
     suffix = len(str(count)) + 1 if count is not None and count > 1 else 0
@@ -61,7 +69,12 @@ def _name(request: Request, rule: Rule) -> Iterator[Finding]:
 
 def _image(request: Request, rule: Rule) -> Iterator[Finding]:
     given = request.fields.get("image")
-    if given is None or not isinstance(given.value, str):
+    if (
+        _is_image(request.text("kind"))
+        or given is None
+        or not isinstance(given.value, str)
+        or _TO_BE_FILLED.search(given.value)
+    ):
         return
     image = given.value
     parts = image.split("@")[0].split("/")
@@ -88,7 +101,7 @@ def _kind(request: Request, rule: Rule) -> Iterator[Finding]:
 
         near = difflib.get_close_matches(kind.lower(), kinds, 1, 0.5)
         likely = "headless" if kind in rule.table("batch words") else near[0] if near else ""
-        variant = "kind" if likely else "no kind"
+        variant = "image for kind" if _is_image(kind) else "kind" if likely else "no kind"
         fix = _headless(request, given) if likely == "headless" and kind in rule.table("batch words") else None
         yield rule.finding(given.span, variant=variant, kind=kind, likely=likely, fix=fix)
 

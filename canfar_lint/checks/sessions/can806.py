@@ -10,7 +10,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.diagnostic import SAFE, UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.request import REST, Given, Request
-from canfar_lint.model.request.command_line import verb
+from canfar_lint.model.request.command_line import client, verb
 from canfar_lint.model.shell import Command, Script, Word
 
 _REMOVED, _PRESENT = "/skaha/v0", "/skaha/v1"
@@ -99,11 +99,18 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         if at is not None:
             yield from _command(command, at, rule)
         for word in command.words:
-            if _REMOVED in word.text and script.context != "literal":
+            if _REMOVED in word.text and script.context != "literal" and not _holds_commands(word):
                 yield rule.finding(word.span, variant="v0", fix=_present(word))
     for entry in script.assignments:
-        if entry.word is not None and _REMOVED in entry.word.text and script.context != "literal":
+        if entry.word is None or _holds_commands(entry.word):
+            continue
+        if _REMOVED in entry.word.text and script.context != "literal":
             yield rule.finding(entry.word.span, variant="v0", fix=_present(entry.word))
+
+
+def _holds_commands(word: Word) -> bool:
+    """Whether other commands stand in a word, whose own words say it."""
+    return any(part.kind == "command" for part in word.parts)
 
 
 def _present(word: Word) -> Fix | None:
@@ -122,7 +129,7 @@ def _command(command: Command, at: int, rule: Rule) -> Iterator[Finding]:
     words = command.arguments
     name = words[at].value or ""
     following = words[at + 1].value if at + 1 < len(words) else None
-    program = (command.program or command.words[0]).start
+    program = command.words[len(command.words) - len(words) - 1 + (client(command) or 0)].start
     removed: dict[str, str] = rule.table("commands")
     spelled = f"{name} {following}" if f"{name} {following}" in removed else name
     if spelled in removed:

@@ -6,6 +6,7 @@ Read as click reads it: options stand anywhere before `--`, also behind the firs
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from canfar_lint.model.request import COMMAND_LINE, UNKNOWN, Given, Request
 from canfar_lint.model.shell import Command, Script, Word
@@ -26,6 +27,9 @@ _OPTIONS = {
     "--output": "output",
     "-o": "output",
 }
+_CLIENTS = frozenset(("canfar", "cf", "skaha"))
+# what runs a program of a project's environment
+_RUNNERS = frozenset(("uv", "uvx", "pixi", "poetry", "pdm", "hatch", "pipx", "pipenv", "rye"))
 _FLAGS = {"--debug": "", "--dry-run": "dry run", "--help": "help", "-h": "help"}
 _VERBS = frozenset(("create", "run", "launch"))
 # words that stand for what a reader puts there
@@ -55,11 +59,22 @@ def _is_usage(request: Request) -> bool:
     return any(isinstance(word, str) and _PLACEHOLDER.fullmatch(word) and word.lower() != "headless" for word in words)
 
 
+def client(command: Command) -> int | None:
+    """Where among the arguments of a command the client's own begin, behind `uv run` and its like too."""
+    if command.name in _CLIENTS:
+        return 0
+    words = command.arguments if command.name in _RUNNERS else []
+    for at, (word, following) in enumerate(pairwise(words), 1):
+        if word.value in _CLIENTS and following.value not in _CLIENTS:
+            return at
+    return None
+
+
 def verb(command: Command) -> int | None:
     """Where among the arguments of a `canfar` command its own command stands; None when it has none."""
-    if command.name not in ("canfar", "cf", "skaha"):
+    at = client(command)
+    if at is None:
         return None
-    at = 0
     while at < len(command.arguments):
         value = command.arguments[at].value
         if value in _ROOT_FLAGS:
@@ -85,7 +100,7 @@ class _Reader:
         self.script = script
         self.command = command
         words = command.arguments
-        first = command.words[len(command.words) - len(words) - 1]
+        first = command.words[len(command.words) - len(words) - 1 + (client(command) or 0)]
         self.request = Request(COMMAND_LINE, (first.start, words[verb].end))
         self.request.command = command
         self.request.client = command.name or ""
