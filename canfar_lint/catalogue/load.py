@@ -12,11 +12,18 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class Catalogue:
-    """All rules by code, and the code of every name."""
+    """All rules by code, and the code of every name.
 
-    def __init__(self, folders: list[str]) -> None:
+    `broken` are the files of a site that are no rules (`compile.Broken`), `lost` their codes and names as far as the
+    files' own names tell them.
+    """
+
+    def __init__(self, folders: list[str], broken: list[dict[str, Any]] | None = None) -> None:
         self.rules: dict[str, Rule] = {}
         self.names: dict[str, str] = {}
+        self.broken = broken or []
+        stems = (os.path.splitext(os.path.basename(entry["path"]))[0] for entry in self.broken)
+        self.lost = {word for stem in stems for word in stem.split("-", 1)}
         for folder in folders:
             read = _Body(folder)
             for head in _load(folder, "head"):
@@ -80,27 +87,59 @@ def _read(extend: tuple[str, ...]) -> Catalogue:
     built = os.path.join(_PACKAGE, "_rules")
     source = os.path.join(os.path.dirname(_PACKAGE), "rules")
     first = built if os.path.isfile(os.path.join(built, "head.json")) else _compiled(source)
-    return Catalogue([first, *(_compiled(os.path.abspath(folder)) for folder in extend)])
+    folders, broken, codes = [first], list[dict[str, Any]](), dict[str, str]()
+    for folder in extend:
+        where = _site_folder(folder)
+        compiled = _compiled(where, site=True)
+        broken += _load(compiled, "broken")
+        twice = sorted({head["code"] for head in _load(compiled, "head")} & codes.keys())
+        if twice:
+            raise _rule_error(f"{where}: {twice[0]} is a rule of {codes[twice[0]]} too")
+        codes.update({head["code"]: where for head in _load(compiled, "head")})
+        folders.append(compiled)
+    return Catalogue(folders, broken)
 
 
-def _compiled(folder: str) -> str:
+def _site_folder(name: str) -> str:
+    """The folder of `extend-rules`: a path, or `package:NAME` for the folder `rules` inside an installed package."""
+    if name.startswith("package:"):
+        from importlib.util import find_spec
+
+        package = name.removeprefix("package:")
+        # a name with a dot would be imported to be found
+        spec = find_spec(package) if package.isidentifier() else None
+        if spec is None or not spec.submodule_search_locations:
+            raise _rule_error(f"`extend-rules` names {name}, and there is no such package installed")
+        return os.path.join(next(iter(spec.submodule_search_locations)), "rules")
+    if not os.path.isdir(name):
+        raise _rule_error(f"`extend-rules` names {name}, which is no folder")
+    return os.path.abspath(name)
+
+
+def _rule_error(words: str) -> Exception:
+    from canfar_lint.catalogue.schema import RuleError
+
+    return RuleError(words)
+
+
+def _compiled(folder: str, *, site: bool = False) -> str:
     """The folder of compiled rules for a folder of YAML, made anew when a file of it has changed."""
     stamps = []
     for section in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        if section.is_dir():
-            stamps += sorted((entry.path, (s := entry.stat()).st_mtime_ns, s.st_size) for entry in os.scandir(section))
+        found = os.scandir(section) if section.is_dir() else [section]
+        stamps += sorted((entry.path, (s := entry.stat()).st_mtime_ns, s.st_size) for entry in found)
     from zlib import crc32
 
     from canfar_lint import __version__
 
-    key = f"{crc32(repr((__version__, stamps)).encode()):08x}"
+    key = f"{crc32(repr((__version__, stamps, site)).encode()):08x}"
     target = os.path.join(cache_folder(), "rules", key)
-    if not os.path.isfile(os.path.join(target, "docs.json")):
+    if not os.path.isfile(os.path.join(target, "broken.json" if site else "docs.json")):
         from pathlib import Path
 
         from canfar_lint.catalogue.compile import write
 
-        write(Path(folder), Path(target))
+        write(Path(folder), Path(target), site=site)
     return target
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +64,17 @@ _MATCHER: dict[str, tuple[type, bool]] = {
     "without": (list, False),
     "variant": (str, False),
     "span": (str, False),
-    "replace": (dict, False),
     "instead": (str, False),
 }
 
 
 class RuleError(ValueError):
-    """A rule file is wrong; the text begins with `file:line:`."""
+    """A rule file is wrong: what is the `problem`, in which file on which line."""
+
+    def __init__(self, problem: str, path: Path | None = None, line: int = 1) -> None:
+        super().__init__(f"{path}:{line}: {problem}" if path is not None else problem)
+        self.problem = problem
+        self.line = line
 
 
 class _Lines(yaml.SafeLoader):
@@ -104,11 +109,11 @@ def read(path: Path, section: str) -> dict[str, Any]:
         data = yaml.load(path.read_text("utf-8"), _Lines)
     except yaml.MarkedYAMLError as e:
         line = e.problem_mark.line + 1 if e.problem_mark else 1
-        raise RuleError(f"{path}:{line}: {e.problem or 'not YAML'}") from None
-    except (OSError, UnicodeDecodeError) as e:
-        raise RuleError(f"{path}:1: {e}") from None
+        raise RuleError(e.problem or "not YAML", path, line) from None
+    except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as e:
+        raise RuleError(f"{e}", path) from None
     if not isinstance(data, _Mapping):
-        raise RuleError(f"{path}:1: a rule is a mapping with the keys {', '.join(_RULE)}")
+        raise RuleError(f"a rule is a mapping with the keys {', '.join(_RULE)}", path)
     _keys(path, data, _RULE, "rule")
     _values(path, data, section)
     for name, variant in data.get("variants", {}).items():
@@ -122,7 +127,7 @@ def read(path: Path, section: str) -> dict[str, Any]:
 
 def _mapping_of(path: Path, data: _Mapping, key: str, item: object) -> _Mapping:
     if not isinstance(item, _Mapping):
-        raise RuleError(f"{path}:{data.lines[key]}: every entry of `{key}` is a mapping")
+        raise RuleError(f"every entry of `{key}` is a mapping", path, data.lines[key])
     return item
 
 
@@ -133,18 +138,18 @@ def _keys(path: Path, data: _Mapping, allowed: dict[str, tuple[type, bool]], whe
 
             near = difflib.get_close_matches(str(key), allowed, 1)
             hint = f", did you mean `{near[0]}`?" if near else f"; known are {', '.join(allowed)}"
-            raise RuleError(f"{path}:{data.lines[key]}: unknown key `{key}` in {where}{hint}")
+            raise RuleError(f"unknown key `{key}` in {where}{hint}", path, data.lines[key])
         wanted = allowed[key][0]
         if not isinstance(value, wanted):
-            raise RuleError(f"{path}:{data.lines[key]}: `{key}` in {where} must be a {wanted.__name__}")
+            raise RuleError(f"`{key}` in {where} must be a {wanted.__name__}", path, data.lines[key])
     for key, (_, required) in allowed.items():
         if required and key not in data:
-            raise RuleError(f"{path}:{data.line}: `{key}` is missing in {where}")
+            raise RuleError(f"`{key}` is missing in {where}", path, data.line)
 
 
 def _values(path: Path, data: _Mapping, section: str) -> None:
     def refuse(key: str, words: str) -> None:
-        raise RuleError(f"{path}:{data.lines[key]}: `{key}`: {words}")
+        raise RuleError(f"`{key}`: {words}", path, data.lines[key])
 
     if not CODE.fullmatch(data["code"]):
         refuse("code", "a code is two to six capital letters and three digits")
@@ -161,9 +166,58 @@ def _values(path: Path, data: _Mapping, section: str) -> None:
     for kind in data["kinds"]:
         if kind not in KINDS:
             refuse("kinds", f"`{kind}` is none of {', '.join(KINDS)}")
+    for name, variant in data.get("variants", {}).items():
+        if variant.get("level", "error") not in LEVELS or variant.get("fix", "none") not in FIXES:
+            refuse("variants", f"{name}: a level is one of {', '.join(LEVELS)}, a fix one of {', '.join(FIXES)}")
     for trigger in data["triggers"]:
         if not isinstance(trigger, str) and not (isinstance(trigger, dict) and set(trigger) <= {"py", "sh"}):
             refuse("triggers", "a trigger is a text, or `py:` or `sh:` with a list of texts")
     for example in data["examples"]:
         if isinstance(example, dict) and ("bad" in example) == ("good" in example):
-            raise RuleError(f"{path}:{getattr(example, 'line', 1)}: an example is either `bad` or `good`")
+            raise RuleError("an example is either `bad` or `good`", path, getattr(example, "line", 1))
+
+
+def check_site_rule(path: Path, data: dict[str, Any]) -> None:
+    """What a rule of a site must besides: nothing of it may be taken for ours or another tool's. Raises `RuleError`."""
+    from canfar_lint.catalogue.load import load
+    from canfar_lint.settings.select import FOREIGN, SECTIONS
+
+    def refuse(key: str, words: str) -> None:
+        raise RuleError(f"`{key}`: {words}", path, getattr(data, "lines", {}).get(key, 1))
+
+    letters = data["code"].rstrip("0123456789")
+    if letters == "CAN" or letters in FOREIGN:
+        refuse("code", f"{letters} stands for {'canfar-lint' if letters == 'CAN' else 'another tool'}'s own rules")
+    if data["name"] in load().names or data["name"] in SECTIONS:
+        refuse("name", "it is taken by canfar-lint")
+    _check_message(data, refuse)
+    for trigger in data["triggers"]:
+        for word in [trigger] if isinstance(trigger, str) else [t for those in trigger.values() for t in those]:
+            for part in word.split(" & "):
+                _check_pattern(part, refuse)
+
+
+def _check_message(data: dict[str, Any], refuse: Callable[[str, str], None]) -> None:
+    from string import Formatter
+
+    for key, message in (("message", data["message"]), *(("variants", v.get("message", "")) for v in _variants(data))):
+        try:
+            fields = [field for _, field, _, _ in Formatter().parse(message) if field is not None]
+        except ValueError as e:
+            refuse(key, f"{e}; a brace that is meant is written twice")
+            return
+        unknown = [field for field in fields if field not in ("call", "instead")] if "python" in data else []
+        if unknown:
+            refuse(key, f"there is no {{{unknown[0]}}} for a rule with a `python` table, only {{call}} and {{instead}}")
+
+
+def _variants(data: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(data.get("variants", {}).values())
+
+
+def _check_pattern(part: str, refuse: Callable[[str, str], None]) -> None:
+    if part.startswith("re:"):
+        try:
+            re.compile(part[3:].encode())
+        except re.error as e:
+            refuse("triggers", f"`{part}` is no regular expression: {e}")

@@ -7,6 +7,8 @@ from types import ModuleType
 
 from canfar_lint.catalogue.rule import Rule
 
+GROUP = "canfar_lint.checks"
+
 _loaded: dict[str, ModuleType | None] = {}
 
 
@@ -28,7 +30,7 @@ def _plugin(code: str) -> ModuleType | None:
         return None
     from importlib.metadata import entry_points
 
-    for entry in entry_points(group="canfar_lint.checks", name=code):
+    for entry in entry_points(group=GROUP, name=code):
         module: ModuleType = entry.load()
         return module
     return None

@@ -20,7 +20,7 @@ TYPES = {
     "choice": "str",
     "strings": "list[str]",
     "numbers": "list[number]",
-    "paths": "list[str] (paths)",
+    "rule-paths": "list[str] (folders, or package:NAME)",
     "patterns": "list[str] (patterns)",
     "selectors": "list[str] (rules)",
     "selector-table": "dict[str, list[str]] (patterns and rules)",

@@ -45,16 +45,18 @@ _TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest
 # what a test runner would collect; a script that only tries something out is called `test_imaging.py` too
 _TEST_NAME = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
 _HOLDS_TESTS = rb"(?m)\bdef test|\bclass \w*Test|\b(?:unittest|pytest|doctest|nose)\b|^assert "
-_NOQA = rb"(?i)#[ \t]*noqa[ \t]*:[^\n]*(CAN\d|[a-z]-[a-z])"
+_NOQA = rb"(?i)#[ \t]*noqa[ \t]*:[^\n]*((?:%s)\d|[a-z]-[a-z])"
 
 
 class Profile:
     """What to look for under one folder's settings: the enabled rules, with their triggers by kind of file."""
 
-    __slots__ = ("_triggers", "known", "rules", "settings")
+    __slots__ = ("_triggers", "known", "prefixes", "rules", "settings")
 
     def __init__(self, rules: Iterable[Rule], settings: Settings) -> None:
         self.rules = tuple(rule.under(settings) for rule in rules)
+        # the letters of the codes that a `noqa` may name for us
+        self.prefixes = tuple(sorted({"CAN", *(rule.code.rstrip("0123456789") for rule in self.rules)}))
         self.settings = settings
         self._triggers: dict[tuple[str, bool, str], Triggers] = {}
 
@@ -64,7 +66,7 @@ class Profile:
     @property
     def has_site_rules(self) -> bool:
         """Whether some rule is not the catalogue's, and may look where ours do not."""
-        return any(not rule.code.startswith("CAN") for rule in self.rules)
+        return len(self.prefixes) > 1
 
     @property
     def wants_imports(self) -> bool:
@@ -148,10 +150,12 @@ def role(path: str, data: bytes) -> tuple[str, bool, bool]:
     return path.rpartition(".")[2], in_pipeline(path, data), is_test(path)
 
 
-def _may_hold_markers(data: bytes) -> bool:
+def _may_hold_markers(data: bytes, prefixes: tuple[str, ...]) -> bool:
     if b"canfar:" in data or b"canfar :" in data or b"hadolint" in data:
         return True
-    return (b"noqa" in data or b"NOQA" in data or b"NoQA" in data) and re.search(_NOQA, data) is not None
+    if b"noqa" not in data and b"NOQA" not in data and b"NoQA" not in data:
+        return False
+    return re.search(_NOQA % "|".join(prefixes).encode(), data) is not None
 
 
 def _surely_text(kind: str, data: bytes) -> bool:
@@ -164,7 +168,7 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
     profile = rules if isinstance(rules, Profile) else Profile(rules, settings)
     from canfar_lint.facts import wanted as facts_wanted
 
-    work = _Work(path, kind, data, settings)
+    work = _Work(path, kind, data, profile)
     if kind == NOTEBOOK:
         # its code is written as JSON, where a quote is no quote
         try:
@@ -172,7 +176,7 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
         except ValueError as e:
             return work.refused(e)
         data = work.source.text.encode("utf-8", "surrogatepass")
-    marked = _may_hold_markers(data)
+    marked = _may_hold_markers(data, profile.prefixes)
     pipeline = in_pipeline(path, data)
     if kind == PYTHON and not pipeline and is_test(path) and not (profile.has_site_rules or marked):
         # no rule of ours speaks in a test; only what it is written in is looked at
@@ -194,11 +198,12 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
 class _Work:
     """One file on its way through decode, model, checks and facts."""
 
-    def __init__(self, path: str, kind: str, data: bytes, settings: Settings) -> None:
+    def __init__(self, path: str, kind: str, data: bytes, profile: Profile) -> None:
         self.path = path
         self.kind = kind
         self.data = data
-        self.settings = settings
+        self.settings = profile.settings
+        self.prefixes = profile.prefixes
         self.diagnostics: list[Diagnostic] = []
         self.facts: list[Fact] = []
         self.source: Source | None = None
@@ -214,7 +219,7 @@ class _Work:
             return self.refused(e)
         try:
             models = ("python", "dockerfile", "shell", "yaml")
-            wanted = _functions(fired) | {name for c in collectors for name in models if hasattr(c, name)}
+            wanted = self.functions(fired) | {name for c in collectors for name in models if hasattr(c, name)}
             if parse:
                 wanted.add("python")
             if self.kind in (DOCKERFILE, NOTEBOOK):
@@ -230,6 +235,17 @@ class _Work:
         return FileResult(
             self.path, self.kind, self.diagnostics, self.facts, markers, crashed=self.crashed, copies=alike
         )
+
+    def functions(self, fired: list[Rule]) -> set[str]:
+        """The models that the checks of the rules ask for; a rule whose check cannot be had is said, and left out."""
+        names: set[str] = set()
+        for rule in tuple(fired):
+            found: list[str] = ["python"] if "python" in rule.body else []
+            self.guarded(rule.code, partial(_asks_for, rule, found))
+            if not found:
+                fired.remove(rule)
+            names.update(found)
+        return names
 
     def note_imports(self, content: Content) -> None:
         from canfar_lint.facts.imports import data
@@ -314,7 +330,7 @@ class _Work:
     def markers(self, source: Source) -> list[Marker]:
         from canfar_lint.suppression import markers
 
-        return list(markers(source))
+        return list(markers(source, self.prefixes))
 
 
 def about_file(path: str, code: str, variant: str | None = None, **values: Any) -> Diagnostic:
@@ -338,15 +354,13 @@ def _file_rule(code: str) -> Rule:
     return load().rules[code]
 
 
-def _functions(fired: list[Rule]) -> set[str]:
-    from canfar_lint.checks import module_of
+def _asks_for(rule: Rule, found: list[str]) -> None:
+    """Put the models that a rule's functions work on into `found`."""
+    from canfar_lint.checks import GROUP, module_of
 
-    names: set[str] = set()
-    for rule in fired:
-        if "python" in rule.body:
-            names.add("python")
-        names |= {name[6:] for name in dir(module_of(rule)) if name.startswith("check_")}
-    return names
+    found += [name[6:] for name in dir(module_of(rule)) if name.startswith("check_")]
+    if not found and not rule.code.startswith("CAN"):
+        raise LookupError(f"no installed package has a check of this name in the entry points `{GROUP}`")
 
 
 def _serves(rule: Rule, model: str, kind: str) -> bool:

@@ -86,7 +86,15 @@ KEYS: tuple[Key, ...] = (
         LEVELS,
         "update",
     ),
-    Key("extend-rules", "paths", (), "Folders of rules of your own, in the catalogue's form", "", (), "append"),
+    Key(
+        "extend-rules",
+        "rule-paths",
+        (),
+        "Folders of rules of your own, in the catalogue's form, or package:NAME for those of an installed package",
+        "",
+        (),
+        "append",
+    ),
     Key("preview", "boolean", False, "Let ruff use rules and fixes that are not stable", "preview"),
     # Which files
     Key("include", "patterns", DEFAULT_INCLUDE, "Files to lint in a folder", "include"),

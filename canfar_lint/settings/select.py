@@ -23,6 +23,8 @@ _RUFF = (
     "PD", "PERF", "PGH", "PIE", "PL", "PLC", "PLE", "PLR", "PLW", "PT", "PTH", "PYI", "Q", "RET", "RSE", "RUF", "S",
     "SIM", "SLF", "SLOT", "T", "TC", "TD", "TID", "TRY", "UP", "W", "YTT",
 )  # fmt: skip
+# the letters of other tools' codes
+FOREIGN = (*_RUFF, *HADOLINT)
 _RUFF_DEFAULTS = BY_NAME["ruff-select"].default
 _CODE = re.compile(r"([A-Z]+)(\d*)")
 _EXACT = 9
@@ -231,6 +233,8 @@ class _Reader:
         code = self.catalogue.names.get(word, word)
         if code in rules:
             return Selector((code,), "", _EXACT)
+        if word in self.catalogue.lost:
+            return Selector((), "", _EXACT)
         if word in SECTIONS:
             return Selector(tuple(code for code, rule in rules.items() if rule.section == word), "", 1)
         prefix = _CODE.fullmatch(word)

@@ -77,6 +77,11 @@ def _path(key: Key, value: Any, root: str) -> str:
     return os.path.normpath(os.path.join(root, os.path.expanduser(os.path.expandvars(text))))
 
 
+def _rules_path(key: Key, value: Any, root: str) -> str:
+    text: str = _string(key, value, root)
+    return text if text.startswith("package:") else _path(key, value, root)
+
+
 def _list_of(item: Callable[[Key, Any, str], Any], words: str) -> Callable[[Key, Any, str], Any]:
     def check(key: Key, value: Any, root: str) -> tuple[Any, ...]:
         if not isinstance(value, (list, tuple)):
@@ -132,7 +137,7 @@ _CHECKS: dict[str, Callable[[Key, Any, str], Any]] = {
     "path": _path,
     "strings": _list_of(_string, "strings"),
     "numbers": _list_of(_number, "numbers"),
-    "paths": _list_of(_path, "paths"),
+    "rule-paths": _list_of(_rules_path, "folders"),
     "patterns": _list_of(_pattern, "patterns"),
     "selectors": _selectors,
     "selector-table": _selector_table,
