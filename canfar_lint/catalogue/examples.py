@@ -155,7 +155,8 @@ class Bench:
         for path, content in example.fields.get("tree", {}).items():
             self._lay_out(path, content)
         self._write(example.path, self.main.data)
-        base = {"select": ["ALL"], "ruff": example.code == "CAN001", "hadolint": False, "extend-rules": [*extend]}
+        chosen = [example.code] if extend else ["ALL"]
+        base = {"select": chosen, "ruff": example.code == "CAN001", "hadolint": False, "extend-rules": [*extend]}
         layers = [*_layers(base, folder)]
         self.resolver = Resolver((*layers, *_layers(example.fields.get("settings", {}), folder)), isolated=True)
         named = ["."] if "tree" in example.fields else [example.path]

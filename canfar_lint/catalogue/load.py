@@ -83,13 +83,18 @@ def load(extend: tuple[str, ...] = ()) -> Catalogue:
     return _catalogues[extend]
 
 
+def forget() -> None:
+    """Read the rules anew when they are asked for next: their files may have changed."""
+    _catalogues.clear()
+
+
 def _read(extend: tuple[str, ...]) -> Catalogue:
     built = os.path.join(_PACKAGE, "_rules")
     source = os.path.join(os.path.dirname(_PACKAGE), "rules")
     first = built if os.path.isfile(os.path.join(built, "head.json")) else _compiled(source)
     folders, broken, codes = [first], list[dict[str, Any]](), dict[str, str]()
     for folder in extend:
-        where = _site_folder(folder)
+        where = site_folder(folder)
         compiled = _compiled(where, site=True)
         broken += _load(compiled, "broken")
         twice = sorted({head["code"] for head in _load(compiled, "head")} & codes.keys())
@@ -100,7 +105,7 @@ def _read(extend: tuple[str, ...]) -> Catalogue:
     return Catalogue(folders, broken)
 
 
-def _site_folder(name: str) -> str:
+def site_folder(name: str) -> str:
     """The folder of `extend-rules`: a path, or `package:NAME` for the folder `rules` inside an installed package."""
     if name.startswith("package:"):
         from importlib.util import find_spec

@@ -13,7 +13,7 @@ from canfar_lint.cli.output import Target, targets, write
 from canfar_lint.cli.parser import UsageError
 from canfar_lint.cli.repair import Relint, Repairs, repair, write_back
 from canfar_lint.cli.texts import Texts
-from canfar_lint.diagnostic import LEVELS
+from canfar_lint.diagnostic import LEVELS, Place
 from canfar_lint.discovery import Input, discover, from_stdin
 from canfar_lint.settings.resolve import Resolver, project_root
 
@@ -119,12 +119,14 @@ class Check:
         from canfar_lint.engine.file import about_file
 
         root, given = self.project
+        unread = [about_file(entry.path, "CAN002", problem=entry.error) for entry in inputs if entry.error]
+        no_rules = self.no_rules(inputs) if whole else []
         result = engine.run(
             [(entry.path, entry.kind) for entry in inputs if not entry.error],
             self.resolver,
             texts={entry.path: entry.data for entry in inputs if entry.data is not None},
             jobs=self.options.jobs or 0,
-            found=[about_file(entry.path, "CAN002", problem=entry.error) for entry in inputs if entry.error],
+            found=[*unread, *no_rules],
             root=root,
             whole_project=given and whole,
             cached=not self.options.no_cache,
@@ -141,7 +143,26 @@ class Check:
         return result._replace(
             diagnostics=[self.adjusted(diagnostic) for diagnostic in diagnostics],
             suppressed=[] if self.options.ignore_noqa else [self.adjusted(d) for d in result.suppressed],
+            crashed=result.crashed or bool(no_rules),
         )
+
+    def no_rules(self, inputs: list[Input]) -> list[Diagnostic]:
+        """The files of `extend-rules` that are no rules: named, and left out."""
+        extended = {self.resolver.of_file(entry.path).extend_rules for entry in inputs} - {()}
+        if not extended:
+            return []
+        from canfar_lint.catalogue import load
+        from canfar_lint.engine.file import about_file
+        from canfar_lint.settings.read import shown
+
+        broken = {entry["path"]: entry for extend in sorted(extended) for entry in load(extend).broken}
+        found = []
+        for path, entry in sorted(broken.items()):
+            # put in afterwards: a message shortens what it is given
+            general = about_file(shown(path), "CAN003", "no-rule", problem="{problem}")
+            message = general.message.replace("{problem}", entry["problem"])
+            found.append(general._replace(message=message, place=Place(entry["line"], 1, entry["line"], 1)))
+        return found
 
     def adjusted(self, diagnostic: Diagnostic) -> Diagnostic:
         return self.resolver.selection(self.resolver.of_file(diagnostic.path)).adjusted(diagnostic)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from canfar_lint.catalogue import Catalogue, Rule
+    from canfar_lint.cli.parser import Parser
 
 _FIX = {
     "safe": "Fix is available: `--fix` applies it.",
@@ -17,28 +18,43 @@ _FIX = {
 _FENCE = {"py": "python", "nb": "python", "sh": "bash", "docker": "dockerfile", "req": "text", "launch": "python"}
 
 
-def run(arguments: list[str]) -> int:
-    from canfar_lint.catalogue import load
-    from canfar_lint.cli.parser import Group, Parser, UsageError, nearest
-    from canfar_lint.settings.resolve import Resolver
+def parser() -> Parser:
+    """The parser of `rule`."""
+    from canfar_lint.cli.parser import Group, Parser
 
-    parser = Parser("rule", "Explain a rule (or all rules)", "[OPTIONS] <RULE|--all>")
+    made = Parser(
+        "rule", "Explain a rule (or all rules), or test rules of your own", "[OPTIONS] <RULE|--all|--test PATH>"
+    )
     told = "Code or name of the rule to explain"
-    Group(parser, "Arguments").words("rule", told, nargs="?", metavar="RULE")
-    options = Group(parser, "Options")
+    Group(made, "Arguments").words("rule", told, nargs="?", metavar="RULE")
+    options = Group(made, "Options")
     options.flag("--all", meaning="Explain all rules")
+    options.value("--test", metavar="PATH", meaning="Run the examples of the rules in a folder, or of one rule's file")
     options.value(
         "--output-format", meaning="The form of the answer", metavar="FORMAT", choices=("text", "json"), default="text"
     )
     options.help()
-    given = parser.parse(arguments)
-    if given.all == (given.rule is not None):
-        parser.refuse(UsageError("give one rule, or --all for all of them"))
+    return made
+
+
+def run(arguments: list[str]) -> int:
+    from canfar_lint.catalogue import load
+    from canfar_lint.cli.parser import UsageError, nearest
+    from canfar_lint.settings.resolve import Resolver
+
+    made = parser()
+    given = made.parse(arguments)
+    if (given.rule is not None) + given.all + (given.test is not None) != 1:
+        made.refuse(UsageError("give one rule, or --all for all of them, or --test with what to test"))
+    if given.test is not None:
+        from canfar_lint.cli.rule_test import run as test
+
+        return test(given.test)
     catalogue = load(Resolver().base.extend_rules)
     rule = None if given.all else catalogue.find(given.rule)
     if rule is None and not given.all:
         known = [*catalogue.rules, *catalogue.names]
-        parser.refuse(UsageError(f"invalid value '{given.rule}' for '[RULE]'", _hint(given.rule, known, nearest)))
+        made.refuse(UsageError(f"invalid value '{given.rule}' for '[RULE]'", _hint(given.rule, known, nearest)))
     chosen = [rule] if rule is not None else list(catalogue.rules.values())
     if given.output_format == "json":
         import json

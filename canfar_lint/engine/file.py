@@ -31,6 +31,7 @@ UNPARSED, TOO_DEEP = "unparsed", "too deep"
 
 _RULE_KIND = {"python": "py", "notebook": "nb", "shell": "sh", "makefile": "sh", "dockerfile": "docker", "yaml": "yaml"}
 _RULE_KIND |= {"toml": "toml", "requirements": "req"}
+SITE_CODE = re.compile(r"(?!CAN)[A-Z]{2,6}\d{3}")
 # the modules of the functions that start programs (`model.embedded.literals`)
 _STARTERS = frozenset((b"os", b"subprocess", b"commands", b"popen2"))
 _STARTS = frozenset((b"system", b"popen", b"subprocess", b"getoutput", b"getstatusoutput", b"popen2"))
@@ -345,7 +346,8 @@ def crash(path: str, what: str, error: Exception) -> Diagnostic:
 
     frame = traceback.extract_tb(error.__traceback__)[-1]
     problem = f"{type(error).__name__}: {error} in {frame.name}, line {frame.lineno}"
-    return about_file(path, "CAN003", check=what, problem=problem)
+    variant = "site" if SITE_CODE.fullmatch(what) else None
+    return about_file(path, "CAN003", variant, check=what, problem=problem)
 
 
 def _file_rule(code: str) -> Rule:
@@ -356,11 +358,11 @@ def _file_rule(code: str) -> Rule:
 
 def _asks_for(rule: Rule, found: list[str]) -> None:
     """Put the models that a rule's functions work on into `found`."""
-    from canfar_lint.checks import GROUP, module_of
+    from canfar_lint.checks import module_of
 
     found += [name[6:] for name in dir(module_of(rule)) if name.startswith("check_")]
     if not found and not rule.code.startswith("CAN"):
-        raise LookupError(f"no installed package has a check of this name in the entry points `{GROUP}`")
+        raise LookupError("no installed package has its check")
 
 
 def _serves(rule: Rule, model: str, kind: str) -> bool:

@@ -1,0 +1,1 @@
+"""Rules of one observatory, for canfar-lint."""
