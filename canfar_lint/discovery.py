@@ -51,6 +51,7 @@ _NAMES = {
     "pyproject.toml": TOML,
     "pixi.toml": TOML,
 }
+_NO_DOCKERFILES = ("dockerignore", "md", "rst", "txt", "j2", "jinja", "tmpl", "tpl", "template", "erb", "bak", "orig")
 # compiled when they are first asked: most runs need none of them
 _YAML = r"(?s)\.gitlab-ci|(?:docker-)?compose.*|(?:environment|env).*|.*[-_.](?:environment|env)"
 _REQUIREMENTS = r"(?s)requirements.*|.*[-_.]requirements"
@@ -72,6 +73,8 @@ def kind_of(path: str) -> str:
         return kind
     if name.startswith(("Dockerfile.", "Containerfile")) and suffix != "dockerignore":
         return DOCKERFILE
+    if name.startswith(("Dockerfile-", "Dockerfile_")) or name.endswith(("-Dockerfile", "_Dockerfile")):
+        return DOCKERFILE if suffix not in _NO_DOCKERFILES else ""
     if suffix in ("yml", "yaml"):
         workflow = folder.endswith("/.github/workflows") or folder == ".github/workflows"
         return YAML if workflow or re.fullmatch(_YAML, stem) else ""

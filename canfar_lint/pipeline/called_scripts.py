@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from canfar_lint.engine.file import Profile
     from canfar_lint.pipeline.join import Project
 
-_IN_SCRIPTS = frozenset(("CAN704", "CAN705", "CAN706", "CAN713", "CAN715", "CAN721", "CAN726"))
+_IN_SCRIPTS = frozenset(("CAN704", "CAN705", "CAN706", "CAN713", "CAN715", "CAN716", "CAN721", "CAN726"))
 _REFUTED = frozenset(("CAN703", "CAN704", "CAN706", "CAN713"))
 _STARTED = ("CAN723", "CAN728")
 _SHELL_LINES = ("sh", "bash", "dash", "ash", "ksh", "zsh")

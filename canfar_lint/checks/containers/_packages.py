@@ -113,6 +113,7 @@ MANAGERS: dict[str, Manager] = {
     "yarn": Manager("yarn", {**_NPM.verbs, "global": INSTALL}, ("--cwd", "--cache-folder", "--registry")),
     "pnpm": Manager("pnpm", {**_NPM.verbs, "store": CLEAN}, ("-C", "--dir", "--store-dir", "--filter")),
     "poetry": Manager("poetry", _verbs(install="install add update", clean="cache", other="config export")),
+    "pipenv": Manager("pipenv", _verbs(install="install sync update", remove="uninstall"), ("--python", "-r", "-i")),
     "pdm": Manager("pdm", _verbs(install="install sync add update", clean="cache", other="config")),
     "pixi": Manager(
         "pixi",

@@ -32,7 +32,7 @@ def _by_name(name: str, tag: str, rule: Rule) -> str | None:
         return "moving"
     official = name.removeprefix("docker.io/").removeprefix("library/")
     if official in rule.table("programs"):
-        if not any(char.isdigit() for char in tag):
+        if set(re.split(r"[-_.]", tag)) <= set(rule.table("systems")):
             return "moving"
         if re.fullmatch(r"\d+(?:-[^.\d]+(?:[\d.]*))?", tag):
             return "broad"

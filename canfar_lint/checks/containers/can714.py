@@ -12,6 +12,7 @@ from canfar_lint.diagnostic import Finding
 from canfar_lint.model.dockerfile import Dockerfile, Instruction
 from canfar_lint.model.dockerfile.steps import Step
 
+_COMPILERS = frozenset(("CC", "CXX", "FC", "F77"))
 _SYSTEM = ("apt", "dnf", "apk", "zypper", "conda")
 
 
@@ -38,7 +39,11 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
 
 
 def _compiles_at_run_time(dockerfile: Dockerfile, packages: frozenset[str]) -> bool:
-    """A package that compiles when the job runs is installed, so its compiler must stay."""
+    """What compiles when the job runs is installed, or the image names its compiler: so the compiler must stay."""
+    stages = dockerfile.final.ancestry if dockerfile.final is not None else ()
+    told = {p.name for stage in stages for i in stage.instructions if i.keyword == "ENV" for p in i.pairs}
+    if len(told & _COMPILERS) > 1:
+        return True
     for run in dockerfile.all("RUN"):
         for operation in operations(run) if run.readable else ():
             names = _bare([package.text for package in operation.packages])

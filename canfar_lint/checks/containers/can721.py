@@ -16,6 +16,7 @@ from canfar_lint.model.dockerfile.steps import Step, absolute
 
 _HOME = re.compile(r"(?:~|/root)(?:/|\Z)|/home/[^/]+(?:/|\Z)")
 _INSIDE = re.compile(r"(?:~|/root|/home/[^/]+)/.")
+_SOMEBODY = re.compile(r"/home/\$(?:\w+|\{\w+\})/[^$*?]")
 _LETTERS = re.compile(r"-[bfhistup]+")
 _KIND = re.compile(r"miniconda3?|anaconda3?|miniforge3?|mambaforge3?", re.I)
 _PREFIX = re.compile(r"(?:--)?(?:prefix|install-dir|root|target|bin-dir|install_dir)=(.+)", re.I)
@@ -36,11 +37,17 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
 
 def _copied(rule: Rule, copy: Instruction) -> Iterator[Finding]:
     destination = copy.destination
-    if destination is None or destination.value is None:
+    value = _said(destination.value, destination.text) if destination is not None else None
+    if destination is None or value is None:
         return
-    path = absolute(destination.value, copy.workdir or ".")
+    path = absolute(value, copy.workdir or ".")
     if _HOME.match(path) and not any(path.startswith(known) for known in rule.table("kept")):
         yield rule.finding((destination.start, destination.end), variant="files", path=path)
+
+
+def _said(value: str | None, text: str) -> str | None:
+    """A path, also one below the home folder of somebody whom a variable names."""
+    return text if value is None and _SOMEBODY.match(text) else value
 
 
 def _variables(rule: Rule, env: Instruction) -> Iterator[Finding]:
@@ -116,7 +123,7 @@ def _installed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
     """Environments and installers that are told to go below a home folder."""
     values = step.arguments
     for i, argument in enumerate(values):
-        value = argument.value
+        value = _said(argument.value, argument.word.text)
         if not value or (value.startswith("-") and "=" not in value):
             continue
         prefix = _PREFIX.fullmatch(value)
@@ -124,7 +131,7 @@ def _installed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
         told = bool(prefix) or (before in ("-p", "--prefix", "--install-dir") and _installer(step))
         told = told or step.name in ("venv", "virtualenv")
         told = told or (step.name in ("cp", "mv", "install") and i == len(values) - 1 and i > 0)
-        told = told or (step.name == "mkdir" and _INSIDE.match(value) is not None)
+        told = told or (step.name == "mkdir" and _INSIDE.match(absolute(value, step.folder)) is not None)
         if not told:
             continue
         path = absolute(prefix[1] if prefix else value, step.folder)
@@ -210,7 +217,8 @@ def _by_default(run: Instruction, step: Step, rule: Rule) -> Iterator[Finding]:
         return
     if any("p" in option for option in options) or step.assigned("PREFIX") or run.env.text("PREFIX"):
         return
-    kind = _KIND.search(_address(run, absolute(named, step.folder)) or named)
+    address = _address(run, absolute(named, step.folder))
+    kind = _KIND.search(address.rsplit("/", 1)[-1]) or _KIND.search(named) or _KIND.search(address)
     home = run.env.text("HOME")
     if kind is None or (home is not None and not _HOME.match(home)):
         return

@@ -11,7 +11,7 @@ from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.dockerfile import Dockerfile, Instruction
 from canfar_lint.model.dockerfile.steps import Argument, Step
 
-_SCRIPT = re.compile(r"\.{1,2}/\S+\Z|[\w./-]+\.(?:py|sh|bash|R|jl|pl|ipynb|jar)\Z")
+_SCRIPT = re.compile(r"\.{1,2}/\S+\Z|[\w./-]+\.(?:py|sh|bash|R|jl|pl|ipynb|jar|[cm]?js|rb)\Z")
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._cleanup import covers, is_cleaner, removed, runs_script
 from canfar_lint.checks.containers._packages import INSTALL, Operation, operations
 from canfar_lint.diagnostic import SAFE, Edit, Finding, Fix
-from canfar_lint.model.dockerfile import Dockerfile, Mount
+from canfar_lint.model.dockerfile import Dockerfile, Instruction, Mount
 from canfar_lint.model.dockerfile.steps import Step
 
 
@@ -24,6 +25,7 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
         for mount in mounts:
             family = _family(mount, caches)
             if family is None:
+                yield from _elsewhere(rule, run, mount, caches)
                 continue
             mine = [o for o in operations(run) if o.family in caches[family]["families"]]
             yield from _switched_off(rule, mine, family)
@@ -35,6 +37,19 @@ def _family(mount: Mount, caches: dict[str, Any]) -> str | None:
     """Whose cache is mounted, by the last folders of the target."""
     target = (mount.target or "").rstrip("/")
     return next((name for name, table in caches.items() if target.endswith(tuple(table["tails"]))), None)
+
+
+def _elsewhere(rule: Rule, run: Instruction, mount: Mount, caches: dict[str, Any]) -> Iterator[Finding]:
+    """A mount that says whose cache it is, where this program does not look, since nothing tells it to."""
+    target = (mount.target or "").rstrip("/")
+    said = re.fullmatch(r"(pip|uv)[-_.]?(?:cache)?|cache[-_.](pip|uv)", target.rsplit("/", 1)[-1])
+    family = (said[1] or said[2]) if said else ""
+    mine = [o for o in operations(run) if o.family == family and o.kind == INSTALL]
+    if not mine or "/.cache/" in target or run.env.text(caches[family]["variable"]) is not None:
+        return
+    told = any(target in word.text for step in run.steps for word in step.command.words)
+    if not told and not any(script.assignments for script in run.scripts) and run.env.text("XDG_CACHE_HOME") is None:
+        yield rule.finding((mount.start, mount.end), variant="elsewhere", target=target, family=family)
 
 
 def _emptied(rule: Rule, step: Step, mounts: list[Mount]) -> Iterator[Finding]:

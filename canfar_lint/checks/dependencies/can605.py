@@ -25,6 +25,7 @@ _FIXED = re.compile(r"\A[0-9a-f]{7,40}\Z|(?:\A|[-_/vVrR])\d|\d[._-]\d|\A\$|\d{4}
 _JULIA = re.compile(r"Pkg\.add\(\s*\[?\s*\"[\w.]+\"")
 _ARCHIVE = re.compile(r"/archive/(?:refs/heads/)?([^/]+?)\.(?:tar\.gz|zip)\Z|/(?:tarball|zipball)/([^/]+)\Z")
 _LATEST = re.compile(r"[/_.-]latest(?:[/_.-]|\Z)", re.I)
+_FETCHERS = ("curl", "wget", "aria2c", "dnf", "yum", "microdnf", "rpm", "zypper", "apt", "apt-get", "conda", "mamba")
 _CHECKED_OUT = ("checkout", "reset", "switch")
 _R_INSTALL = re.compile(
     r"\b(install\.packages|install_cran|install_github|BiocManager::install|biocLite|pak::pkg_install)\s*\("
@@ -95,7 +96,7 @@ def _fetched(rule: Rule, step: Step) -> Iterator[Finding]:
     """An address that says latest, and Julia's own way to name packages."""
     for argument in step.arguments:
         span = (argument.word.start, argument.word.end)
-        if step.name in ("curl", "wget", "aria2c") and URL.match(argument.text) and _LATEST.search(argument.text):
+        if step.name in _FETCHERS and URL.match(argument.text) and _LATEST.search(argument.text):
             yield rule.finding(span, variant="latest")
         elif (
             step.name == "julia"

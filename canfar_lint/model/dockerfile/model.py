@@ -51,6 +51,8 @@ _TEMPLATE = re.compile(
 )
 _POSIX = ("sh", "bash", "dash", "ash", "ksh", "zsh", "busybox")
 
+_TEST_STAGE = re.compile(r"(?:[\w.-]*[-_.])?(?:unit|self)?tests?(?:ing|er|s)?\d*(?:[-_.][\w.-]*)?")
+
 
 class Word(NamedTuple):
     """A word of an instruction: as written, as BuildKit substitutes it (None when unknown), and where it stands."""
@@ -335,7 +337,7 @@ class Dockerfile:
 
     @property
     def final(self) -> Stage | None:
-        """The stage that is built: the last one, unless settings name another."""
+        """The stage that is built: what settings name, or the last one that does not say that it tests another."""
         return self.target or (self.stages[-1] if self.stages else None)
 
     def stage(self, name: str, before: int | None = None) -> Stage | None:
@@ -589,9 +591,17 @@ def _mount(flag: Flag, workdir: str | None) -> Mount:
     return Mount(options.get("type", "bind").lower(), _join(workdir or "/", target), options, flag.start, flag.end)
 
 
+def _tested(dockerfile: Dockerfile) -> Stage | None:
+    """The stage below a last one that is there to test it: `FROM app AS test`."""
+    stage = dockerfile.stages[-1] if dockerfile.stages else None
+    while stage is not None and stage.base is not None and _TEST_STAGE.fullmatch(stage.name or ""):
+        stage = stage.base
+    return stage
+
+
 def _mark_shipped(dockerfile: Dockerfile, targets: tuple[str, ...], squashed: bool) -> None:
     wanted = [stage for name in targets if (stage := dockerfile.stage(name)) is not None]
-    dockerfile.target = wanted[-1] if wanted else None
+    dockerfile.target = wanted[-1] if wanted else _tested(dockerfile)
     for final in wanted or [stage for stage in (dockerfile.final,) if stage is not None]:
         for stage in final.ancestry:
             stage.ships = "squashed" if squashed else "layers"
