@@ -183,6 +183,12 @@ def names_of(module: PythonModule, output: Output) -> Iterator[Named]:
                 queue.append((join([start, rest], node=given) if rest.pieces else start, call, depth + 1))
 
 
+def stem_of(module: PythonModule) -> str:
+    """The file's own name without its suffix, as a name for what it writes."""
+    name = module.source.path.replace("\\", "/").rpartition("/")[2]
+    return re.sub(r"[^\w-]+", "_", name.rpartition(".")[0]).strip("_") or "run"
+
+
 def literal_span(module: PythonModule, node: ast.AST) -> tuple[int, int]:
     """The offsets of a constant; of the whole f-string when it is a part of one."""
     parent = module.parent(node)

@@ -157,15 +157,21 @@ def below(
         return ()
     if isinstance(source, NotebookSource) and source.cell_at(start) is not source.cell_at(last):
         return ()
-    step = indentation_step(module)
+    step = indentation_step(module, body[0])
     head = (Edit(start, start, f"{header}{source.newline}{indent}{step}"),) if first else ()
     return (*head, *edits, *(Edit(at, at, step) for at in starts))
 
 
-def indentation_step(module: PythonModule) -> str:
-    """One level of indentation, as the file has it."""
-    found = re.search(r"(?m)^([ \t]*)[^\s#].*:[ \t]*(?:#[^\n]*)?\r?\n\1([ \t]+)[^\s#]", module.text)
-    return found.group(2) if found else "    "
+def indentation_step(module: PythonModule, statement: ast.stmt) -> str:
+    """One level of indentation, as the blocks around a statement have it, or the first block of the file."""
+    for block in (*module.ancestors(statement), *module.parents):
+        body = getattr(block, "body", None)
+        if not isinstance(block, ast.stmt) or not isinstance(body, list) or body[0].lineno <= block.lineno:
+            continue
+        outer, inner = _indentation(module, module.span(block)[0]), _indentation(module, module.span(body[0])[0])
+        if outer is not None and inner is not None and inner.startswith(outer):
+            return inner[len(outer) :]
+    return "    "
 
 
 def _indentation(module: PythonModule, start: int) -> str | None:
@@ -190,10 +196,20 @@ def with_argument(module: PythonModule, call: ast.Call, code: str) -> tuple[Edit
         return ()
     end = module.span(call)[1]
     at = max(module.span(each)[1] for each in given) if given else module.text.rfind("(", 0, end) + 1
-    rest = module.text[at : end - 1].strip()
-    if rest not in ("", ","):
+    rest = re.fullmatch(r"[ \t]*(,?)[ \t]*(?:#[^\n]*)?(\s*)", module.text[at : end - 1])
+    if rest is None:
         return ()
-    return (Edit(at, at, f", {code}" if given else code),)
+    last = max(given, key=lambda each: module.span(each)[1]) if given else None
+    indent = _indentation(module, module.span(last)[0]) if last is not None else None
+    if indent is None or "\n" not in rest.group(2):
+        return (Edit(at, at, f", {code}" if given else code),)
+    # a row of its own, as the last one has
+    row_end = at + rest.start(2)
+    comma = rest.group(1)
+    return (
+        *([] if comma else [Edit(at, at, ",")]),
+        Edit(row_end, row_end, f"{module.source.newline}{indent}{code}{comma}"),
+    )
 
 
 def can_import(module: PythonModule, name: str, at: ast.AST, origin: str = "") -> bool:

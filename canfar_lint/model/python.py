@@ -421,6 +421,18 @@ class PythonModule:
             self._main = frozenset(reached)
         return self._main
 
+    def runs_once(self, node: ast.AST) -> bool:
+        """Whether a run of the file as a script comes to a node once at most, as far as the file tells."""
+        for _ in range(5):
+            function = self.function_of(node)
+            if self.loops(node) or function is None:
+                return function is None and not self.loops(node)
+            callers = self.callers().get(function, [])
+            if len(callers) != 1 or self.function_named(callers[0].func) is not function:
+                return False
+            node = callers[0]
+        return False
+
     def callers(self) -> dict[ast.AST, list[ast.Call]]:
         """The calls of every function of the file, as far as they name it (a class means its `__init__`).
 

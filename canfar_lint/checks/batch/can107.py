@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._commands import started
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 if TYPE_CHECKING:
@@ -34,13 +34,63 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         name = next((n for n in module.qualified_all(call.func) if n in wanted), "")
         if call in harmless or not _is_unchecked(module, call, name):
             continue
-        yield rule.finding(module.span(call), command=module.code(call), instead=rule.table(wanted[name]))
+        fix = _fix(module, call, name)
+        yield rule.finding(module.span(call), command=module.code(call), instead=rule.table(wanted[name]), fix=fix)
     for handler in _swallowing(module):
         start = module.span(handler)[0]
         colon = module.text.index(":", start if handler.type is None else module.span(handler.type)[1])
         command = module.text[start : colon + 1]
         instead = rule.table("swallowed_instead")
-        yield rule.finding((start, colon + 1), variant="swallowed", command=command, instead=instead)
+        fix = _raised(module, handler)
+        yield rule.finding((start, colon + 1), variant="swallowed", command=command, instead=instead, fix=fix)
+
+
+def _fix(module: PythonModule, call: ast.Call, name: str) -> Fix | None:
+    """`subprocess.run` in the call's place, with `check=True`; none for what runs beside the program."""
+    from canfar_lint.fixing.python import can_import, fix, with_argument
+
+    if module.is_open_ended(call):
+        return None
+    if name == _RUN:
+        return fix("Say `check=True`", with_argument(module, call, "check=True"), UNSAFE)
+    head: tuple[Edit, ...] = ()
+    waited = module.parent(call) if name == _POPEN else None
+    if waited is not None:
+        taken = module.parent(waited)
+        if not isinstance(waited, ast.Attribute) or not isinstance(taken, ast.Call) or taken.args or taken.keywords:
+            return None
+        head = (Edit(module.span(call)[1], module.span(taken)[1], ""),)
+    elif not isinstance(module.parent(call), ast.Expr):
+        return None
+    if name == "os.system" and len(call.args) != 1:
+        return None
+    arguments = "shell=True, check=True" if name == "os.system" else "check=True"
+    added = with_argument(module, call, arguments)
+    function, imports = _function(module, call)
+    if imports and not can_import(module, "subprocess", call):
+        return None
+    edits = (Edit(*module.span(call.func), function), *added, *head)
+    return Fix("Use `subprocess.run` with `check=True`", edits, UNSAFE, imports) if added else None
+
+
+def _function(module: PythonModule, call: ast.Call) -> tuple[str, tuple[str, ...]]:
+    """How `subprocess.run` is written in the file, and what it needs imported for that."""
+    func = call.func
+    if isinstance(func, ast.Attribute) and module.qualified(func.value) == "subprocess":
+        return f"{module.code(func.value)}.run", ()
+    for binding in module.imports:
+        if binding.qualified == "subprocess" and binding.scope.kind == "module" and binding.name != "subprocess":
+            return f"{binding.name}.run", ()
+    return "subprocess.run", ("subprocess",)
+
+
+def _raised(module: PythonModule, handler: ast.ExceptHandler) -> Fix | None:
+    """The error passed on at the end of a handler; in place of a mere `pass`."""
+    from canfar_lint.fixing.python import fix, line_after, replaced
+
+    last = handler.body[-1]
+    edits = replaced(module, last, "raise") if isinstance(last, ast.Pass) else line_after(module, last, "raise")
+    return fix("Pass the error on", edits, UNSAFE)
 
 
 def _harmless(module: PythonModule, rule: Rule) -> frozenset[ast.AST]:
@@ -159,7 +209,24 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     starts = [command.start for command in main]
     lost = next((step for step in steps if _is_lost(step, main[(at := bisect_left(starts, step.end)) : at + 1])), None)
     if lost is not None:
-        yield rule.finding(said(main[0]), variant="shell", command=spelled(lost))
+        fix = _stopped(script, main, rule)
+        yield rule.finding(said(main[0]), variant="shell", command=spelled(lost), fix=fix)
+
+
+def _stopped(script: Script, main: list[Command], rule: Rule) -> Fix | None:
+    """`set -e` above the first line that is no comment; none where a plain command ends with 1 and all is well."""
+    asking = frozenset(rule.table("shell_asking"))
+    if any(command.name in asking and _is_seen(command) for command in script.commands):
+        return None
+    if any(
+        command.name is None and script.text[command.start : command.start + 2] == "((" for command in script.commands
+    ):
+        return None
+    start = re.match(r"(?:[ \t]*(?:#[^\n]*)?\n)*", script.text)
+    at = start.end() if start is not None else 0
+    newline = "\r\n" if "\r\n" in script.text else "\n"
+    code = "set -eo pipefail" if re.search(r"\b(bash|zsh|ksh)\b", script.shebang) else "set -e"
+    return Fix(f"Stop at the first error: `{code}`", (Edit(at, at, code + newline),), UNSAFE)
 
 
 def _is_job(script: Script, rule: Rule) -> bool:
@@ -202,8 +269,12 @@ def _looks_itself(script: Script) -> bool:
 
 def _is_step(script: Script, rule: Rule, command: Command) -> bool:
     """Whether a command's failure would be lost work: `set -e` would see it, and nobody else does."""
-    if command.name in rule.table("harmless") or command.name in rule.table("shell_harmless"):
-        return False
+    harmless = command.name in rule.table("harmless") or command.name in rule.table("shell_harmless")
+    return not harmless and _is_seen(command)
+
+
+def _is_seen(command: Command) -> bool:
+    """Whether `set -e` would look how a command ended."""
     if command.connector in ("&&", "||", "&", "|") or command.before == "||":
         return False
     unseen = ("condition", "heredoc", "not", "background", "pipe-left")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import left_to_user
+from canfar_lint.checks._outputs import stem_of
 from canfar_lint.checks.headless._backends import backends
 from canfar_lint.diagnostic import SAFE, UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
@@ -138,7 +139,7 @@ def _saved(module: PythonModule, rule: Rule, call: ast.Call, statement: ast.Expr
     )
     if not (pyplot and owner is not None) and not figure:
         return None
-    if module.loops(call) or not _runs_once(module, call) or (pyplot and _open_figures(module, rule, call) > 1):
+    if not module.runs_once(call) or (pyplot and _open_figures(module, rule, call) > 1):
         return None
     from canfar_lint.fixing.python import fix, replaced
 
@@ -155,19 +156,6 @@ def _unpacked(module: PythonModule, owner: ast.Name) -> set[str]:
         for binding in module.bindings(owner)
         if binding.kind == "unpack" and isinstance(binding.value, ast.Call)
     }
-
-
-def _runs_once(module: PythonModule, node: ast.AST) -> bool:
-    """Whether a run of the script comes here once at most."""
-    for _ in range(4):
-        function = module.function_of(node)
-        if function is None:
-            return True
-        callers = module.callers().get(function, [])
-        if len(callers) != 1 or module.loops(callers[0]) or module.function_named(callers[0].func) is not function:
-            return False
-        node = callers[0]
-    return False
 
 
 def _open_figures(module: PythonModule, rule: Rule, call: ast.Call) -> int:
@@ -187,9 +175,7 @@ def _open_figures(module: PythonModule, rule: Rule, call: ast.Call) -> int:
 
 def _new_name(module: PythonModule, call: ast.Call) -> str:
     """A name for the picture that nothing in the file has: the script's, numbered when it shows several."""
-    stem = (
-        re.sub(r"[^\w-]+", "_", module.source.path.replace("\\", "/").rpartition("/")[2].rpartition(".")[0]) or "figure"
-    )
+    stem = stem_of(module)
     shows = [c for c in module.all_calls if isinstance(c.func, ast.Attribute) and c.func.attr == "show"]
     names = [f"{stem}.png"] if len(shows) < 2 and f"{stem}_1.png" not in module.text else []
     number = shows.index(call) + 1

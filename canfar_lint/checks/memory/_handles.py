@@ -10,7 +10,7 @@ from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import COMPREHENSIONS, FUNCTIONS, Scope
 
 PLAIN, FITS, STORE = "plain", "fits", "store"
-_MOST_ROWS = 80
+_MOST_ROWS = 40
 _EAGER = frozenset(("read", "readline", "readlines", "write", "writelines", "flush", "seek", "tell", "truncate"))
 _PASSED = frozenset(("namelist", "getnames", "extractall", "writestr", "info", "writeto", "verify", "tolist", "keys"))
 _FACTS = frozenset(("shape", "dtype", "size", "ndim", "name", "filename", "header"))
@@ -157,6 +157,7 @@ class _Hold:
 
     def __init__(self, module: PythonModule, call: ast.Call, tables: dict[str, Any]) -> None:
         self.module = module
+        self.function = module.function_of(call)
         opener = module.qualified(call.func)
         self.kind = PLAIN if opener in tables["plain"] else FITS if opener.endswith("fits.open") else STORE
         mode = module.argument(call, "mode", 1)
@@ -168,7 +169,7 @@ class _Hold:
 
     def by(self, use: ast.expr) -> set[str] | None:
         """The names that hang on the file by this use of it, none when it lets go; None when it may be kept."""
-        if not self._is_direct(use):
+        if not self._is_direct(use) or self.module.function_of(use) is not self.function:
             return None
         node: ast.AST = use
         for parent in self.module.ancestors(use):
@@ -219,9 +220,32 @@ class _Hold:
             if name in taken or name in ("builtins.print", "builtins.len", "builtins.str", "builtins.isinstance"):
                 return True
             return None if name and not name.startswith(".") else False
+        if isinstance(parent, ast.comprehension) and node is parent.iter:
+            return True if self._walked(parent) else None
         if isinstance(parent, (ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Await)):
             return False
         return None
+
+    def _walked(self, generator: ast.comprehension) -> bool:
+        """Whether a comprehension takes from each element only what no longer needs the file."""
+        names = _names(generator.target)
+        comprehension = self.module.parent(generator)
+        if self.kind == PLAIN or names is None or comprehension is None:
+            return self.kind == PLAIN
+        uses = [n for n in ast.walk(comprehension) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)]
+        return all(self._is_left(use, comprehension) for use in uses if use.id in names)
+
+    def _is_left(self, use: ast.Name, within: ast.AST) -> bool:
+        """Whether nothing of a use needs the file any more when it leaves an expression."""
+        node: ast.AST = use
+        for parent in self.module.ancestors(use):
+            if parent is within:
+                return False
+            answer = self._let_go(node, parent)
+            if answer is not None:
+                return answer
+            node = parent
+        return False
 
     def _in_statement(self, node: ast.AST, statement: ast.stmt) -> set[str] | None:
         """The names that a statement binds to what still needs the file."""

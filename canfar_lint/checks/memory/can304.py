@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._inputs import in_memory, is_packaged, path_of, small_file, words_of
-from canfar_lint.diagnostic import UNSAFE, Finding, Fix
+from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 _MAPPED = {"load": 'np.load(…, mmap_mode="r")', "fromfile": 'np.memmap(…, mode="r")'}
@@ -27,7 +27,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 question=small_file(module, source),
                 call=module.code(call.func),
                 instead=_MAPPED[function],
-                fix=_fix(module, call, source) if function == "load" else None,
+                fix=_fix(module, call, source) if function == "load" else _memmap(module, call, source),
             )
 
 
@@ -42,6 +42,24 @@ def _fix(module: PythonModule, call: ast.Call, source: ast.expr) -> Fix | None:
     from canfar_lint.fixing.python import fix, with_argument
 
     return fix("Map the file", with_argument(module, call, 'mmap_mode="r"'), UNSAFE)
+
+
+def _memmap(module: PythonModule, call: ast.Call, source: ast.expr) -> Fix | None:
+    """`np.memmap` of a file that is surely given by name, of elements whose type is said, and only read."""
+    parent = module.parent(call)
+    target = parent.targets[0] if isinstance(parent, ast.Assign) and len(parent.targets) == 1 else None
+    keywords = {keyword.arg for keyword in call.keywords}
+    typed = len(call.args) == 2 or (len(call.args) == 1 and "dtype" in keywords)
+    if not isinstance(target, ast.Name) or not typed or not keywords <= {"dtype", "offset"}:
+        return None
+    named = module.value(source).text is not None or re.search(r"(?i)path|file_?name|fname|\bfn\b", module.code(source))
+    if not named or not isinstance(call.func, ast.Attribute) or _is_changed(module, target.id):
+        return None
+    from canfar_lint.fixing.python import fix, with_argument
+
+    added = with_argument(module, call, 'mode="r"')
+    renamed = (Edit(*module.span(call.func), f"{module.code(call.func.value)}.memmap"),)
+    return fix("Map the file", (*renamed, *added) if added else (), UNSAFE)
 
 
 def _is_changed(module: PythonModule, name: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._arrays import image_read
 from canfar_lint.checks.memory.can306 import is_part, is_short
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 
@@ -28,7 +29,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             if read is None or not _depends(module, read, variables) or module.loops(statement)[:1] != [loop]:
                 continue
             if not is_part(images, target, statement.value) and not _given_up(module, target.id, loop):
-                yield rule.finding(module.span(target), name=target.id)
+                yield rule.finding(module.span(target), name=target.id, fix=_fix(module, rule, loop, target.id))
                 break
 
 
@@ -63,3 +64,31 @@ def _given_up(module: PythonModule, name: str, loop: ast.For) -> bool:
     names = memo[loop]
     assert isinstance(names, set)
     return name in names
+
+
+def _fix(module: PythonModule, rule: Rule, loop: ast.For, name: str) -> Fix | None:
+    """`del` at the end of the loop, where every turn that comes there has the name and nothing else asks for it."""
+    last = loop.body[-1]
+    bound = [each for each in loop.body if name in _bound(each)]
+    if not bound or isinstance(last, (ast.Break, ast.Continue, ast.Return, ast.Raise)) or loop.orelse:
+        return None
+    first = bound[0]
+    for node in module.parents:
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, (ast.Load, ast.Del)):
+            inside = loop in module.ancestors(node) and module.function_of(node) is None
+            lazy = any(isinstance(a, (ast.Lambda, ast.GeneratorExp)) for a in module.ancestors(node))
+            if not inside or lazy or node.lineno < first.lineno or isinstance(node.ctx, ast.Del):
+                return None
+    if re.search(rf"""["']{name}["']|\b(global|exec|eval|locals|globals)\b""", module.text):
+        return None
+    from canfar_lint.fixing.python import fix, line_after
+
+    return fix(f"Delete `{name}` at the end of each turn", line_after(module, last, f"del {name}"))
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    """The names that a statement is sure to bind, also inside a `with`."""
+    if isinstance(statement, ast.With):
+        return set().union(*(_bound(each) for each in statement.body))
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}

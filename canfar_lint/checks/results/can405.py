@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.diagnostic import Finding
+from canfar_lint.checks._outputs import stem_of
+from canfar_lint.diagnostic import UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 
@@ -18,12 +19,37 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         entry = next(table[name] for name in module.qualified_all(call.func) if name in table)
         kept = _keeps_progress(module, call, entry) or _written_by_hand(module, rule)
         if not kept and not _is_short(module, call, entry):
-            yield rule.finding(module.name_span(call), call=module.code(call.func), instead=entry["told"])
+            fix = _fix(module, call, entry, table)
+            yield rule.finding(module.name_span(call), call=module.code(call.func), instead=entry["told"], fix=fix)
     for call in module.calls(rule.table("resuming")):
         given = module.keyword(call, rule.table("resuming")[module.qualified(call.func)])
         if given is not None and module.constant(given.value) is False:
-            yield rule.finding(module.name_span(call), call=module.code(call.func), instead="`resume=True`")
+            fix = _resumed(module, given)
+            yield rule.finding(module.name_span(call), call=module.code(call.func), instead="`resume=True`", fix=fix)
     yield from _training(module, rule)
+
+
+def _fix(module: PythonModule, call: ast.Call, entry: dict[str, Any], table: dict[str, Any]) -> Fix | None:
+    """The argument that switches checkpoints on, with a name after the script; for the one run of the one sampler."""
+    steps = list(_steps(module, call, entry)) if "step_gives" in entry else []
+    taker = steps[0] if len(steps) == 1 else call
+    code = entry.get("gives") or (entry.get("step_gives") if len(steps) == 1 else None)
+    if code is None or len(list(module.calls(table))) != 1 or not module.runs_once(call) or not module.runs_once(taker):
+        return None
+    from canfar_lint.fixing.python import can_import, with_argument
+
+    needs = tuple(entry.get("needs", ()))
+    added = with_argument(module, taker, code.replace("STEM", stem_of(module)))
+    if not added or not all(can_import(module, name, taker) for name in needs):
+        return None
+    return Fix("Write down the progress", added, UNSAFE, needs)
+
+
+def _resumed(module: PythonModule, given: ast.keyword) -> Fix | None:
+    from canfar_lint.fixing.python import fix, replaced
+
+    literal = isinstance(given.value, ast.Constant)
+    return fix("Resume", replaced(module, given.value, "True"), UNSAFE) if literal else None
 
 
 def _keeps_progress(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
@@ -85,7 +111,32 @@ def _training(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if not any(saving.search(name) for name in names):
             start, end = module.span(outer)[0], module.span(outer.iter)[1]
             instead = "torch.save" if "torch" in module.text else "model.save"
-            yield rule.finding((start, end), variant="training", instead=instead)
+            fix = _saved(module, outer) if instead == "torch.save" else None
+            yield rule.finding((start, end), variant="training", instead=instead, fix=fix)
+
+
+def _saved(module: PythonModule, loop: ast.For) -> Fix | None:
+    """The state of the model and of its optimizer, saved at the end of every turn."""
+    if not module.runs_once(loop):
+        return None
+    for call in module.methods(("step",)):
+        optimizer = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if not isinstance(optimizer, ast.Name) or loop not in module.ancestors(call):
+            continue
+        made = module.resolve(optimizer)
+        given = made.args[0] if isinstance(made, ast.Call) and made.args else None
+        owner = given.func if isinstance(given, ast.Call) and not given.args else None
+        if not isinstance(owner, ast.Attribute) or owner.attr != "parameters" or not isinstance(owner.value, ast.Name):
+            continue
+        model = owner.value.id
+        same = module.scope_of(loop) is module.scope_of(made) or module.scope_of(made).kind == "module"
+        from canfar_lint.fixing.python import can_import, fix, line_after
+
+        state = f'{{"model": {model}.state_dict(), "optimizer": {optimizer.id}.state_dict()}}'
+        code = f'torch.save({state}, "{stem_of(module)}_checkpoint.pt")'
+        if same and can_import(module, "torch", loop):
+            return fix("Save a checkpoint in every turn", line_after(module, loop.body[-1], code), UNSAFE, ("torch",))
+    return None
 
 
 def _counts(module: PythonModule, loop: ast.For) -> bool:
