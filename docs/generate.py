@@ -1,4 +1,4 @@
-"""Write what is told from the rules: a page a rule in `docs/rules/`, and the table of rules in the README.
+"""Write what is told from the program itself: a page a rule, the tables of rules, the reference of settings.
 
 python docs/generate.py           writes what has changed
 python docs/generate.py --check   says what is stale, and exits 1 when something is
@@ -23,12 +23,15 @@ import harness  # noqa: E402
 
 from canfar_lint.catalogue.compile import compile_folder  # noqa: E402
 from canfar_lint.catalogue.schema import SECTIONS  # noqa: E402
+from canfar_lint.cli.config import as_toml, type_of  # noqa: E402
 from canfar_lint.diagnostic import Diagnostic  # noqa: E402
 from canfar_lint.reporting.links import rule_url  # noqa: E402
+from canfar_lint.settings.keys import KEYS  # noqa: E402
 
 PAGES = ROOT / "docs" / "rules"
 README = ROOT / "README.md"
-BEGIN, END = "<!-- rules: begin, written by docs/generate.py -->", "<!-- rules: end -->"
+SETTINGS = ROOT / "docs" / "settings.md"
+BEGIN, END = "<!-- begin, written by docs/generate.py -->", "<!-- end -->"
 KINDS = {
     "py": "Python", "nb": "notebooks", "sh": "shell", "docker": "Dockerfiles", "yaml": "YAML", "toml": "TOML",
     "req": "requirements", "launch": "session requests", "project": "the whole tree",
@@ -54,6 +57,14 @@ SOURCES = {
     "PEP 263": "https://peps.python.org/pep-0263/",
 }
 """What a rule's `source` may begin with, and where it is to be read."""
+INDEX = """\
+# Rules
+
+Errors hang a job, fail it, lose its results or compute the wrong thing. Warnings waste cores, memory, time or image
+size, or break on the next machine. Advice depends on data that no linter can see, and is shown only when it is
+selected. The sections are those of the platform's
+[best practices](https://opencadc.github.io/canfar/latest/platform/best-practices/).
+"""
 FENCES = {"py": "python", "nb": "python", "sh": "bash", "docker": "dockerfile", "req": "text", "launch": "python"}
 # what these say are another program's words
 _ABOUT_FILES = ("CAN001", "CAN002", "CAN003")
@@ -69,9 +80,16 @@ def generated() -> dict[Path, str]:
         rule = {**head, **compiled["body"][head["code"]], **compiled["docs"][head["code"]]}
         files[PAGES / f"{rule['code']}.md"] = page(rule)
         rules.append(rule)
-    before, rest = README.read_text("utf-8").split(BEGIN)
-    files[README] = f"{before}{BEGIN}\n{table(rules)}{END}{rest.split(END)[1]}"
+    files[README] = _between(README, table(rules, "###", "docs/rules/"))
+    files[PAGES / "index.md"] = INDEX + table(rules, "##", "").rstrip("\n") + "\n"
+    files[SETTINGS] = _between(SETTINGS, settings())
     return files
+
+
+def _between(path: Path, text: str) -> str:
+    """A page with `text` in its generated part."""
+    before, rest = path.read_text("utf-8").split(BEGIN)
+    return f"{before}{BEGIN}\n{text}{END}{rest.split(END)[1]}"
 
 
 def page(rule: dict[str, Any]) -> str:
@@ -99,19 +117,33 @@ def page(rule: dict[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def table(rules: list[dict[str, Any]]) -> str:
-    """The rules section by section, as Markdown."""
+def table(rules: list[dict[str, Any]], heading: str, folder: str) -> str:
+    """The rules section by section, as Markdown; their pages are in `folder`."""
     out = []
     for section, title in SECTIONS.items():
         own = [rule for rule in rules if rule["section"] == section]
         if not own:
             continue
-        out += [f"\n### {title}\n", "| Rule | Level | Fix | What it says, for example |", "|---|---|---|---|"]
+        out += [f"\n{heading} {title}\n", "| Rule | Level | Fix | What it says, for example |", "|---|---|---|---|"]
         for rule in own:
-            link = f"[{rule['code']}](docs/rules/{rule['code']}.md) {rule['name']}"
+            link = f"[{rule['code']}]({folder}{rule['code']}.md) {rule['name']}"
             fix = "" if rule["fix"] == "none" else rule["fix"]
             out.append(f"| {link} | {_level(rule)} | {fix} | {_what(rule).replace('|', chr(92) + '|')} |")
     return "\n".join(out) + "\n\n"
+
+
+def settings() -> str:
+    """Every setting, in the order of its definition, as Markdown."""
+    parts = []
+    for key in KEYS:
+        default = as_toml(key.default).replace("\n\t", " ").replace(",\n]", " ]")
+        facts = [f"Default: `{default}`", f"Type: `{type_of(key)}`"]
+        if key.ruff:
+            facts.append(f"As ruff's `{key.ruff}`")
+        if key.merge != "replace":
+            facts.append("Added to what a farther settings file says")
+        parts.append(f"\n### `{key.name}`\n\n{key.meaning}.\n\n" + "".join(f"- {f}\n" for f in facts))
+    return "".join(parts) + "\n"
 
 
 def _what(rule: dict[str, Any]) -> str:

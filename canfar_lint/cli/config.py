@@ -63,7 +63,7 @@ def run(arguments: list[str]) -> int:
 
 def described(key: Key) -> str:
     """One setting: meaning, default, type, and ruff's key where it has the same."""
-    lines = [key.meaning, "", f"Default value: {as_toml(key.default)}", f"Type: {_type(key)}"]
+    lines = [key.meaning, "", f"Default value: {as_toml(key.default)}", f"Type: {type_of(key)}"]
     if key.ruff:
         lines.append(f"As ruff's: {key.ruff}")
     return "\n".join(lines) + "\n"
@@ -108,11 +108,12 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def _type(key: Key) -> str:
+def type_of(key: Key) -> str:
+    """What may stand there, as `config` tells it."""
     if key.type == "choice":
         return " | ".join(f'"{choice}"' for choice in key.choices)
     return TYPES[key.type]
 
 
 def _as_data(key: Key) -> dict[str, Any]:
-    return {"meaning": key.meaning, "type": _type(key), "default": key.default, "ruff": key.ruff or None}
+    return {"meaning": key.meaning, "type": type_of(key), "default": key.default, "ruff": key.ruff or None}

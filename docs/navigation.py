@@ -1,0 +1,23 @@
+"""mkdocs calls this when it builds the site: the rules, section by section, between the settings and the rest."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+
+def on_config(config: Any) -> Any:
+    from canfar_lint.catalogue.compile import compile_folder
+    from canfar_lint.catalogue.schema import SECTIONS
+
+    pages: dict[str, list[dict[str, str]]] = {title: [] for title in SECTIONS.values()}
+    for rule in compile_folder(ROOT / "rules")["head"]:
+        page = {f"{rule['code']} {rule['name']}": f"rules/{rule['code']}.md"}
+        pages[SECTIONS[rule["section"]]].append(page)
+    sections: list[Any] = [{title: own} for title, own in pages.items() if own]
+    config["nav"].insert(2, {"Rules": ["rules/index.md", *sections]})
+    return config
