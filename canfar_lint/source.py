@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import codecs
 from bisect import bisect_right
+from typing import TYPE_CHECKING
 
 from canfar_lint.diagnostic import Place
+
+if TYPE_CHECKING:
+    import ast
 
 PYTHON, NOTEBOOK, SHELL, DOCKERFILE, MAKEFILE = "python", "notebook", "shell", "dockerfile", "makefile"
 YAML, TOML, REQUIREMENTS = "yaml", "toml", "requirements"
@@ -17,9 +21,12 @@ class Undecodable(ValueError):
 
 
 class Source:
-    """One file's text. Offsets count characters of `text`, in which newlines stand as they do in the file."""
+    """One file's text. Offsets count characters of `text`, in which newlines stand as they do in the file.
 
-    __slots__ = ("_starts", "bom", "encoding", "file", "kind", "path_asked", "text")
+    `tree` is that of a Python text once it has been parsed.
+    """
+
+    __slots__ = ("_starts", "bom", "encoding", "file", "kind", "path_asked", "text", "tree")
 
     def __init__(self, path: str, kind: str, text: str, encoding: str = "utf-8", bom: bool = False) -> None:
         self.file = path
@@ -28,6 +35,7 @@ class Source:
         self.text = text
         self.encoding = encoding
         self.bom = bom
+        self.tree: ast.Module | None = None
         self._starts: list[int] | None = None
 
     @classmethod

@@ -13,6 +13,7 @@ A rule's triggers, any of which lets it run:
 `@main & re:…`      only in what runs when a Python file is run as a script: all of it when it calls functions of its
                     own, else what stands outside of functions
 `@quoted & re:…`    only from the first quote of a line on: expressions about texts are faster there
+`*open( & @lines & re:…`  only on lines that hold one of the stretches named before
 `@unasked & re:…`   only where it does not stand right under `if debug:` or the like, which nothing in the file sets
 `sh: [...]`         triggers of the shell side alone (`py:` of the Python side), which Python files that start no
                     programs need not be searched for
@@ -25,6 +26,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.source import NOTEBOOK, PYTHON
@@ -36,7 +38,7 @@ _MEMBER = re.compile(r"\w+(?:\.\w+)+")
 _NO_WORD = bytes(c if (chr(c).isascii() and (chr(c).isalnum() or c == 95)) or c >= 128 else 32 for c in range(256))
 # a function's first line and what is indented below it; the head of a function or class, and its name
 _BODY = r"(\n([ \t]*)(?:async )?def .*)(?:\n(?:\2[ \t]+.*|[ \t]*(?=\n)))*"
-_HEADER = r"\n[ \t]*(?:(?:async )?def (\w+)|class (\w+).*|__all__\s*\+?=\s*[\[(][^\])]*)"
+_HEADER = r"\n[ \t]*(?:(?:async )?def \w+|class \w+.*|__all__\s*\+?=\s*[\[(][^\])]*)"
 _MENTION = r"(?<![\w\"'.])(\w+)\s*[(,)\n]"
 _QUOTED = re.compile(rb"[\"'].*")
 _COMMENT_LINE = re.compile(rb"\n[ \t]*#.*")
@@ -45,14 +47,16 @@ _COMMENT_LINE = re.compile(rb"\n[ \t]*#.*")
 class Content:
     """A file's bytes as triggers see them: what of them is code, and the words in it."""
 
-    __slots__ = ("_main", "_quoted", "code", "data", "words")
+    __slots__ = ("_lines", "_outside", "_quoted", "_runs", "code", "data", "words")
 
     def __init__(self, data: bytes, kind: str) -> None:
         self.data = data
         self.code = python_code(data) if kind == PYTHON else b"\n" + data
         self.words = frozenset(self.code.translate(_NO_WORD).split())
         self._quoted: bytes | None = None
-        self._main: bytes | None = None if kind == PYTHON else self.code
+        self._lines: dict[bytes, bytes] = {}
+        self._outside: bytes | None = None if kind == PYTHON else self.code
+        self._runs: bool | None = None
 
     @property
     def quoted(self) -> bytes:
@@ -61,17 +65,53 @@ class Content:
             self._quoted = b"\n".join(_QUOTED.findall(self.code))
         return self._quoted
 
+    def lines(self, stretch: bytes) -> bytes:
+        """The lines that hold a stretch."""
+        if stretch not in self._lines:
+            code, found = self.code, [b""]
+            at = code.find(stretch)
+            while at >= 0:
+                end = code.find(b"\n", at)
+                end = len(code) if end < 0 else end
+                found.append(code[code.rfind(b"\n", 0, at) + 1 : end])
+                at = code.find(stretch, end)
+            self._lines[stretch] = b"\n".join([*found, b""])
+        return self._lines[stretch]
+
+    def holds(self, text: _Stretch) -> bool:
+        return text.words <= self.words and text.text in self.code
+
     @property
-    def main(self) -> bytes:
-        """What of the code may run when the file is run as a script."""
-        if self._main is None:
-            outside = _compiled(_BODY).sub(rb"\1", self.code)
-            calling = _compiled(_HEADER).sub(b"", outside)
-            runs = not {m[1] or m[2] for m in _compiled(_HEADER).finditer(self.code)}.isdisjoint(
-                _compiled(_MENTION).findall(calling)
-            )
-            self._main = self.code if runs else outside
-        return self._main
+    def outside(self) -> bytes:
+        """What of the code stands outside of functions."""
+        if self._outside is None:
+            self._outside = _compiled(_BODY).sub(rb"\1", self.code)
+        return self._outside
+
+    @property
+    def runs(self) -> bool:
+        """Whether what stands outside of functions calls some of them, or hands them on."""
+        if self._runs is None:
+            calling = _compiled(_HEADER).sub(b"", self.outside)
+            defined = {*_compiled(r"def (\w+)").findall(self.code), *_compiled(r"class (\w+)").findall(self.code)}
+            self._runs = not defined.isdisjoint(_compiled(_MENTION).findall(calling))
+        return self._runs
+
+    def runs_as_script(self, pattern: re.Pattern[bytes]) -> bool:
+        """Whether what an expression finds may run when the file is run as a script."""
+        return pattern.search(self.outside) is not None or self.runs
+
+
+class _Stretch(NamedTuple):
+    """A stretch of bytes, and the words that stand in it as a whole, without which it is nowhere."""
+
+    text: bytes
+    words: frozenset[bytes]
+
+    @classmethod
+    def of(cls, text: bytes) -> _Stretch:
+        parts = text.translate(_NO_WORD).split(b" ")
+        return cls(text, frozenset(part for part in parts[1:-1] if part))
 
 
 class Triggers:
@@ -86,7 +126,7 @@ class Triggers:
         self._words: dict[bytes, _Rules] = {}
         self._several: dict[frozenset[bytes], _Rules] = {}
         self._members: dict[bytes, tuple[list[bytes], _Rules]] = {}
-        self._bytes: dict[bytes, _Rules] = {}
+        self._bytes: dict[_Stretch, _Rules] = {}
         self._comments: dict[bytes, _Rules] = {}
         self._conditions: dict[str, tuple[_Condition, _Rules]] = {}
         for rule in self.rules:
@@ -109,7 +149,7 @@ class Triggers:
         elif trigger.startswith("#"):
             self._comments.setdefault(trigger.encode(), {})[rule.code] = rule
         else:
-            self._bytes.setdefault(trigger.lstrip("*").encode(), {})[rule.code] = rule
+            self._bytes.setdefault(_Stretch.of(trigger.lstrip("*").encode()), {})[rule.code] = rule
 
     def fired(self, content: Content) -> list[Rule]:
         """The rules that may find something in a file, each once."""
@@ -123,10 +163,12 @@ class Triggers:
         for member, (parts, rules) in self._members.items():
             if words.issuperset(parts) and (member in code or _renamed(parts).search(code)):
                 found.update(rules)
-        for texts, where in ((self._bytes, code), (self._comments, content.data)):
-            for text, rules in texts.items():
-                if text in where:
-                    found.update(rules)
+        for stretch, rules in self._bytes.items():
+            if content.holds(stretch):
+                found.update(rules)
+        for text, rules in self._comments.items():
+            if text in content.data:
+                found.update(rules)
         for condition, rules in self._conditions.values():
             if not rules.keys() <= found.keys() and condition.holds(content):
                 found.update(rules)
@@ -136,11 +178,11 @@ class Triggers:
 class _Condition:
     """The parts of a trigger that must all hold; its expressions are compiled when the rest does."""
 
-    __slots__ = ("anchors", "main", "patterns", "quoted", "unasked")
+    __slots__ = ("anchors", "lines", "main", "patterns", "quoted", "unasked")
 
     def __init__(self, trigger: str) -> None:
-        self.main = self.quoted = self.unasked = False
-        self.anchors: list[tuple[frozenset[bytes], list[bytes]]] = []
+        self.main = self.quoted = self.unasked = self.lines = False
+        self.anchors: list[tuple[frozenset[bytes], list[_Stretch]]] = []
         self.patterns: list[str] = []
         for part in trigger.split(" & "):
             if part.startswith("re:"):
@@ -151,25 +193,25 @@ class _Condition:
                 self.quoted = True
             elif part == "@unasked":
                 self.unasked = True
+            elif part == "@lines":
+                self.lines = True
             else:
                 any_of = [anchor.encode() for anchor in part.split("|")]
                 words = frozenset(anchor for anchor in any_of if not anchor.startswith(b"*"))
-                self.anchors.append((words, [anchor[1:] for anchor in any_of if anchor.startswith(b"*")]))
+                stretches = [_Stretch.of(anchor[1:]) for anchor in any_of if anchor.startswith(b"*")]
+                self.anchors.append((words, stretches))
 
     def holds(self, content: Content) -> bool:
-        code = content.code
         for words, stretches in self.anchors:
-            if words.isdisjoint(content.words):
-                for stretch in stretches:
-                    if stretch in code:
-                        break
-                else:
-                    return False
-        if self.quoted:
-            code = content.quoted
+            if words.isdisjoint(content.words) and not any(map(content.holds, stretches)):
+                return False
+        code = content.quoted if self.quoted else content.code
+        searched = code
+        if self.lines:
+            searched = b"".join(content.lines(stretch.text) for _, stretches in self.anchors for stretch in stretches)
         for pattern in self.patterns:
             wanted = _compiled(pattern)
-            if not wanted.search(code) or (self.main and not wanted.search(content.main)):
+            if not wanted.search(searched) or (self.main and not content.runs_as_script(wanted)):
                 return False
             if self.unasked and all(_is_asked(code, found.start()) for found in wanted.finditer(code)):
                 return False

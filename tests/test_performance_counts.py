@@ -48,7 +48,14 @@ CLEAN = frozenset(
 FOUND = frozenset(
     f"canfar_lint{name}"
     for name in (
-        *(".checks", ".checks._choice", ".checks._environment", ".checks.batch", ".checks.batch.can101"),
+        *(
+            ".checks",
+            ".checks._choice",
+            ".checks._options",
+            ".checks._environment",
+            ".checks.batch",
+            ".checks.batch.can101",
+        ),
         *(".checks.matcher", ".engine.models", ".model", ".model.evaluate", ".model.python", ".model.scopes"),
         *(".model.values", ".model.embedded", ".model.shell", ".model.shell_nodes", ".model.shell_programs"),
         *(".model.shell_reader", ".model.shell_words", ".fixing", ".fixing.apply", ".fixing.diff"),

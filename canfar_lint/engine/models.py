@@ -112,7 +112,8 @@ def parsed(source: Source) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(source.code)
+            source.tree = ast.parse(source.code)
+            return source.tree
     except SyntaxError as e:
         if "too many nested" in e.msg:
             raise Unreadable(TOO_DEEP, "an expression is nested too deeply", None) from None

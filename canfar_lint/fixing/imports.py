@@ -69,7 +69,7 @@ def import_edits(source: Source, needs: Iterable[tuple[str, int]]) -> list[Edit]
     An import that is there already is replaced by itself, so that no other fix takes it away at the same time. Raises
     `ValueError` when the file uses the name for something else.
     """
-    tree = ast.parse(source.code)
+    tree = source.tree or ast.parse(source.code)
     first_use: dict[_Import, int] = {}
     for spec, used_at in needs:
         module, _, member = spec.partition(":")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from canfar_lint.diagnostic import Edit
@@ -43,15 +44,15 @@ def left_by(source: Source, edits: Sequence[Edit]) -> list[Edit]:
 
 def newly_unused(before: Source, after: Source) -> set[str]:
     """The names that both import and only `before` uses. Raises `SyntaxError`, `ValueError`, `RecursionError`."""
-    if os.path.basename(before.path) == "__init__.py":
+    if os.path.basename(before.file) == "__init__.py":
         return set()  # what it imports is there for others
-    tree = ast.parse(after.code)
-    names = set(_imports(tree))
-    names = {name for name in names if name in after.text} - _used(after, tree) if names else names
+    now = _Names(ast.parse(after.code))
+    names = {name for name in now.imports if name in after.text}
+    names = names - now.used_in(after) if names else names
     if not names:
         return names
-    tree = ast.parse(before.code)
-    return names & set(_imports(tree)) & _used(before, tree)
+    once = _Names(before.tree or ast.parse(before.code))
+    return names & set(once.imports) & once.used_in(before)
 
 
 def removals(source: Source, names: Iterable[str]) -> list[Edit]:
@@ -60,7 +61,7 @@ def removals(source: Source, names: Iterable[str]) -> list[Edit]:
     if not names:
         return []
     by_statement: dict[ast.stmt, list[_Imported]] = {}
-    for name, imported in _imports(ast.parse(source.code)).items():
+    for name, imported in _Names(source.tree or ast.parse(source.code)).imports.items():
         if name in names:
             by_statement.setdefault(imported.statement, []).append(imported)
     found = (_removal(source, those) for those in by_statement.values())
@@ -77,68 +78,75 @@ def _may_be_last_uses(text: str, edits: Sequence[Edit]) -> bool:
     return False
 
 
-def _imports(tree: ast.Module) -> dict[str, _Imported]:
-    """The names that one statement of the module or of a function imports and nothing else binds."""
-    found: dict[str, list[_Imported]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef)):
-            for statement in node.body:
-                if isinstance(statement, (ast.Import, ast.ImportFrom)):
-                    alone = len(node.body) == 1 and not isinstance(node, ast.Module)
-                    for alias in statement.names:
-                        found.setdefault(_name(alias), []).append(_Imported(statement, alias, alone))
-    bound = _bound(tree)
-    return {
-        name: those[0]
-        for name, those in found.items()
-        if bound.count(name) == 1
-        and name != "*"
-        and those[0].alias.asname != those[0].alias.name
-        # what the future brings is no name that is used
-        and getattr(those[0].statement, "module", "") != "__future__"
-    }
+class _Names:
+    """What a tree binds, imports and uses by name, told by one walk over it."""
 
+    def __init__(self, tree: ast.Module) -> None:
+        self._bound: Counter[str] = Counter()
+        self._imported: dict[str, list[_Imported]] = {}
+        self._used: set[str] = set()
+        self._texts: list[ast.Constant] = []
+        self._docstrings: set[ast.expr] = set()
+        for node in ast.walk(tree):
+            self._note(node)
 
-def _bound(tree: ast.Module) -> list[str]:
-    """Every name as often as something binds it."""
-    names: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.alias):
-            names.append(_name(node))
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            names.append(node.id)
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.append(node.name)
+    def _note(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Name):
+            self._used.add(node.id)
+            if not isinstance(node.ctx, ast.Load):
+                self._bound[node.id] += 1
+        elif isinstance(node, ast.Constant):
+            if isinstance(node.value, str):
+                self._texts.append(node)
+        elif isinstance(node, ast.alias):
+            self._bound[_name(node)] += 1
         elif isinstance(node, ast.arg):
-            names.append(node.arg)
+            self._bound[node.arg] += 1
         elif isinstance(node, (ast.Global, ast.Nonlocal)):
-            names += node.names
-    return names
+            self._bound.update(node.names)
+        elif isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            self._note_block(node)
+
+    def _note_block(self, node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        if not isinstance(node, ast.Module):
+            self._bound[node.name] += 1
+        if node.body and isinstance(node.body[0], ast.Expr):
+            self._docstrings.add(node.body[0].value)
+        if isinstance(node, ast.ClassDef):
+            return
+        for statement in node.body:
+            if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                alone = len(node.body) == 1 and not isinstance(node, ast.Module)
+                for alias in statement.names:
+                    self._imported.setdefault(_name(alias), []).append(_Imported(statement, alias, alone))
+
+    @property
+    def imports(self) -> dict[str, _Imported]:
+        """The names that one statement of the module or of a function imports and nothing else binds."""
+        return {
+            name: those[0]
+            for name, those in self._imported.items()
+            if self._bound[name] == 1
+            and name != "*"
+            and those[0].alias.asname != those[0].alias.name
+            # what the future brings is no name that is used
+            and getattr(those[0].statement, "module", "") != "__future__"
+        }
+
+    def used_in(self, source: Source) -> set[str]:
+        """The names that code uses; the words of strings count too, and those of a notebook's magics."""
+        names = set(self._used)
+        for text in self._texts:
+            if text not in self._docstrings:
+                names.update(_WORD.findall(str(text.value)))
+        if source.kind == NOTEBOOK:
+            lines = zip(source.text.split("\n"), source.code.split("\n"), strict=True)
+            names.update(word for line, code in lines if line != code for word in _WORD.findall(line))
+        return names
 
 
 def _name(alias: ast.alias) -> str:
     return alias.asname or alias.name.partition(".")[0]
-
-
-def _used(source: Source, tree: ast.Module) -> set[str]:
-    """The names that code uses; the words of strings count too, and those of a notebook's magics."""
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    docstrings = set(_docstrings(tree))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docstrings:
-            names.update(_WORD.findall(node.value))
-    if source.kind == NOTEBOOK:
-        lines = zip(source.text.split("\n"), source.code.split("\n"), strict=True)
-        names.update(word for line, code in lines if line != code for word in _WORD.findall(line))
-    return names
-
-
-def _docstrings(tree: ast.Module) -> Iterator[ast.expr]:
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr):
-                yield first.value
 
 
 def _removal(source: Source, those: list[_Imported]) -> Edit | None:
