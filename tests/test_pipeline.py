@@ -155,6 +155,27 @@ def test_the_dockerfile_of_an_image(files: dict[str, str]) -> None:
     assert run.dockerfile == next(path for path in files if "ockerfile" in path)
 
 
+def test_the_image_that_is_called_as_the_project(here: Path) -> None:
+    tree(here, {"Dockerfile": "FROM ubuntu:24.04\n", "pyproject.toml": '[project]\nname = "stack"\n'})
+    assert joined("stack", "", {}).dockerfile == "Dockerfile"
+    tree(here, {"pyproject.toml": '[project]\nname = "other"\n'})
+    assert joined("stack", "", {}).dockerfile == ""
+
+
+def test_a_path_that_is_known_but_for_its_beginning(here: Path) -> None:
+    submit = """\
+CODE="$HOME/survey/code"
+RUN="$CODE/stack.sh"
+function submit() {
+    curl -E ~/.ssl/cadcproxy.pem "$SERVER/skaha/v1/session" -d "name=$1" -d image=images.canfar.net/a/b:1 -d "cmd=$RUN"
+}
+submit m31
+"""
+    tree(here, {"submit.sh": submit, "code/stack.sh": "python /arc/stack.py\n", "old/stack.sh": "true\n"})
+    (only,) = runs(linted().project)
+    assert (only.command.strip(), only.script) == ("{}/survey/code/stack.sh", "code/stack.sh")
+
+
 def test_an_image_that_two_build_is_not_joined() -> None:
     files = {"a/stack/Dockerfile": "FROM ubuntu:24.04\n", "b/stack/Dockerfile": "FROM ubuntu:24.04\n"}
     assert joined("stack", "", files).dockerfile == ""

@@ -276,6 +276,24 @@ def _defaults(script: Script) -> Iterator[Assigned]:
                         yield Assigned(part.name, None, word, part.start, part.end, command, command.blocks, False)
 
 
+def only_words(script: Script) -> dict[str, Word]:
+    """The word that a variable is set to, of variables that are set once, in straight line."""
+    return script.memo("only words", _only_words)
+
+
+def _only_words(script: Script) -> dict[str, Word]:
+    found: dict[str, Word] = {}
+    several: set[str] = set()
+    for entry in script.assignments:
+        plain = entry.command is not None and entry.command.name not in _READING
+        straight = all(block.kind in _CERTAIN for block in entry.blocks)
+        if entry.name in found or not plain or not straight or entry.word is None or entry.word.append:
+            several.add(entry.name)
+        else:
+            found[entry.name] = entry.word
+    return {name: word for name, word in found.items() if name not in several}
+
+
 class Variables(Mapping[str, str]):
     """The variables whose value is certain at one place of a script.
 

@@ -160,22 +160,34 @@ class Project:
         return dict(self.settings.request) if self.settings is not None else {}
 
     @cached_property
-    def console_scripts(self) -> dict[str, str]:
-        """The commands that the project itself installs, with their modules."""
+    def _declared(self) -> list[dict[str, Any]]:
+        """The tables in which pyproject.toml says what the project is."""
         path = os.path.join(self.tree.root, "pyproject.toml")
         text = self.tree.read(path)
-        if text is None or "scripts" not in text:
-            return {}
+        if text is None:
+            return []
         from canfar_lint.settings.read import parse_toml
         from canfar_lint.settings.settings import SettingsError
 
         try:
             data = parse_toml(path, text)
         except SettingsError:
-            return {}
+            return []
+        tool = data.get("tool")
+        tables = data.get("project"), tool.get("poetry") if isinstance(tool, dict) else None
+        return [table for table in tables if isinstance(table, dict)]
+
+    @property
+    def own_name(self) -> str:
+        """What the project calls itself; "" where it does not say."""
+        return next((table["name"] for table in self._declared if isinstance(table.get("name"), str)), "")
+
+    @cached_property
+    def console_scripts(self) -> dict[str, str]:
+        """The commands that the project itself installs, with their modules."""
         found: dict[str, str] = {}
-        for table in (data.get("project"), (data.get("tool") or {}).get("poetry")):
-            scripts = table.get("scripts") if isinstance(table, dict) else None
+        for table in self._declared:
+            scripts = table.get("scripts")
             for name, place in scripts.items() if isinstance(scripts, dict) else ():
                 if isinstance(place, str):
                     found[name] = place.partition(":")[0].strip()

@@ -290,8 +290,10 @@ def _labelled(project: Project, bare: str) -> Iterator[str]:
 
 def _of_folder(project: Project, bare: str) -> Iterator[str]:
     name = bare.rpartition("/")[2]
+    root = os.path.abspath(project.tree.root)
     for path in project.named("Dockerfile"):
-        if os.path.basename(os.path.dirname(path)) == name:
+        folder = os.path.dirname(os.path.abspath(path))
+        if os.path.basename(folder) == name or (folder == root and project.own_name == name):
             yield path
     for other in (f"Dockerfile.{name}", f"{name}.Dockerfile", f"{name}.dockerfile"):
         yield from project.named(other)

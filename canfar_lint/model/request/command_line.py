@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from canfar_lint.model.request import COMMAND_LINE, UNKNOWN, Given, Request
 from canfar_lint.model.shell import Command, Script, Word
+from canfar_lint.model.shell_expand import only_words
 
 _OPTIONS = {
     "--name": "name",
@@ -32,6 +33,7 @@ _CLIENTS = frozenset(("canfar", "cf", "skaha"))
 _RUNNERS = frozenset(("uv", "uvx", "pixi", "poetry", "pdm", "hatch", "pipx", "pipenv", "rye"))
 _FLAGS = {"--debug": "", "--dry-run": "dry run", "--help": "help", "-h": "help"}
 _VERBS = frozenset(("create", "run", "launch"))
+_MOST_NESTED = 4
 # words that stand for what a reader puts there
 _PLACEHOLDER = re.compile(r"[A-Z][A-Z_]+|\[.*|.*\]|<.*>|\{\w*\}|\.{3}|…")
 _ROOT_FLAGS = frozenset(("-v", "-vv"))
@@ -211,16 +213,22 @@ def of_word(script: Script, command: Command, word: Word) -> Given:
     value = script.resolve(word, command)
     if value is not None:
         return Given(value, value, word.start, word.end)
-    text = sure = ""
+    sure = "".join(part.text if part.kind == "literal" else "{}" for part in word.parts)
+    return Given(UNKNOWN, _as_far_as_known(script, command, word, _MOST_NESTED), word.start, word.end, None, sure)
+
+
+def _as_far_as_known(script: Script, command: Command, word: Word, levels: int) -> str:
+    """The text of a word with `{}` for what is not known, defaults in their place."""
     env = script.environment(command)
+    text = ""
     for part in word.parts:
         if part.kind == "literal":
             text += part.text
-            sure += part.text
-            continue
-        sure += "{}"
-        default = part.arguments[0].value if part.overridable and part.arguments else None
-        text += (
-            env.get(part.name) or default or "{}" if part.kind == "variable" and part.op in ("", ":-", "-") else "{}"
-        )
-    return Given(UNKNOWN, text, word.start, word.end, None, sure)
+        elif part.kind == "variable" and part.op in ("", ":-", "-"):
+            default = part.arguments[0].value if part.overridable and part.arguments else None
+            made = only_words(script).get(part.name) if levels and not part.op and not part.index else None
+            partly = _as_far_as_known(script, command, made, levels - 1) if made is not None else ""
+            text += env.get(part.name) or default or partly or "{}"
+        else:
+            text += "{}"
+    return text
