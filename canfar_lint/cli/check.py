@@ -51,7 +51,7 @@ class Check:
         self.settings = settings
         self.unsafe: bool = settings.unsafe_fixes is True
         self.fix_only: bool = settings.fix_only or options.diff
-        self.fix: bool = settings.fix or self.fix_only
+        self.fix: bool = settings.fix or self.fix_only or options.interactive
         self.targets = targets(options.output_format, options.output_file, settings.output_format)
         self.piped = options.files == ["-"]
         self.project = project(options.files or ["."])
@@ -60,6 +60,11 @@ class Check:
         self.said: set[str] = set()
         self.baseline = self.known_findings()
         self.known: list[Diagnostic] = []
+        self.choice = None
+        if options.interactive:
+            from canfar_lint.cli.interactive import Dialogue
+
+            self.choice = Dialogue(options.color, self.unsafe).about
         if settings.cache_dir:
             os.environ["CANFAR_LINT_CACHE_DIR"] = settings.cache_dir
 
@@ -170,7 +175,7 @@ class Check:
     # -- fixing -----------------------------------------------------------------------------------------------
 
     def repair(self, inputs: list[Input], result: RunResult) -> Repairs:
-        again = Relint(lambda entry: self.lint([entry], whole=False).diagnostics, self.unsafe)
+        again = Relint(lambda entry: self.lint([entry], whole=False).diagnostics, self.unsafe, self.choice)
         return repair(inputs, result.diagnostics, Texts(inputs), again)
 
     def repaired(self, inputs: list[Input], result: RunResult, repairs: Repairs) -> tuple[list[Input], RunResult]:

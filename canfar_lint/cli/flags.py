@@ -24,7 +24,7 @@ _PLAIN = (
     "extend-exclude", "respect-gitignore", "force-exclude", "cache-dir",
 )  # fmt: skip
 # flags that ask for something else than a report, of which a run can do one
-_INSTEAD = ("diff", "watch", "add-noqa", "write-baseline", "show-files", "show-settings", "statistics")
+_INSTEAD = ("interactive", "diff", "watch", "add-noqa", "write-baseline", "show-files", "show-settings", "statistics")
 _CONFLICTS = (
     *((one, other) for number, one in enumerate(_INSTEAD) for other in _INSTEAD[number + 1 :]),
     ("diff", "show-fixes"),
@@ -36,6 +36,7 @@ _CONFLICTS = (
     ("write-baseline", "fix-only"),
     ("write-baseline", "stdin-filename"),
     ("exit-zero", "exit-non-zero-on-fix"),
+    ("interactive", "silent"),
     ("verbose", "quiet"),
     ("verbose", "silent"),
     ("quiet", "silent"),
@@ -63,6 +64,7 @@ def _options(group: Group) -> None:
     group.switch("show-fixes", "List what was repaired")
     group.flag("--diff", meaning="Print what --fix would change and write nothing; exit 0 if that is nothing")
     group.flag("-w", "--watch", meaning="Lint again whenever a file changes")
+    group.flag("--interactive", meaning="Ask for every fix whether to make it, and show what it changes; implies --fix")
     group.switch("fix-only", "Repair, but neither report nor fail on what is left; implies --fix")
     group.flag("--ignore-noqa", meaning="Report what markers suppress")
     group.value(
@@ -192,9 +194,11 @@ def check_conflicts(options: argparse.Namespace) -> None:
     for one, other in _CONFLICTS:
         if _is_given(options, one) and _is_given(options, other):
             raise UsageError(f"the argument '--{one}' cannot be used with '--{other}'")
-    for name in ("watch", "add-noqa", "write-baseline"):
+    for name in ("interactive", "watch", "add-noqa", "write-baseline"):
         if "-" in options.files and _is_given(options, name):
             raise UsageError(f"the argument '--{name}' cannot be used with standard input")
+    if options.interactive and options.fix is False:
+        raise UsageError("the argument '--interactive' cannot be used with '--no-fix'")
     if "-" in options.files and len(options.files) > 1:
         raise UsageError("`-` (standard input) cannot be used with other files")
 

@@ -10,6 +10,7 @@ from canfar_lint.discovery import Input
 
 if TYPE_CHECKING:
     from canfar_lint.cli.texts import Texts
+    from canfar_lint.fixing import Choice
     from canfar_lint.source import Source
 
 Counts = dict[str, dict[tuple[str, str], int]]
@@ -53,10 +54,14 @@ class Repairs:
 
 
 class Relint(NamedTuple):
-    """How one file is linted again: `lint` gives the findings of an input that carries its bytes."""
+    """How one file is linted again: `lint` gives the findings of an input that carries its bytes.
+
+    `choice` tells for a path which of its fixes are made; all of them where there is none.
+    """
 
     lint: Callable[[Input], Iterable[Diagnostic]]
     unsafe: bool
+    choice: Callable[[str], Choice] | None = None
 
 
 def repair(inputs: list[Input], diagnostics: list[Diagnostic], texts: Texts, again: Relint) -> Repairs:
@@ -79,7 +84,8 @@ def repair(inputs: list[Input], diagnostics: list[Diagnostic], texts: Texts, aga
         def relint(new: Source, path: str = path) -> Iterable[Diagnostic]:
             return again.lint(Input(path, kinds[path], "", to_bytes(new)))
 
-        result = fix_document(source, found, relint, unsafe=again.unsafe)
+        choice = again.choice(path) if again.choice else None
+        result = fix_document(source, found, relint, unsafe=again.unsafe, choice=choice)
         done.left += result.diagnostics
         done.applied += result.applied
         if result.applied:

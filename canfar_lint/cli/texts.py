@@ -18,10 +18,7 @@ class Texts:
 
     def __call__(self, path: str, cell: int | None = None) -> str | None:
         source = self.source(path)
-        if source is None or cell is None:
-            return source.text if source is not None else None
-        cells = getattr(source, "cells", ())
-        return next((source.text[c.start : c.end] for c in cells if c.number == cell), None)
+        return None if source is None else part(source, cell)
 
     def source(self, path: str) -> Source | None:
         """The decoded file, None where it cannot be read."""
@@ -43,3 +40,11 @@ class Texts:
             return Source.decode(path, entry.kind, data)
         except (OSError, ValueError):
             return None
+
+
+def part(source: Source, cell: int | None) -> str | None:
+    """The text of a file, or of one of its cells, None for a cell that it does not have."""
+    if cell is None:
+        return source.text
+    cells = getattr(source, "cells", ())
+    return next((source.text[c.start : c.end] for c in cells if c.number == cell), None)

@@ -22,7 +22,7 @@ def as_object(report: Report, diagnostic: Diagnostic) -> dict[str, Any]:
         "code": diagnostic.code,
         "end_location": _end(place),
         "filename": report.absolute(diagnostic.path),
-        "fix": _fix(diagnostic.fix),
+        "fix": _fix(diagnostic.fix, place.cell),
         "location": _start(place),
         "message": diagnostic.message,
         "name": diagnostic.name,
@@ -43,11 +43,14 @@ def as_object(report: Report, diagnostic: Diagnostic) -> dict[str, Any]:
     }
 
 
-def _fix(fix: PlacedFix | None) -> dict[str, Any] | None:
+def _fix(fix: PlacedFix | None, cell: int | None) -> dict[str, Any] | None:
+    """A fix as ruff writes it; an edit in another cell than the finding's names it."""
     if fix is None:
         return None
     edits = [
-        {"content": edit.content, "end_location": _end(place), "location": _start(place)} for place, edit in fix.edits
+        {"content": edit.content, "end_location": _end(place), "location": _start(place)}
+        | ({} if place.cell == cell else {"cell": place.cell})
+        for place, edit in fix.edits
     ]
     applicability = "displayonly" if fix.applicability == DISPLAY else fix.applicability
     return {"applicability": applicability, "edits": edits, "message": fix.title or None}
