@@ -29,6 +29,7 @@ import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -228,8 +229,7 @@ def _compiles(path: Path) -> bool | None:
 def _is_notebook(path: Path) -> bool | None:
     if _kind(path) != NOTEBOOK:
         return None
-    import nbformat
-
+    nbformat: Any = import_module("nbformat")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

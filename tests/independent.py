@@ -12,6 +12,7 @@ import io
 import json
 import re
 import tokenize
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -149,7 +150,7 @@ class Notebook:
                 cell[key] = re.findall(r"[^\n]*\n|[^\n]+", new) if isinstance(cell[key], list) else new
         return form(self.document)
 
-    def form(self) -> Any:
+    def form(self) -> Callable[[Any], bytes]:
         """How this notebook's JSON is written. Raises `ValueError` where no usual way gives the same bytes."""
         for indent in (1, 2, 4, 0, None, "\t", 3):
             for ascii_only in (False, True):
