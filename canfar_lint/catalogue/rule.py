@@ -72,11 +72,16 @@ class Rule:
         """This rule as it judges under a folder's settings."""
         copy = self._copy()
         copy._settings = settings
+        named = [t for t in self.triggers if not isinstance(t, str) and "setting" in t]
+        if named:
+            # the default of a setting is among the rule's own triggers
+            chosen = [w for t in named for key in t["setting"] if copy.chosen(key) for w in copy.setting(key)]
+            copy.triggers = (*(t for t in self.triggers if t not in named), *chosen)
         return copy
 
     def setting(self, name: str) -> Any:
-        """The value of a setting, `max_cores`, in the folder of the file that is judged."""
-        return getattr(self._settings, name)
+        """The value of a setting, `max-cores` or `max_cores`, in the folder of the file that is judged."""
+        return getattr(self._settings, name.replace("-", "_"))
 
     def chosen(self, key: str) -> bool:
         """Whether the user has set a setting, `max-cores`, in the folder of the file that is judged."""

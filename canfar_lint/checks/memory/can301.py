@@ -6,13 +6,14 @@ import ast
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._declared import is_declared_small
 from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call in module.calls(rule.table("readers")):
-        if _cannot_be_mapped(module, call):
+        if _cannot_be_mapped(module, call) or (call.args and is_declared_small(module, rule, call.args[0])):
             continue
         for name in rule.table("switches"):
             keyword = module.keyword(call, name)

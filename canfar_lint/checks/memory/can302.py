@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._declared import is_declared_small
 from canfar_lint.checks._inputs import in_memory, is_packaged, is_small, path_of, small_file, words_in, words_of
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
@@ -60,6 +61,8 @@ def _is_bounded(module: PythonModule, call: ast.Call, reader: dict[str, Any]) ->
 
 def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
     if in_memory(module, source) or is_small(module, source, rule.table("small")):
+        return True
+    if is_declared_small(module, rule, source):
         return True
     path = path_of(module, source)
     value = module.value(path)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._declared import is_declared_small
 from canfar_lint.checks._inputs import in_memory, is_packaged, is_small, path_of, small_file
 from canfar_lint.diagnostic import Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
@@ -104,6 +105,8 @@ def _slurped(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Findi
 
 def _is_small_text(module: PythonModule, rule: Rule, handle: ast.expr) -> bool:
     """Whether a file is known as small text by its name: README, a configuration, a page."""
+    if is_declared_small(module, rule, handle):
+        return True
     path = path_of(module, handle)
     value = module.value(path)
     last = value.skeleton.rpartition("/")[2].lower()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._declared import is_declared_small
 from canfar_lint.checks._inputs import in_memory, is_packaged, path_of, small_file, words_of
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
@@ -78,6 +79,8 @@ def _is_changed(module: PythonModule, name: str) -> bool:
 
 
 def _is_small(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
+    if is_declared_small(module, rule, source):
+        return True
     path = path_of(module, source)
     if in_memory(module, source) or (module.value(path).text is None and is_packaged(module, path)):
         return True

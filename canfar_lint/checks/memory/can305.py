@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._declared import is_declared_small
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
@@ -68,6 +69,8 @@ def _keys(module: PythonModule, rule: Rule, node: ast.expr) -> list[str] | None:
             made = bound[0].value
         if isinstance(made, ast.Call):
             if not any(name in files for name in module.qualified_all(made.func)):
+                return None
+            if made.args and is_declared_small(module, rule, made.args[0]):
                 return None
             reads = not _is_written(module, made)
             whole = bool(keys) or any(name == "zarr.open" for name in module.qualified_all(made.func))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._declared import ephemeral as ephemeral_of
 from canfar_lint.checks._fates import LEFT, Fates
 from canfar_lint.checks._outputs import UPDATE, WRITE, Output, literal_span, names_of, outputs
 from canfar_lint.diagnostic import Finding
@@ -32,7 +33,7 @@ class Lost(NamedTuple):
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     if re.search(rule.table("build_scripts"), module.source.path):
         return
-    ephemeral = re.compile(rule.table("ephemeral"))
+    ephemeral = ephemeral_of(rule)
     lost, last = _collect(module, rule, ephemeral)
     if not lost:
         return
@@ -45,7 +46,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         temporary = isinstance(start, ast.Call)
         variant = ("temporary-final" if final else "temporary") if temporary else ("final" if final else None)
         span = module.span(start.func) if isinstance(start, ast.Call) else literal_span(module, start)
-        yield rule.finding(span, variant=variant, path=text, root=_root(text))
+        yield rule.finding(span, variant=variant, path=text, root=_root(text, ephemeral))
 
 
 def _collect(
@@ -122,9 +123,10 @@ def _order(module: PythonModule, node: ast.AST) -> tuple[tuple[int, int], ...]:
     return tuple(order)
 
 
-def _root(text: str) -> str:
-    parts = text.split("/")
-    return "/" + "/".join(parts[1:3]) if text.startswith("/var/") else "/" + (parts[1] if len(parts) > 1 else "")
+def _root(text: str, ephemeral: re.Pattern[str]) -> str:
+    """The ephemeral folder that a path is below."""
+    found = ephemeral.match(text)
+    return found[1] if found else text
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
@@ -134,7 +136,7 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
 
     if script.context not in JOB or made_by_hand(script):
         return
-    ephemeral = re.compile(rule.table("ephemeral"))
+    ephemeral = ephemeral_of(rule)
     lost: dict[tuple[int, int], tuple[str, bool]] = {}
     last: tuple[int, int] | None = None
     for output in shell_outputs(script):
@@ -147,7 +149,8 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         span = root(script, output.word, output.command).span
         if "function" not in output.command.context:
             last = span
-        if not ephemeral.match(text) or (len(text.strip("/")) <= len(_root(text).strip("/")) and output.word.value):
+        found = ephemeral.match(text)
+        if not found or (len(text.rstrip("/")) <= len(found[1]) and output.word.value):
             continue
         if not is_used(script, output, text) and not left_to_person(script, output.command):
             lost[span] = (text if output.word.value else text.rstrip("/") + "/…", True)
@@ -155,4 +158,4 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
             lost[span] = (text, False)
     for span, (text, is_lost) in lost.items():
         if is_lost:
-            yield rule.finding(span, variant="final" if span == last else None, path=text, root=_root(text))
+            yield rule.finding(span, variant="final" if span == last else None, path=text, root=_root(text, ephemeral))

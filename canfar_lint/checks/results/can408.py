@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._declared import ephemeral
 from canfar_lint.checks._outputs import (
     APPEND,
     Output,
@@ -74,7 +75,9 @@ def _is_harmless(rule: Rule, text: str) -> bool:
     from canfar_lint.catalogue import load
 
     last = text.rpartition("/")[2].lower()
-    if re.search(load().rules["CAN402"].table("shared"), last) or re.search(rule.table("ephemeral"), text):
+    if re.search(load().rules["CAN402"].table("shared"), last) or ephemeral(rule).match(text):
+        return True
+    if text.startswith(("/dev/", "/proc/")):
         return True
     return ":memory:" in text or (":" in text and not text.startswith("sqlite:///"))
 
