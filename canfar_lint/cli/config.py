@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from canfar_lint.settings.keys import BY_NAME, KEYS, Key
 
 if TYPE_CHECKING:
+    from canfar_lint.cli.parser import Parser
     from canfar_lint.settings.select import Selection
     from canfar_lint.settings.settings import Settings
 
@@ -30,25 +31,43 @@ TYPES = {
 }
 
 
-def run(arguments: list[str]) -> int:
-    from canfar_lint.cli.parser import Group, Parser, UsageError, nearest
+def parser() -> Parser:
+    """The parser of `config`."""
+    from canfar_lint.cli.parser import Group, Parser
 
-    parser = Parser("config", "List or describe the settings", "[OPTIONS] [KEY]")
+    made = Parser("config", "List or describe the settings", "[OPTIONS] [KEY]")
     told = "The setting to describe; all are listed without it"
-    Group(parser, "Arguments").words("key", told, nargs="?", metavar="KEY")
-    options = Group(parser, "Options")
+    Group(made, "Arguments").words("key", told, nargs="?", metavar="KEY")
+    options = Group(made, "Options")
     options.value(
-        "--output-format", meaning="The form of the answer", metavar="FORMAT", choices=("text", "json"), default="text"
+        "--output-format",
+        meaning="The form of the answer; schema is the JSON schema of all settings",
+        metavar="FORMAT",
+        choices=("text", "json", "schema"),
+        default="text",
     )
     options.help()
-    given = parser.parse(arguments)
+    return made
+
+
+def run(arguments: list[str]) -> int:
+    from canfar_lint.cli.parser import UsageError, nearest
+
+    made = parser()
+    given = made.parse(arguments)
     if given.key is not None and given.key not in BY_NAME:
-        parser.refuse(
+        made.refuse(
             UsageError(
                 f"invalid value '{given.key}' for '[KEY]'", nearest(given.key, BY_NAME, "a similar setting exists")
             )
         )
-    if given.output_format == "json":
+    if given.output_format == "schema":
+        import json
+
+        from canfar_lint.settings.schema import schema
+
+        print(json.dumps(schema(), indent=2))
+    elif given.output_format == "json":
         import json
 
         chosen = [BY_NAME[given.key]] if given.key else KEYS
