@@ -82,6 +82,15 @@ def test_the_placeholder_is_explained_where_the_guides_say() -> None:
     assert len(using) > 1
 
 
+def test_the_guide_to_custom_rules_shows_the_example() -> None:
+    shown = re.findall(
+        r'```\w+ title="(lab_rules/[^"]+)"\n(.*?)```', (DOCS / "custom-rules.md").read_text("utf-8"), re.S
+    )
+    assert shown
+    for name, text in shown:
+        assert text == (ROOT / "examples" / "site-rules" / name).read_text("utf-8")
+
+
 # -- what the guide to editors gives ---------------------------------------------------------------------------
 
 
