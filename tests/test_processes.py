@@ -88,6 +88,35 @@ def test_workers_are_started_only_where_they_gain(tmp_path: Path, files: int, pa
     assert said.splitlines()[-1] == str(several)
 
 
+@FORKED
+@pytest.mark.parametrize("terminal", ["xterm", "dumb"])
+def test_a_terminal_shows_how_far_a_long_run_is(tree: Path, terminal: str) -> None:
+    import pty
+
+    leader, follower = pty.openpty()
+    script = "import canfar_lint.cli.progress as p; p._SECONDS = 0; from canfar_lint.cli import main; main()"
+    command = [sys.executable, "-c", script, "--isolated", "--no-cache", "--no-ruff", "."]
+    environment = {**ENVIRONMENT, "TERM": terminal, "COLUMNS": "80"}
+    with subprocess.Popen(
+        command, cwd=tree, env=environment, stdin=follower, stdout=subprocess.PIPE, stderr=follower, text=True
+    ) as ran:
+        os.close(follower)
+        shown = b""
+        try:
+            while piece := os.read(leader, 4096):
+                shown += piece
+        except OSError:  # how Linux says that nobody writes any more
+            pass
+        assert ran.stdout is not None
+        assert "\nFound 123 problems " in ran.stdout.read()
+    os.close(leader)
+    if terminal == "dumb":
+        assert shown == b""
+    else:
+        assert b"/121" in shown
+        assert b"Linting" not in shown.rpartition(b"\x1b[2K")[2], "nothing of it is left"
+
+
 # -- a worker that dies ---------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ PROGRAM = "canfar-lint"
 COMMANDS = ("check", "graph", "rule", "config", "clean", "version", "help")
 SUCCESS, FINDINGS, FAILURE, INTERRUPTED = 0, 1, 2, 128 + 2
 # errors of the user's files, told without a traceback; by name, as their modules may not be loaded
-_TOLD = ("RuleError", "RuffError", "BaselineError")
+_TOLD = ("RuleError", "RuffError", "BaselineError", "ClusterError")
 _TAKES_VALUE = ("--config", "--color")
 
 
@@ -100,11 +100,7 @@ def _make_printable() -> None:
 def _failed(error: Exception) -> int:
     from canfar_lint.settings.settings import SettingsError
 
-    told = isinstance(error, (SettingsError, OSError)) or type(error).__name__ in (
-        "RuleError",
-        "RuffError",
-        "BaselineError",
-    )
+    told = isinstance(error, (SettingsError, OSError)) or type(error).__name__ in _TOLD
     if told:
         print(f"{PROGRAM} failed\n  Cause: {error}", file=sys.stderr)
         return FAILURE

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from canfar_lint.cli import FAILURE, FINDINGS, SUCCESS
@@ -118,6 +120,21 @@ class Check:
         self.tell(f"{len(found)} files to lint, settings from {self.settings.file or 'the defaults'}")
         return found
 
+    @contextmanager
+    def workers(self, whole: bool) -> Iterator[dict[str, Any]]:
+        """Who does the work, and what shows how far it is: arguments of `engine.run`."""
+        more: dict[str, Any] = {"jobs": self.options.jobs or 0}
+        with ExitStack() as stack:
+            if whole and sys.stderr.isatty() and not (self.options.quiet or self.options.silent):
+                from canfar_lint.cli.progress import Progress
+
+                more["progress"] = stack.enter_context(Progress())
+            if whole and self.options.executor:
+                from canfar_lint.engine.cluster import connected
+
+                more["executor"], more["jobs"] = stack.enter_context(connected(self.options.executor))
+            yield more
+
     def lint(self, inputs: list[Input], *, whole: bool = True) -> RunResult:
         """Lint the inputs; not as a whole when a single file is looked at again after a fix."""
         from canfar_lint import engine
@@ -126,16 +143,17 @@ class Check:
         root, given = self.project
         unread = [about_file(entry.path, "CAN002", problem=entry.error) for entry in inputs if entry.error]
         no_rules = self.no_rules(inputs) if whole else []
-        result = engine.run(
-            [(entry.path, entry.kind) for entry in inputs if not entry.error],
-            self.resolver,
-            texts={entry.path: entry.data for entry in inputs if entry.data is not None},
-            jobs=self.options.jobs or 0,
-            found=[*unread, *no_rules],
-            root=root,
-            whole_project=given and whole,
-            cached=not self.options.no_cache,
-        )
+        with self.workers(whole) as more:
+            result = engine.run(
+                [(entry.path, entry.kind) for entry in inputs if not entry.error],
+                self.resolver,
+                texts={entry.path: entry.data for entry in inputs if entry.data is not None},
+                found=[*unread, *no_rules],
+                root=root,
+                whole_project=given and whole,
+                cached=not self.options.no_cache,
+                **more,
+            )
         diagnostics = result.diagnostics
         if self.options.ignore_noqa:
             from canfar_lint.engine.run import order

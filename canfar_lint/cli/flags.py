@@ -27,6 +27,7 @@ _PLAIN = (
 _INSTEAD = ("interactive", "diff", "watch", "add-noqa", "write-baseline", "show-files", "show-settings", "statistics")
 _CONFLICTS = (
     *((one, other) for number, one in enumerate(_INSTEAD) for other in _INSTEAD[number + 1 :]),
+    ("jobs", "executor"),
     ("diff", "show-fixes"),
     ("add-noqa", "fix"),
     ("add-noqa", "fix-only"),
@@ -152,6 +153,11 @@ def _rest(made: Parser) -> None:
     group.value(
         "--jobs", metavar="N", type=_number("jobs", int), meaning="Worker processes [default: one for each core]"
     )
+    group.value(
+        "--executor",
+        metavar="dask://HOST:PORT",
+        meaning="Lint the files on this Dask cluster, whose workers have canfar-lint [default: on this machine]",
+    )
     group.flag("-e", "--exit-zero", meaning="Exit 0 even when there are findings")
     group.flag("--exit-non-zero-on-fix", meaning="Exit 1 when something was repaired, even if nothing is left")
     logs = Group(made, "Log levels")
@@ -201,6 +207,11 @@ def check_conflicts(options: argparse.Namespace) -> None:
         raise UsageError("the argument '--interactive' cannot be used with '--no-fix'")
     if "-" in options.files and len(options.files) > 1:
         raise UsageError("`-` (standard input) cannot be used with other files")
+    if options.executor:
+        from canfar_lint.engine.cluster import is_address
+
+        if not is_address(options.executor):
+            raise UsageError(f"invalid value '{options.executor}' for '--executor': expected dask://HOST:PORT")
 
 
 def _is_given(options: argparse.Namespace, flag: str) -> bool:

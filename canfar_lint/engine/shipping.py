@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 import zlib
 from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _MOST_KNOWN = 4
 _known: dict[bytes, list[Profile]] = {}
+# workers of a cluster may be threads, and a process has one interpreter all the same
+_one_at_a_time = threading.Lock()
 
 
 class OtherVersion(RuntimeError):
@@ -46,11 +49,12 @@ def lint_shipped(version: str, packed: bytes, batch: list[_Job], unread: list[Fi
         import socket
 
         raise OtherVersion(f"the worker on {socket.gethostname()} has canfar-lint {__version__}, not {version}")
-    if packed not in _known:
-        while len(_known) >= _MOST_KNOWN:
-            del _known[next(iter(_known))]
-        _known[packed] = pickle.loads(zlib.decompress(packed))
-    return unread + lint_jobs(batch, _known[packed])
+    with _one_at_a_time:
+        if packed not in _known:
+            while len(_known) >= _MOST_KNOWN:
+                del _known[next(iter(_known))]
+            _known[packed] = pickle.loads(zlib.decompress(packed))
+        return unread + lint_jobs(batch, _known[packed])
 
 
 def _content(job: _Job) -> bytes | None:

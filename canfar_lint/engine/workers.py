@@ -51,8 +51,9 @@ def spread_on(
 
     shipment = Shipment(profiles)
     found, dropped = _through(executor, deque(work), shipment.submitted, 3 * workers, done)
+    # one at a time: a cluster blames all that its dead worker had before it
     single = deque([job] for batch in dropped for job in batch)
-    results, dropped = _through(executor, single, shipment.submitted, 3 * workers, done)
+    results, dropped = _through(executor, single, shipment.submitted, 1, done)
     found += results + [_lost(job, done) for batch in dropped for job in batch]
     return found
 
