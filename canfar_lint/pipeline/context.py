@@ -44,11 +44,13 @@ class _Unwanted:
 
     def __init__(self) -> None:
         self.total = 0
+        self.files = 0
         self.sizes: dict[str, int] = {}
         self.history = False
 
     def add(self, path: str, size: int) -> None:
         self.total += size
+        self.files += 1
         name = _culprit(path, size)
         if name:
             self.sizes[name] = self.sizes.get(name, 0) + size
@@ -69,6 +71,8 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     unwanted = _Unwanted()
     for path, size in _sent(folder, ignore, tree):
         unwanted.add(path, size)
+    if not name and unwanted.total and not unwanted.sizes and _is_part(folder, unwanted, question.limit, tree):
+        return None
     if name:
         if not unwanted.history and unwanted.bytes < question.limit:
             return None
@@ -79,6 +83,11 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
             where += f"; {_listed(unwanted.sizes)} would go along"
     message = f"{diagnostic.message} ({amount(unwanted.total)} of this tree, {where})"
     return diagnostic._replace(message=message)
+
+
+def _is_part(folder: str, sent: _Unwanted, limit: int, tree: Tree) -> bool:
+    """A folder inside the project that holds a few small files, made to be copied as a whole."""
+    return os.path.abspath(folder) != os.path.abspath(tree.root) and sent.files > 1 and sent.total < limit
 
 
 def context_folder(path: str, named: tuple[str, ...], tree: Tree) -> str:

@@ -59,12 +59,13 @@ def installer(made: Made) -> bool:
 
 
 def gone(steps: list[Step], after: Step, path: str) -> bool:
-    """A later step of the RUN removes or moves `path`."""
+    """A later step of the RUN removes or moves `path`; in a folder that is not known `./x` may be `/x`."""
+    paths = (path, path[1:]) if path.startswith("./") else (path,)
     for step in steps:
         if step.command is after.command or not succeeds(step, after):
             continue
         for one in removed(step):
-            if one is None or covers(one, path):
+            if one is None or any(covers(one, each) for each in paths):
                 return True
         if step.name == "mv" and any(_same(step, argument, path) for argument in step.arguments[:-1]):
             return True

@@ -155,7 +155,7 @@ def _apk(dockerfile: Dockerfile, rule: Rule, run: Instruction, found: list[Opera
     loading = [
         o
         for o in found
-        if o.family == "apk" and o.kind in (INSTALL, UPDATE) and not o.has("--no-cache", "--root", "-p")
+        if o.family == "apk" and o.kind in (INSTALL, UPDATE) and not o.has("--no-cache", "--no-network", "--root", "-p")
     ]
     adds = [o for o in loading if o.kind == INSTALL]
     if (

@@ -48,6 +48,8 @@ def _downloads(operation: Operation) -> bool:
         return "-n" not in operation.options[:2] and verb != "run"
     if operation.family == "pipx":
         return not any("--no-cache-dir" in option for option in operation.options)
+    if operation.family == "poetry":
+        return not operation.has("--only-root")
     if operation.family == "cargo":
         return not operation.has("--offline", "--frozen")
     return True

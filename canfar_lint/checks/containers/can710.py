@@ -12,8 +12,8 @@ from canfar_lint.checks.containers._made import URL, made_by
 from canfar_lint.diagnostic import Finding, Question
 from canfar_lint.model.dockerfile import Dockerfile
 
-_SMALL = re.compile(r"index-4[12]1[1-9]\.fits\Z")
-"""Index files of astrometry.net for wide fields: none has 10 MB."""
+_SMALL = re.compile(r"index-4[12]1[1-9]\.fits\Z|(?:.*[-_.])?conf(?:ig)?[-_.]", re.I)
+"""Index files of astrometry.net for wide fields, none of which has 10 MB, and what says that it configures."""
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:

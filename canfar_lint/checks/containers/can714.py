@@ -13,6 +13,9 @@ from canfar_lint.model.dockerfile import Dockerfile, Instruction
 from canfar_lint.model.dockerfile.steps import Step
 
 _COMPILERS = frozenset(("CC", "CXX", "FC", "F77"))
+_MAY_COMPILE = frozenset(("pip", "uv", "littler", "pak"))
+_COMPILES = r"gcc|g\+\+|gfortran|clang|build-|-dev|compiler|gxx|Development"
+_MANY = 6
 _SYSTEM = ("apt", "dnf", "apk", "zypper", "conda")
 
 
@@ -60,6 +63,9 @@ def _bare(names: list[str]) -> set[str]:
 def _purged(run: Instruction, install: Operation, found: list[str]) -> bool:
     for operation in operations(run):
         if operation.kind == REMOVE and operation.step.command.start > install.step.command.start:
+            auto = "auto" in operation.verb.text or operation.has("--auto-remove", "--autoremove")
+            if auto and not operation.packages and any(step.name == "apt-mark" for step in run.steps):
+                return True
             names = {package.text for package in operation.packages}
             if names & _bare(found) or any(package.value is None for package in operation.packages):
                 return True
@@ -69,14 +75,20 @@ def _purged(run: Instruction, install: Operation, found: list[str]) -> bool:
 def _used(
     dockerfile: Dockerfile, run: Instruction, install: Operation, steps: frozenset[str], found: list[str]
 ) -> bool:
-    """Something is compiled with them here, or a later layer removes them again."""
+    """Something is compiled with them here, or a later layer removes them again.
+
+    An install of packages that may have to be compiled counts for a few tools with a compiler or headers among them:
+    many are there for people who develop in the image.
+    """
+    compiler = any(re.search(_COMPILES, name) for name in found)
+    may = steps | _MAY_COMPILE if compiler and len(found) < _MANY else steps
     for step in run.steps:
-        if step.command.start > install.step.command.start and _compiles(step, steps):
+        if step.command.start > install.step.command.start and _compiles(step, may):
             return True
     for later in later_runs(dockerfile, run):
         if not later.readable:
             continue
-        if any(_compiles(step, steps) for step in later.steps):
+        if any(_compiles(step, may) for step in later.steps):
             return True
         for operation in operations(later):
             if operation.kind == REMOVE and {p.text for p in operation.packages} & _bare(found):
@@ -89,4 +101,4 @@ def _compiles(step: Step, steps: frozenset[str]) -> bool:
     if step.name in steps or (step.name.startswith("python") and "setup.py" in step.values()[:1]):
         return True
     operation = operation_of(step)
-    return operation is not None and operation.kind == INSTALL and operation.family in ("pip", "uv", "littler", "pak")
+    return operation is not None and operation.kind == INSTALL and operation.family in steps

@@ -26,11 +26,12 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     for stage in dockerfile.stages:
         if not dockerfile.shipped(stage):
             continue
+        volumes = [w.value or "" for i in stage.instructions if i.keyword == "VOLUME" for w in i.words]
         for instruction in stage.instructions:
             if instruction.keyword in ("COPY", "ADD"):
                 yield from _copied(rule, instruction)
             elif instruction.keyword == "ENV":
-                yield from _variables(rule, instruction)
+                yield from _variables(rule, instruction, volumes)
             elif instruction.keyword == "RUN" and instruction.readable:
                 yield from _run(rule, instruction)
 
@@ -50,9 +51,12 @@ def _said(value: str | None, text: str) -> str | None:
     return text if value is None and _SOMEBODY.match(text) else value
 
 
-def _variables(rule: Rule, env: Instruction) -> Iterator[Finding]:
+def _variables(rule: Rule, env: Instruction, volumes: list[str]) -> Iterator[Finding]:
+    """HOME, unless nothing is kept there anyway."""
     for pair in env.pairs:
-        if pair.name == "HOME" and pair.value and pair.value.startswith("/") and not pair.value.startswith("/arc"):
+        if pair.name != "HOME" or not (pair.value or "").startswith("/") or pair.value is None:
+            continue
+        if not pair.value.startswith(("/arc", "/tmp", "/var/tmp", "/nonexistent")) and pair.value not in volumes:
             yield rule.finding((pair.start, pair.end), variant="home", path=pair.value)
 
 

@@ -16,6 +16,7 @@ from canfar_lint.model.dockerfile.variables import Unknown
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     families: dict[str, Any] = rule.table("families")
+    alone = frozenset(rule.table("alone"))
     for run in dockerfile.all("RUN"):
         for operation in operations(run) if run.readable else ():
             table = families.get(operation.family)
@@ -25,7 +26,7 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
                 continue
             if operation.family == "conda" and not _plain_base(run, rule):
                 continue
-            if _asks(run, operation, table):
+            if _asks(run, operation, table, alone):
                 edit = insert_after(operation.step, operation.verb.word, table["option"])
                 fix = Fix(f"add `{table['option']}`", (edit,), SAFE)
                 variant = "conda" if operation.family == "conda" else None
@@ -36,13 +37,15 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
                 yield from _configured(rule, run, operation)
 
 
-def _asks(run: Instruction, operation: Operation, table: dict[str, Any]) -> bool:
+def _asks(run: Instruction, operation: Operation, table: dict[str, Any], alone: frozenset[str]) -> bool:
     options = operation.options
     if operation.has(*table["answers"]) or any(operation.short(letter) for letter in table["letters"]):
         return False
     if operation.family == "apt" and (
         not operation.packages and operation.verb.value in ("install", "remove", "purge")
     ):
+        return False
+    if operation.packages and {package.value for package in operation.packages} <= alone:
         return False
     if any(word in option for option in options for word in ("Assume-Yes", "assumeyes", "-q=2", "-qq")):
         return False

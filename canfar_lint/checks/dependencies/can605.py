@@ -21,7 +21,7 @@ _ADDRESS = re.compile(r"^[ \t]*(?:-e[ \t]+|[\w.\[\],-]+[ \t]*@[ \t]*)?(git\+\S+)
 # lists of what developers, tests and documentation need: no batch image has them
 _OF_DEVELOPERS = re.compile(r"(?i)(?:^|[-_./\\])(?:dev|develop|tests?|docs?|lint|ci|rtd)(?:[-_.][^/\\]*)?\Z")
 _VERSION = re.compile(r"\d")
-_FIXED = re.compile(r"\A[0-9a-f]{7,40}\Z|(?:\A|[-_/vVrR])\d|\d[._-]\d|\A\$|\d{4}")
+_FIXED = re.compile(r"\A[0-9a-f]{7,40}\Z|(?:\A|[-_/vVrR])\d|\d[._-]\d|\A\$|\A\{\w+\}\Z|\d{4}")
 _JULIA = re.compile(r"Pkg\.add\(\s*\[?\s*\"[\w.]+\"")
 _ARCHIVE = re.compile(r"/archive/(?:refs/heads/)?([^/]+?)\.(?:tar\.gz|zip)\Z|/(?:tarball|zipball)/([^/]+)\Z")
 _LATEST = re.compile(r"[/_.-]latest(?:[/_.-]|\Z)", re.I)
@@ -77,7 +77,7 @@ def _listed(rule: Rule, name: str, span: tuple[int, int]) -> Finding:
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     for run in dockerfile.all("RUN"):
-        if not run.readable:
+        if not run.readable or _tests(dockerfile, run):
             continue
         for operation in operations(run):
             if operation.kind == INSTALL:
@@ -194,6 +194,12 @@ def _clone(dockerfile: Dockerfile, rule: Rule, run: Instruction, step: Step) -> 
         source = next((a for a in words_after if a.text == made.source), None)
         word = source.word if source is not None else step.arguments[values.index("clone")].word
         yield rule.finding((word.start, word.end), variant="branch")
+
+
+def _tests(dockerfile: Dockerfile, run: Instruction) -> bool:
+    """It stands in a stage behind the one that is built, to test it."""
+    final = dockerfile.final
+    return run.stage is not None and final is not None and run.stage.index > final.index
 
 
 def _dated(dockerfile: Dockerfile, run: Instruction, rule: Rule) -> bool:

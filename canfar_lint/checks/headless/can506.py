@@ -30,4 +30,5 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
             for package in operation.packages:
                 name = re.split(r"[=<>]", package.text)[0]
                 if names.fullmatch(name):
-                    yield rule.finding((package.word.start, package.word.end), package=name)
+                    variant = "virtual" if "vfb" in name.lower() else None
+                    yield rule.finding((package.word.start, package.word.end), variant=variant, package=name)

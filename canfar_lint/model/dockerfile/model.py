@@ -47,11 +47,12 @@ _LISTS = ("ADD", "COPY", "VOLUME", "CMD", "ENTRYPOINT", "RUN", "SHELL")
 _PLATFORM = tuple(f"{where}{what}" for where in ("TARGET", "BUILD") for what in ("PLATFORM", "OS", "ARCH", "VARIANT"))
 _PROXIES = tuple(f"{protocol}_proxy" for protocol in ("http", "https", "ftp", "no", "all"))
 _TEMPLATE = re.compile(
-    r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|^[ \t]*(?:include|define|m4_\w+|ifdef|ifelse)\(|%%\w+%%|^[ \t]*@@?\w+@", re.M
+    r"\{\{.*?\}\}|\{%.*?%\}|<%.*?%>|^[ \t]*(?:include|define|m4_\w+|ifdef|ifelse)\(|%%\w+%%|^[ \t]*@@?\w+@"
+    r"|^[ \t]*\{\w+\}[ \t]*$",
+    re.M,
 )
-_POSIX = ("sh", "bash", "dash", "ash", "ksh", "zsh", "busybox")
-
 _TEST_STAGE = re.compile(r"(?:[\w.-]*[-_.])?(?:unit|self)?tests?(?:ing|er|s)?\d*(?:[-_.][\w.-]*)?")
+_POSIX = ("sh", "bash", "dash", "ash", "ksh", "zsh", "busybox")
 
 
 class Word(NamedTuple):
