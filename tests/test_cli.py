@@ -147,6 +147,17 @@ def test_a_path_that_does_not_exist(alone: Path, lint: Command) -> None:
     assert "F821" in ran.out
 
 
+def test_arguments_from_a_file(alone: Path, lint: Command) -> None:
+    (alone / "one two.py").write_text(MEMMAP)
+    (alone / "other.py").write_text(MEMMAP)
+    (alone / "list.txt").write_text("--select=CAN301\n\none two.py\n")
+    ran = lint("--output-format", "concise", "@list.txt")
+    assert ran.out.startswith("one two.py:3:26: CAN301")
+    assert "other.py" not in ran.out
+    missing = lint("@nothing.txt")
+    assert (missing.status, "nothing.txt" in missing.err) == (2, True)
+
+
 def test_nothing_to_lint(alone: Path, lint: Command) -> None:
     ran = lint()
     assert (ran.status, ran.err) == (0, "warning: No lintable files found under the given path(s)\n")

@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         _make_printable()
         try:
-            status = _run(arguments)
+            status = _run(_expanded(arguments))
         except SystemExit as e:
             status = e.code if isinstance(e.code, int) else FAILURE
         sys.stdout.flush()
@@ -35,6 +35,18 @@ def main(argv: list[str] | None = None) -> int:
         return 128 + 13
     except Exception as e:
         return _failed(e)
+
+
+def _expanded(arguments: list[str]) -> list[str]:
+    """The arguments with what stands in an `@FILE`, one a line, in its place."""
+    found: list[str] = []
+    for word in arguments:
+        if len(word) > 1 and word.startswith("@"):
+            with open(word[1:], encoding="utf-8", errors="surrogateescape") as file:
+                found += [line for line in file.read().splitlines() if line]
+        else:
+            found.append(word)
+    return found
 
 
 def command_of(arguments: list[str]) -> tuple[str, list[str]]:
