@@ -275,6 +275,12 @@ def test_grammar_newer_than_the_project_allows(tmp_path: Path) -> None:
         ("iraf.imcopy('a', 'b')\niraf.imarith('a', verify=yes)\n", []),
         ("print(yes)\n", ["yes"]),
         ("get_ipython().run_line_magic('matplotlib', 'inline')\ndisplay(1)\n", []),
+        # one program for both Pythons asks each for what it has
+        ("import sys\nask = input if sys.version_info[0] > 2 else raw_input\nprint(ask)\n", []),
+        ("print(raw_input('?'))\n", ["raw_input"]),
+        # a notebook under the name of a program
+        ('{\n "cells": [],\n "metadata": {"collapsed": true, "a": null}\n}\n', []),
+        ("print(true)\n", ["true"]),
     ],
 )
 def test_names_of_programs_that_run_scripts(tmp_path: Path, text: str, left: list[str]) -> None:

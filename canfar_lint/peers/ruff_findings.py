@@ -12,6 +12,11 @@ _TEMPLATE = re.compile(r"\{%[-+]?[ \t]*\w[^\n]*%\}|\{\{[-+]?[ \t]*[\w.|\"' ]+[-+
 _MAGIC = re.compile(r"[ \t]*(?:%%?[A-Za-z_]|!{1,2}[\w./~$]|\?{1,2}\w|[\w.]+\?{1,2}[ \t]*$)")
 _UNDEFINED = re.compile(r"Undefined (?:local )?name `([^`]+)`")
 _RUNS_FILES = re.compile(r"\bexec\((?:compile\()?open\(|^[ \t]*%run -i ", re.MULTILINE)
+# what tells the Pythons apart does not ask for names that only one of them has
+_BOTH_PYTHONS = re.compile(r"\bversion_info\b|\bpython_version|\bPY[23]\b|\bimport six\b|\bhexversion\b")
+# a notebook or another list of things, saved under the name of a program
+_JSON = re.compile(r"\s*[{\[]\s*[\"{\]}]")
+_OF_JSON = frozenset(("true", "false", "null"))
 _IN_PROGRAM = re.compile(r"\biraf\b|\bpyraf\b", re.IGNORECASE)
 
 
@@ -52,6 +57,10 @@ def _known(undefined: set[str], text: str) -> set[str]:
 
     tables = load().rules["CAN001"].table("inside")
     known = undefined & set(tables["ipython"])
+    if _JSON.match(text):
+        known |= undefined & _OF_JSON
+    if _BOTH_PYTHONS.search(text):
+        known |= undefined & set(tables["python2"])
     casa, tools = undefined & set(tables["casa"]), undefined & set(tables["casa-short"])
     if casa or len(tools) > 1:
         # such scripts share one namespace: the rest comes from the script that runs them

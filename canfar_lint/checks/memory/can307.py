@@ -22,7 +22,7 @@ _CLOSERS = frozenset(("close", "closed", "__exit__", "__enter__", "detach"))
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call in module.calls(rule.table("openers")):
         name = _left_open(module, rule, call)
-        if name is None or (call.args and module.qualified(call.args[0]) == "os.devnull"):
+        if name is None or (call.args and _is_no_file(module, rule, call.args[0], _writes(module, call))):
             continue
         variant = None
         if any(isinstance(loop, (ast.For, ast.AsyncFor, ast.While)) for loop in module.loops(call)):
@@ -31,6 +31,14 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             variant = "written"
         fix = in_with(module, call, rule.body["tables"])
         yield rule.finding(module.name_span(call), variant=variant, call=module.code(call.func), name=name, fix=fix)
+
+
+def _is_no_file(module: PythonModule, rule: Rule, opened: ast.expr, written: bool) -> bool:
+    """Whether what is opened lies in memory already, where only writing has to be ended, or is the sink."""
+    if module.qualified(opened) == "os.devnull":
+        return True
+    made = module.resolve(opened)
+    return not written and isinstance(made, ast.Call) and module.qualified(made.func) in rule.table("in_memory")
 
 
 def _writes(module: PythonModule, call: ast.Call) -> bool:
