@@ -152,7 +152,7 @@ def test_arguments_from_a_file(alone: Path, lint: Command) -> None:
     (alone / "other.py").write_text(MEMMAP)
     (alone / "list.txt").write_text("--select=CAN301\n\none two.py\n")
     ran = lint("--output-format", "concise", "@list.txt")
-    assert ran.out.startswith("one two.py:3:26: CAN301")
+    assert ran.out.startswith("one two.py:3:30: CAN301")
     assert "other.py" not in ran.out
     missing = lint("@nothing.txt")
     assert (missing.status, "nothing.txt" in missing.err) == (2, True)
