@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._inputs import in_memory, is_packaged
-from canfar_lint.checks._outputs import Output, file_literals, literal_span, names_of, outputs
-from canfar_lint.diagnostic import Finding
+from canfar_lint.checks._outputs import Output, file_literals, literal_span, names_of, outputs, texts_with
+from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, LOOP, PARAMETER, UNIQUE, Piece, Value
 
@@ -48,7 +48,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 continue
             seen.add(span)
             named.add(_last(name))
-            yield rule.finding(span, name=name)
+            yield rule.finding(span, name=name, fix=_fix(module, node))
     yield from _named_apart(module, rule, seen, named)
 
 
@@ -68,7 +68,21 @@ def _named_apart(module: PythonModule, rule: Rule, seen: set[tuple[int, int]], n
             continue
         seen.add(span)
         named.add(_last(found[1]))
-        yield rule.finding(span, name=found[1])
+        yield rule.finding(span, name=found[1], fix=_fix(module, found[0]))
+
+
+def _fix(module: PythonModule, node: ast.AST) -> Fix | None:
+    """The name as the default of an option or a variable named as what it is bound to."""
+    from canfar_lint.checks._environment import overridable
+
+    if not isinstance(node, ast.Constant) or isinstance(module.parent(node), ast.JoinedStr):
+        return None
+    if len(texts_with(module, str(node.value))) > 1:
+        return None  # what is called so elsewhere would keep the old name
+    parent = module.parent(node)
+    made = isinstance(parent, ast.Call) and parent.args == [node] and not parent.keywords
+    is_path = made and module.qualified(parent.func) == "pathlib.Path"  # type: ignore[union-attr]
+    return overridable(module, node, parent if is_path else node)  # type: ignore[arg-type]
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:

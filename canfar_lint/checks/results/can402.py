@@ -20,7 +20,7 @@ from canfar_lint.checks._outputs import (
     takes_input,
     texts_with,
 )
-from canfar_lint.diagnostic import UNSAFE, Finding, Fix, Question
+from canfar_lint.diagnostic import Finding, Fix, Question
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import COMPREHENSIONS
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, Value
@@ -70,58 +70,25 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     if literal and not re.search(rule.table("again"), last):
         turn = _turn(module, rule, output, named, text)
         if turn is not None:
-            fix = _numbered(module, rule, literals[0]) if turn[0] == "loop" else None
+            from canfar_lint.checks.results._unique import by_turn
+
+            fix = by_turn(module, literals[0])
             return rule.finding(span, variant=turn[0], name=text, variable=turn[1], fix=fix)
     if module.notebook or not module.is_script or not (literal or _is_in_chosen_folder(module, value)):
         return None
     if not module.on_main_path(named.place) or module.user_guarded(named.place):
         return None
     shared = literal and takes_input(module) and not _folder_is_chosen(module)
-    return _under_replicas(rule, span, text, always=shared)
+    from canfar_lint.checks.results._unique import by_job
+
+    return _under_replicas(rule, span, text, by_job(module, literals[0]) if literal else None, always=shared)
 
 
-def _numbered(module: PythonModule, rule: Rule, node: ast.AST) -> Fix | None:
-    """The loop's index, or the stem of the file of this turn, in a name that stands in the loop and nowhere else."""
-    found = re.fullmatch(r"([\w./-]*\w)(\.\w+)", str(node.value)) if isinstance(node, ast.Constant) else None
-    loops = module.loops(node)
-    if found is None or not isinstance(node, ast.Constant) or len(loops) != 1 or not isinstance(loops[0], ast.For):
-        return None
-    if sum(each.value == node.value for each in module.strings) > 1:
-        return None
-    hole, imports = _hole(module, rule, loops[0])
-    if not hole:
-        return None
-    from canfar_lint.fixing.python import can_import, fix, replaced
-
-    if imports and not can_import(module, "Path", node, "pathlib"):
-        return None
-    code = f'f"{found.group(1)}_{{{hole}}}{found.group(2)}"'
-    return fix(f"Put `{hole}` into the name", replaced(module, node, code), UNSAFE, imports)
-
-
-def _hole(module: PythonModule, rule: Rule, loop: ast.For) -> tuple[str, tuple[str, ...]]:
-    """What tells the turns of a loop apart, as code, and what that needs imported; "" when it is not known."""
-    target, over = loop.target, module.resolve(loop.iter)
-    name = module.qualified(over.func) if isinstance(over, ast.Call) else ""
-    if name == "builtins.enumerate" and isinstance(target, ast.Tuple):
-        target = target.elts[0]
-    if not isinstance(target, ast.Name) or len(module.scope_of(loop).bindings.get(target.id, ())) != 1:
-        return "", ()
-    if name in ("builtins.range", "builtins.enumerate"):
-        return (target.id, ()) if name == "builtins.range" or target is not loop.target else ("", ())
-    while isinstance(over, ast.Call) and name in ("builtins.sorted", "builtins.list") and over.args:
-        over = module.resolve(over.args[0])
-        name = module.qualified(over.func) if isinstance(over, ast.Call) else ""
-    if name in ("glob.glob", "glob.iglob", "os.listdir", "pathlib.Path().glob", "pathlib.Path().rglob"):
-        return f"Path({target.id}).stem", ("pathlib:Path",)
-    return "", ()
-
-
-def _under_replicas(rule: Rule, span: tuple[int, int], text: str, *, always: bool) -> Finding:
+def _under_replicas(rule: Rule, span: tuple[int, int], text: str, fix: Fix | None, *, always: bool) -> Finding:
     """A candidate: an error when a request runs the script as replicas; else a warning, or (not `always`) nothing."""
     raised = rule.finding(span, variant="replicas", name=text)
     question = Question("under-replicas", "", 0 if always else 1, (raised.level, raised.message))
-    return rule.finding(span, name=text, question=question)
+    return rule.finding(span, name=text, question=question, fix=fix)
 
 
 def _is_in_chosen_folder(module: PythonModule, value: Value) -> bool:

@@ -9,15 +9,24 @@ from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._outputs import WRITE, Output, outputs
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import COMPREHENSIONS
 from canfar_lint.model.values import ARGUMENT
 
 if TYPE_CHECKING:
+    from canfar_lint.checks._shell_outputs import Output as ShellOutput
     from canfar_lint.model.shell import Block, Command, Script, Word
 
 _MOST_INSIDE = 200
+_COLLECTING = frozenset(
+    ("append", "extend", "insert", "add", "update", "add_row", "setdefault", "put", "write", "writelines")
+)
+_NAMING = frozenset(
+    ("replace", "join", "basename", "dirname", "split", "splitext", "format", "strip", "lstrip", "rstrip", "Path",
+     "with_suffix", "with_name", "with_stem", "str", "int", "zfill", "lower", "upper", "rsplit", "partition",
+     "rpartition", "removesuffix", "removeprefix")
+)  # fmt: skip
 _LISTING = re.compile(r"[*?]|\$\(\s*(ls|find|cat|<)\b|`\s*(ls|find|cat)\b|\$\(<")
 _MORE = re.compile(r"^(builtins\.(sorted|list|enumerate|zip|reversed|set|tuple)|tqdm\..*|natsort\..*)$")
 
@@ -31,7 +40,83 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         seen.add(loop)
         if not _asks(module, rule, loop):
             span = (module.span(loop)[0], module.span(loop.iter)[1])
-            yield rule.finding(span, name=module.value(output.name).skeleton.replace("{}", "…"))
+            name = module.value(output.name).skeleton.replace("{}", "…")
+            yield rule.finding(span, name=name, fix=_skipped(module, rule, loop))
+
+
+def _skipped(module: PythonModule, rule: Rule, loop: ast.For) -> Fix | None:
+    """The next turn at once where the last product of this one is there; none where turns hand something on."""
+    products = [each for each in outputs(module) if each.does == WRITE and loop in module.ancestors(each.call)]
+    if not products or module.function_of(products[-1].call) is not module.function_of(loop):
+        return None
+    last = products[-1]
+    if module.loops(last.call)[:1] != [loop] or product_loop(module, rule, last) is not loop or _hands_on(module, loop):
+        return None
+    needed = {n.id for n in ast.walk(last.name) if isinstance(n, ast.Name)}
+    at = 0
+    for number, statement in enumerate(loop.body):
+        bound = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        if bound & needed and not isinstance(statement, ast.Assign):
+            return None
+        at = number + 1 if bound & needed else at
+    work = loop.body[at:]
+    if len(work) < 2 or not _is_plain(module, last.name) or not _before_work(module, loop.body[:at]):
+        return None
+    if not any(last.call in ast.walk(each) for each in work):
+        return None
+    from canfar_lint.fixing.python import can_import, fix, indentation_step, line_before
+
+    code = f"if os.path.exists({module.code(last.name)}):\n{indentation_step(module, loop)}continue"
+    if "\n" in module.code(last.name) or not can_import(module, "os", loop):
+        return None
+    return fix("Skip what is there already", line_before(module, work[0], code), UNSAFE, ("os",))
+
+
+def _hands_on(module: PythonModule, loop: ast.For) -> bool:
+    """Whether a turn leaves something to the next ones or to what follows: a sum, a list, a name."""
+    inside = set(ast.walk(loop))
+    products = {id(each.call) for each in outputs(module)}
+    bound: set[str] = set()
+    for node in inside:
+        if isinstance(node, (ast.AugAssign, ast.Yield, ast.YieldFrom, ast.Return, ast.Global)):
+            return True
+        method = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else ""
+        if method in _COLLECTING and id(node) not in products:
+            return True
+        if isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store):
+            owner: ast.expr = node
+            while isinstance(owner, (ast.Subscript, ast.Attribute)):
+                owner = owner.value
+            if not isinstance(owner, ast.Name) or not _made_in(module, owner, loop):
+                return True
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            bound.add(node.id)
+    names = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+    after = [n for n in module.parents if isinstance(n, ast.Name) and n.id in bound - names and n not in inside]
+    return any(isinstance(n.ctx, ast.Load) and n.lineno > loop.lineno for n in after)
+
+
+def _made_in(module: PythonModule, name: ast.Name, loop: ast.For) -> bool:
+    """Whether what a name holds is made anew in every turn."""
+    bindings = module.bindings(name)
+    return bool(bindings) and all(loop in module.ancestors(binding.node) for binding in bindings)
+
+
+def _is_plain(module: PythonModule, node: ast.expr) -> bool:
+    """Whether an expression only makes a name of what is there, so that it may be said twice."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.Call):
+            word = each.func.attr if isinstance(each.func, ast.Attribute) else getattr(each.func, "id", "")
+            if word not in _NAMING:
+                return False
+        if isinstance(each, (ast.Await, ast.NamedExpr, ast.Lambda, ast.ListComp, ast.IfExp)):
+            return False
+    return True
+
+
+def _before_work(module: PythonModule, statements: list[ast.stmt]) -> bool:
+    """Whether what stands before the question is only the making of names."""
+    return all(isinstance(each, ast.Assign) and _is_plain(module, each.value) for each in statements)
 
 
 def product_loop(module: PythonModule, rule: Rule, output: Output) -> ast.For | None:
@@ -108,7 +193,31 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         inside = script.memo("inside loops", _inside)[id(loop)]
         if len(inside) <= _MOST_INSIDE and not any(_asks_in_shell(rule, command) for command in inside):
             name = output.word.text.strip("\"'")
-            yield rule.finding((loop.start, loop.words[-1].end), variant="shell", name=name)
+            fix = _skipped_in_shell(script, loop, inside, output)
+            yield rule.finding((loop.start, loop.words[-1].end), variant="shell", name=name, fix=fix)
+
+
+def _skipped_in_shell(script: Script, loop: Block, inside: list[Command], output: ShellOutput) -> Fix | None:
+    """The next turn at once where its product is there; none where turns hand something on or go elsewhere."""
+    word = output.word
+    first = min(inside, key=lambda command: command.start)
+    if script.context != "file" or set(word.variables) != {loop.name} or first.blocks[-1] is not loop:
+        return None
+    if sum(1 for command in inside for one in command.redirects if one.writes and one.target is not word):
+        return None
+    if any(command.name in ("cd", "pushd", "read", "shift") for command in inside):
+        return None
+    if any(loop in entry.blocks and entry.name != loop.name for entry in script.assignments):
+        return None
+    text = word.text
+    if text[:1] not in ("'", '"') and not re.search(r"""["'`\\]|\$\(""", text):
+        text = f'"{text}"'
+    row = script.text.rfind("\n", 0, first.start) + 1
+    indent = script.text[row : first.start]
+    newline = "\r\n" if "\r\n" in script.text else "\n"
+    between = "; " if indent.strip() else newline + indent
+    code = f"[ -e {text} ] && continue{between}"
+    return Fix("Skip what is there already", (Edit(first.start, first.start, code),), UNSAFE)
 
 
 def _over_listing(script: Script, loop: Block) -> bool:
