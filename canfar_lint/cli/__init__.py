@@ -10,7 +10,11 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 PROGRAM = "canfar-lint"
-COMMANDS = ("check", "graph", "rule", "config", "clean", "version", "help")
+# the module of each command, with its `run` and `parser`
+COMMANDS = {
+    "check": "check", "graph": "graph", "rule": "rule", "config": "config", "clean": "clean", "version": "version",
+    "generate-shell-completion": "completion", "help": "help",
+}  # fmt: skip
 SUCCESS, FINDINGS, FAILURE, INTERRUPTED = 0, 1, 2, 128 + 2
 # errors of the user's files, told without a traceback; by name, as their modules may not be loaded
 _TOLD = ("RuleError", "RuffError", "BaselineError", "ClusterError")
@@ -68,21 +72,10 @@ def _run(arguments: list[str]) -> int:
         command, rest = "version", rest[1:]
     elif not command and rest and rest[0] in ("-h", "--help"):
         command, rest = "help", []
-    if command in ("", "check"):
-        from canfar_lint.cli.check import run
-    elif command == "graph":
-        from canfar_lint.cli.graph import run
-    elif command == "rule":
-        from canfar_lint.cli.rule import run
-    elif command == "config":
-        from canfar_lint.cli.config import run
-    elif command == "clean":
-        from canfar_lint.cli.clean import run
-    elif command == "version":
-        from canfar_lint.cli.version import run
-    else:
-        from canfar_lint.cli.help import run
-    return run(rest)
+    from importlib import import_module
+
+    status: int = import_module(f"canfar_lint.cli.{COMMANDS[command or 'check']}").run(rest)
+    return status
 
 
 def _interrupted() -> NoReturn:

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from canfar_lint.cli.parser import Parser
 
 # what canfar-lint makes inside its cache folder, which the user may share with others
 _OURS = ("rules", "results")
 
 
-def run(arguments: list[str]) -> int:
-    from canfar_lint.catalogue.load import cache_folder
+def parser() -> Parser:
+    """The parser of `clean`."""
     from canfar_lint.cli.parser import Group, Parser
 
-    parser = Parser("clean", "Remove the cache", "[OPTIONS]")
-    Group(parser, "Options").help()
-    parser.parse(arguments)
+    made = Parser("clean", "Remove the cache", "[OPTIONS]")
+    Group(made, "Options").help()
+    return made
+
+
+def run(arguments: list[str]) -> int:
+    from canfar_lint.catalogue.load import cache_folder
+    from canfar_lint.settings.resolve import Resolver
+
+    parser().parse(arguments)
+    if not os.environ.get("CANFAR_LINT_CACHE_DIR") and (chosen := Resolver().base.cache_dir):
+        os.environ["CANFAR_LINT_CACHE_DIR"] = chosen
     folder = cache_folder()
     for name in _OURS:
         path = os.path.join(folder, name)

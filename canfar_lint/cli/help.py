@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from canfar_lint.cli import COMMANDS, FAILURE, main
+
+if TYPE_CHECKING:
+    from canfar_lint.cli.parser import Parser
 
 _HELP = """\
 canfar-lint: finds and repairs what will hang, fail, lose results or waste the request on the CANFAR Science Platform
@@ -17,6 +22,7 @@ Commands:
   clean    Remove the cache
   version  Display canfar-lint's version
   help     Print this message or the help of a command
+  generate-shell-completion  Print what bash, fish or zsh needs to complete all this
 
 Options:
   -h, --help     Print help
@@ -24,6 +30,15 @@ Options:
 
 `canfar-lint .` lints the folder you are in, `canfar-lint check --help` tells all flags.
 """
+
+
+def parser() -> Parser:
+    """The parser of `help`."""
+    from canfar_lint.cli.parser import Group, Parser
+
+    made = Parser("help", "Print the help of canfar-lint or of a command", "[COMMAND]")
+    Group(made, "Arguments").words("command", "The command", nargs="?", metavar="COMMAND", choices=tuple(COMMANDS))
+    return made
 
 
 def run(arguments: list[str]) -> int:
