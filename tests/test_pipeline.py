@@ -162,6 +162,14 @@ def test_the_image_that_is_called_as_the_project(here: Path) -> None:
     assert joined("stack", "", {}).dockerfile == ""
 
 
+def test_images_of_the_platform_are_not_those_of_a_folder(here: Path) -> None:
+    tree(here, {"docker/base/Dockerfile": "FROM ubuntu:24.04\n"})
+    tree(here, {"submit.sh": "canfar create headless skaha/base:26.02 -- bash /arc/x/a.sh\n"})
+    assert runs(linted().project)[0].dockerfile == ""
+    tree(here, {"build.sh": "docker build -t images.canfar.net/skaha/base:26.02 docker/base\n"})
+    assert runs(linted().project)[0].dockerfile == "docker/base/Dockerfile"
+
+
 def test_a_path_that_is_known_but_for_its_beginning(here: Path) -> None:
     submit = """\
 CODE="$HOME/survey/code"

@@ -19,6 +19,8 @@ from canfar_lint.source import DOCKERFILE
 _COMMON = frozenset(
     ("run", "main", "script", "test", "start", "pipeline", "setup", "job", "process", "submit", "example")
 )
+# projects of the platform itself: a folder that is called as one of their images builds another
+_PLATFORM = frozenset(("skaha", "astroai", "library", "cadc"))
 _MOST_FILES = 500
 
 
@@ -264,7 +266,9 @@ def _dockerfile(project: Project, image: str) -> str:
     for name, path in project.images.items():
         if without_tag(name) in (bare, bare.rpartition("/")[2]):
             return project.file(os.path.relpath(path)) or project.file(path) or ""
-    found = set(_built(project, bare)) or set(_labelled(project, bare)) or set(_of_folder(project, bare))
+    found = set(_built(project, bare)) or set(_labelled(project, bare))
+    if not found and _PLATFORM.isdisjoint(bare.split("/")[:-1]):
+        found = set(_of_folder(project, bare))
     return found.pop() if len(found) == 1 else ""
 
 
