@@ -321,6 +321,15 @@ def test_the_graph_says_what_is_not_joined(here: Path) -> None:
     (here / "a" / "stack.py").unlink()
     (here / "b" / "stack.py").unlink()
     assert "(not in the tree)" in graph(here, "text")
+    tree(
+        here,
+        {
+            "submit.py": SUBMIT.format(cmd="python", args="/arc/x/{}")
+            .replace('args="', 'args=f"')
+            .replace("{}", "{__name__}")
+        },
+    )
+    assert "(not known)" in graph(here, "text")
 
 
 def test_the_graph_without_requests(here: Path) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from canfar_lint.diagnostic import Diagnostic
+from canfar_lint.model.running import UNKNOWN as NOT_KNOWN
+from canfar_lint.model.running import target
 from canfar_lint.pipeline.join import Project
 from canfar_lint.pipeline.runs import Run, runs, uses
 
@@ -66,7 +68,9 @@ class _Builder:
         if run.script:
             self.link(key, self.script(run.script, SCRIPT), "runs")
         elif run.batch and run.command.replace("{}", "").strip():
-            what = f"one of {', '.join(run.candidates[:4])}" if run.candidates else "not in the tree"
+            known = target(run.command.split(" ")).kind != NOT_KNOWN
+            what = "not in the tree" if known else "not known"
+            what = f"one of {', '.join(run.candidates[:4])}" if run.candidates else what
             label = run.command.replace("{}", "…")
             node = Node(f"unknown {label} {key}", UNKNOWN, label[:80], "", 0, what, {})
             self.nodes[node.id] = node
