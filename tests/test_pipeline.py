@@ -141,6 +141,21 @@ def test_scripts_that_run_each_other_end() -> None:
             "build.sh": "docker build -t survey/stack:2 -f docker/Dockerfile .\n",
         },
         {"docker/Dockerfile": "FROM ubuntu:24.04\n", "docker/Makefile": "image:\n\tdocker build -t survey/stack .\n"},
+        {
+            "docker/Dockerfile": "FROM ubuntu:24.04\n",
+            "Makefile": "PROJECT = survey\nNAME := $(PROJECT)/stack\nTAG ?= 1\n\nimage: docker/Dockerfile\n"
+            "\tdocker build -t images.canfar.net/$(NAME):$(TAG) -f docker/Dockerfile .\n",
+        },
+        {
+            "docker/Dockerfile": "FROM ubuntu:24.04\n",
+            "build.sh": 'cd "$(dirname "$0")/docker"\ncd docker\nIMAGE=survey/stack\ndocker build -t "$IMAGE:$1" .\n',
+        },
+        {
+            "a/Dockerfile": "FROM ubuntu:24.04\n",
+            ".github/workflows/build.yml": "env:\n  IMAGE: images.canfar.net/survey/stack\njobs:\n  b:\n    steps:\n"
+            "      - uses: docker/build-push-action@v6\n        with:\n          file: a/Dockerfile\n"
+            "          tags: ${{ env.IMAGE }}:${{ github.sha }}\n",
+        },
         {"a/Dockerfile": 'FROM ubuntu:24.04\nLABEL org.opencontainers.image.title="survey/stack"\n'},
         {"a/Dockerfile": "FROM ubuntu:24.04\nCOPY . /opt/survey\n"},
         {
@@ -182,6 +197,13 @@ submit m31
     tree(here, {"submit.sh": submit, "code/stack.sh": "python /arc/stack.py\n", "old/stack.sh": "true\n"})
     (only,) = runs(linted().project)
     assert (only.command.strip(), only.script) == ("{}/survey/code/stack.sh", "code/stack.sh")
+
+
+def test_a_folder_that_is_not_known_builds_nothing(here: Path) -> None:
+    tree(here, {"Dockerfile": "FROM ubuntu:24.04\n", "b/Dockerfile": "FROM ubuntu:24.04\n"})
+    for folder in ("$DIRECTORY", "$(pwd)/$1"):
+        assert joined("stack", "", {"build.sh": f'docker build -t survey/stack "{folder}"\n'}).dockerfile == ""
+    assert joined("stack", "", {"build.sh": 'cd "$1"\ndocker build -t survey/stack .\n'}).dockerfile == ""
 
 
 def test_an_image_that_two_build_is_not_joined() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _TAKING = ("--build-arg", "--platform", "--target", "--label", "--secret", "--cache-from", "--network")
 # labels that say what an image is called
 _LABELS = ("org.opencontainers.image.ref.name", "org.opencontainers.image.title", "image", "name")
+_OF_ENV = re.compile(r"\$\{\{\s*env\.(\w+)\s*\}\}")
 _BUILDERS = ("docker", "podman", "buildah", "nerdctl")
 
 
@@ -38,14 +40,40 @@ def dockerfile(dockerfile: Dockerfile) -> Iterator[Fact]:
 
 def shell(script: Script) -> Iterator[Fact]:
     """`docker build -t NAME [-f FILE] FOLDER`."""
+    from canfar_lint.model.request.command_line import of_word
+
     for command in script.commands:
         if command.name in _BUILDERS:
-            words = [word.value or "" for word in command.arguments]
+            words = [of_word(script, command, word).text for word in command.arguments]
             if "build" in words[:2] or "bud" in words[:2]:
-                yield from _build(command, words)
+                yield from _build(command, words, _entered(script, command))
 
 
-def _build(command: Any, words: list[str]) -> Iterator[Fact]:
+def without_tag(image: str) -> str:
+    """An image's name without tag and digest."""
+    head, _, last = image.partition("@")[0].rpartition("/")
+    last = last.partition(":")[0]
+    return f"{head}/{last}" if head else last
+
+
+def _entered(script: Script, command: Any) -> str:
+    """The folder that a script has changed to, from its own, with `{}` where that is not known."""
+    from canfar_lint.model.request.command_line import of_word
+
+    folder = ""
+    for earlier in script.commands:
+        if earlier is command:
+            break
+        if earlier.name in ("cd", "pushd") and earlier.arguments:
+            word = earlier.arguments[-1]
+            if "dirname" in word.text or "BASH_SOURCE" in word.text:
+                continue  # its own
+            text = of_word(script, earlier, word).text
+            folder = f"{folder}/{text}".strip("/") if not text.startswith(("/", "{}", "-")) else "{}"
+    return folder
+
+
+def _build(command: Any, words: list[str], entered: str) -> Iterator[Fact]:
     file = folder = ""
     names = []
     taken = words[words.index("build") + 1 :] if "build" in words else words[1:]
@@ -67,8 +95,15 @@ def _build(command: Any, words: list[str]) -> Iterator[Fact]:
             skip = word in _TAKING
         else:
             folder = word
-    for name in filter(None, names):
-        yield Fact("image build", command.start, command.end, {"name": name, "file": file, "folder": folder})
+    for name in names:
+        if not without_tag(name) or "{}" in without_tag(name) + file + folder + entered:
+            continue
+        data: dict[str, object] = {"name": name, "file": _below(entered, file), "folder": _below(entered, folder)}
+        yield Fact("image build", command.start, command.end, data)
+
+
+def _below(folder: str, path: str) -> str:
+    return f"{folder}/{path}" if folder and path and not path.startswith("/") else path
 
 
 def yaml(source: Source) -> Iterator[Fact]:
@@ -78,9 +113,11 @@ def yaml(source: Source) -> Iterator[Fact]:
     if "build-push-action" not in source.text:
         return
     try:
-        stack = [reader.compose(source.text, Loader=reader.SafeLoader)]
+        root = reader.compose(source.text, Loader=reader.SafeLoader)
     except reader.YAMLError:
         return
+    env = {key: value for key, value in _scalars(_scalars(root).get("env")).items() if isinstance(value, str)}
+    stack = [root]
     seen: set[int] = set()
     while stack:
         node = stack.pop()
@@ -93,13 +130,22 @@ def yaml(source: Source) -> Iterator[Fact]:
             keys = {getattr(key, "value", ""): value for key, value in node.value}
             uses = getattr(keys.get("uses"), "value", "")
             if isinstance(uses, str) and uses.startswith("docker/build-push-action"):
-                yield from _pushed(keys.get("with"))
+                yield from _pushed(keys.get("with"), env)
             stack += keys.values()
 
 
-def _pushed(node: Any) -> Iterator[Fact]:
+def _scalars(node: Any) -> dict[str, Any]:
+    """The entries of a mapping: texts as such, other values as their nodes."""
+    pairs = getattr(node, "value", ())
+    if isinstance(pairs, str) or not all(isinstance(pair, tuple) for pair in pairs):
+        return {}
+    return {k.value: v.value if isinstance(v.value, str) else v for k, v in pairs if isinstance(k.value, str)}
+
+
+def _pushed(node: Any, env: dict[str, str]) -> Iterator[Fact]:
     given = {getattr(key, "value", ""): value for key, value in getattr(node, "value", ())}
     said = {key: value.value for key, value in given.items() if isinstance(value.value, str)}
+    said = {key: _OF_ENV.sub(lambda m: env.get(m[1], m[0]), value) for key, value in said.items()}
     if "tags" not in said:
         return
     start, end = given["tags"].start_mark.index, given["tags"].end_mark.index

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from canfar_lint.model.python import PythonModule
 
 _TARGET = re.compile(r"^[^\t#\s=][^=\n]*:(?![:=])", re.MULTILINE)
+_MAKE_VARIABLE = re.compile(r"^(?:export[ ]+)?([A-Za-z_]\w*)[ ]*(?:\?|::?)?=(.*)$", re.MULTILINE)
+_MAKE_NAME = re.compile(r"\$[({](\w+)[)}]")
+_MOST_NESTED, _LONGEST = 4, 1000
 _STRINGS = frozenset(
     (
         *("os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "commands.getoutput"),
@@ -32,16 +35,33 @@ _RUN_KEYS = frozenset(("run", "script", "before_script", "after_script"))
 def makefile(source: Source) -> Iterator[Script]:
     """The recipes of a Makefile, one script a logical line, since make starts a shell for each."""
     text = source.text
+    given = _make_variables(text)
     in_rule = False
     at = 0
     while at < len(text):
         end = _logical_end(text, at)
         line = text[at:end]
         if line.startswith("\t") and in_rule:
-            yield _recipe(text, at + 1, end)
+            script = _recipe(text, at + 1, end)
+            script.given = given
+            yield script
         elif line.strip() and not line.lstrip().startswith("#"):
             in_rule = _TARGET.match(line) is not None
         at = end + 1
+
+
+def _make_variables(text: str) -> dict[str, str]:
+    """What a Makefile sets its variables to, of those it sets once to plain text and each other."""
+    found: dict[str, str | None] = {}
+    for name, value in _MAKE_VARIABLE.findall(text):
+        found[name] = None if name in found else value.partition(" #")[0].strip()
+    for _ in range(_MOST_NESTED):
+        found = {name: _with_variables(value, found) for name, value in found.items()}
+    return {name: value for name, value in found.items() if value and "$" not in value and len(value) < _LONGEST}
+
+
+def _with_variables(value: str | None, known: dict[str, str | None]) -> str | None:
+    return value and _MAKE_NAME.sub(lambda m: known.get(m[1]) or m[0], value)
 
 
 def _logical_end(text: str, at: int) -> int:
@@ -69,7 +89,8 @@ def _recipe(text: str, start: int, end: int) -> Script:
             at += 2
         elif text[at] == "$" and text[at + 1 : at + 2] in ("(", "{"):
             close = _closing(text, at + 1, end)
-            body += ["${", "m" * (close - at - 2), "}"]
+            name = text[at + 2 : close]
+            body += ["${", name if name.isidentifier() else "m" * len(name), "}"]
             places += range(at, close + 1)
             at = close + 1
         else:

@@ -330,7 +330,8 @@ class Script:
 
     `context` says where the text stood: `file run cell step recipe literal escape`. `errexit` and `pipefail` say
     whether the shell was started with them or a command outside any function, condition or subshell switches them
-    on; `errexit_at` is the offset of that command. `path` is the script's own file, if it is one.
+    on; `errexit_at` is the offset of that command. `path` is the script's own file, if it is one. `given` are variables
+    of what the text stands in (a Makefile's), which whoever runs it may set to something else.
     """
 
     __slots__ = (
@@ -346,6 +347,7 @@ class Script:
         "error",
         "error_at",
         "functions",
+        "given",
         "path",
         "pipefail",
         "shebang",
@@ -368,6 +370,7 @@ class Script:
         self.pipefail = False
         self.shebang = ""
         self.path = ""
+        self.given: Mapping[str, str] = {}
         self._assignments: list[Assigned] | None = None
         self._histories: dict[str, History] | None = None
         self._memo: dict[str, Any] = {}

@@ -9,8 +9,9 @@ import re
 
 from canfar_lint.catalogue import load
 from canfar_lint.diagnostic import Diagnostic, Place, PlacedRelated
+from canfar_lint.facts.images import without_tag
 from canfar_lint.pipeline.join import Project
-from canfar_lint.pipeline.runs import Run, run_at, without_tag
+from canfar_lint.pipeline.runs import Run, run_at
 
 
 def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:

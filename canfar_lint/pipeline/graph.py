@@ -16,7 +16,10 @@ _MOST_FILES = 12
 
 
 class Node(NamedTuple):
-    """`path` and `row` are where it stands in the tree, "" and 0 when it does not; `findings` counts them by level."""
+    """`path` and `row` are where it stands in the tree, "" and 0 when it does not; `findings` counts them by level.
+
+    `cell` is that of a notebook, 0 elsewhere.
+    """
 
     id: str
     kind: str
@@ -25,6 +28,7 @@ class Node(NamedTuple):
     row: int
     detail: str
     findings: dict[str, int]
+    cell: int = 0
 
 
 class Edge(NamedTuple):
@@ -64,7 +68,9 @@ class _Builder:
         # two requests with the same place are one in a loop
         key = f"request {run.path}:{run.start}"
         name = run.name.replace("{}", "…")
-        self.nodes[key] = Node(key, REQUEST, name, run.path, run.place.row, _asked(run), _counts(own))
+        self.nodes[key] = Node(
+            key, REQUEST, name, run.path, run.place.row, _asked(run), _counts(own), run.place.cell or 0
+        )
         if run.script:
             self.link(key, self.script(run.script, SCRIPT), "runs")
         elif run.batch and run.command.replace("{}", "").strip():

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from canfar_lint.diagnostic import Fact, Place
+from canfar_lint.facts.images import without_tag
 from canfar_lint.model.running import MODULE, PROGRAM, SCRIPT, Target, target
 from canfar_lint.pipeline.join import Project
 from canfar_lint.source import DOCKERFILE
@@ -320,9 +321,3 @@ def _that_copies(project: Project, script: str) -> str:
 def _same(built: str, bare: str) -> bool:
     """Whether two image names mean one: equal but for a registry, or a bare name built and pushed later."""
     return built == bare or built.endswith(f"/{bare}") or bare.endswith(f"/{built}")
-
-
-def without_tag(image: str) -> str:
-    head, _, last = image.partition("@")[0].rpartition("/")
-    last = last.partition(":")[0]
-    return f"{head}/{last}" if head else last

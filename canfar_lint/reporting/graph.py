@@ -32,7 +32,7 @@ def _said(node: Node) -> str:
 
 def _where(node: Node) -> str:
     if node.kind == REQUEST:
-        return f"{node.path}:{node.row}"
+        return f"{node.path}:cell {node.cell}:{node.row}" if node.cell else f"{node.path}:{node.row}"
     return node.path if node.path and node.path != node.label else ""
 
 
@@ -120,6 +120,9 @@ def _dot(graph: Graph) -> str:
 
 
 def _json(graph: Graph) -> str:
-    nodes = [{**node._asdict(), "path": node.path or None, "row": node.row or None} for node in graph.nodes.values()]
+    nodes = [
+        {**node._asdict(), "path": node.path or None, "row": node.row or None, "cell": node.cell or None}
+        for node in graph.nodes.values()
+    ]
     edges = [{"from": edge.source, "to": edge.target, "how": edge.how} for edge in graph.edges.values()]
     return json.dumps({"nodes": nodes, "edges": edges}, indent=2, ensure_ascii=False) + "\n"

@@ -56,7 +56,11 @@ def _is_image(text: str | None) -> bool:
 
 def _name(request: Request, rule: Rule) -> Iterator[Finding]:
     given = request.fields.get("name")
-    if given is None or not isinstance(given.value, str) or _TO_BE_FILLED.search(given.value):
+    if given is None or _TO_BE_FILLED.search(given.text):
+        return
+    if not isinstance(given.value, str):
+        if given.value is UNKNOWN and re.search(r"[^A-Za-z0-9-]", given.sure.replace("{}", "")):
+            yield rule.finding(given.span, variant="name", name=given.sure.replace("{}", "…"))
         return
     count = request.number("replicas")
     suffix = len(str(count)) + 1 if count is not None and count > 1 else 0

@@ -228,7 +228,7 @@ def _as_far_as_known(script: Script, command: Command, word: Word, levels: int) 
             default = part.arguments[0].value if part.overridable and part.arguments else None
             made = only_words(script).get(part.name) if levels and not part.op and not part.index else None
             partly = _as_far_as_known(script, command, made, levels - 1) if made is not None else ""
-            text += env.get(part.name) or default or partly or "{}"
+            text += env.get(part.name) or default or partly or script.given.get(part.name) or "{}"
         else:
             text += "{}"
     return text
