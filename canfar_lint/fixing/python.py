@@ -205,11 +205,10 @@ def with_argument(module: PythonModule, call: ast.Call, code: str) -> tuple[Edit
         return (Edit(at, at, f", {code}" if given else code),)
     # a row of its own, as the last one has
     row_end = at + rest.start(2)
-    comma = rest.group(1)
-    return (
-        *([] if comma else [Edit(at, at, ",")]),
-        Edit(row_end, row_end, f"{module.source.newline}{indent}{code}{comma}"),
-    )
+    row = f"{module.source.newline}{indent}{code}"
+    if rest.group(1):
+        return (Edit(row_end, row_end, f"{row},"),)
+    return (Edit(at, row_end, f",{module.text[at:row_end]}{row}"),)
 
 
 def can_import(module: PythonModule, name: str, at: ast.AST, origin: str = "") -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.diagnostic import Diagnostic
+from canfar_lint.diagnostic import Diagnostic, Edit, Fix
 from canfar_lint.engine.file import in_pipeline, placed
 from canfar_lint.model.metadata import blocks, declared
 from canfar_lint.pipeline.join import Project
@@ -63,11 +64,55 @@ def _of_file(
     if not missing:
         return
     text = project.tree.read(path, _MOST) or ""
-    for source, span, name in needed_imports(path, text, missing):
+    needed = list(needed_imports(path, text, missing))
+    sure = {*rule.table("distributions"), *rule.table("same")}
+    names = [rule.table("distributions").get(name, [name])[0] for _, _, name in needed if name in sure]
+    for source, span, name in needed:
         told.add((where, name))
-        distribution = rule.table("distributions").get(name, [name])[0]
-        variant = "inline" if inline else None
-        yield placed(source, rule.finding(span, variant=variant, name=name, manifest=where, distribution=distribution))
+        said = {"name": name, "manifest": where, "distribution": rule.table("distributions").get(name, [name])[0]}
+        fix = _declaring(source.text, names) if inline and name in sure else None
+        yield placed(source, rule.finding(span, variant="inline" if inline else None, fix=fix, **said))
+
+
+def _declaring(text: str, names: list[str]) -> Fix | None:
+    """All distributions that are known and missing, added to the script's own list at once, in its style."""
+    block = next(block for block in blocks(text) if block.type == "script")
+    added = [f'"{name}"' for name in dict.fromkeys(names)]
+    title = f"Declare {', '.join(f'`{name}`' for name in dict.fromkeys(names))}"
+    lines = [(at, text[at : text.find("\n", at)].rstrip("\r")) for at, _ in block.body]
+    first = next((i for i, (_, line) in enumerate(lines) if re.match(r"#\s*dependencies\s*=", line)), None)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    if first is None:
+        at = text.index("\n", block.start) + 1
+        return Fix(title, (Edit(at, at, f"# dependencies = [{', '.join(added)}]{newline}"),))
+    at, line = lines[first]
+    whole = re.fullmatch(r"#\s*dependencies\s*=\s*\[([^\[\]]*|.*\[[\w, ]*\].*?)(,?)\s*\]\s*(?:#.*)?", line)
+    if whole is not None:
+        end = at + whole.end(1)
+        return Fix(title, (Edit(end, end, f"{', ' if whole.group(1).strip() else ''}{', '.join(added)}"),))
+    return _in_rows(title, lines[first + 1 :], added, newline)
+
+
+def _in_rows(title: str, lines: list[tuple[int, str]], added: list[str], newline: str) -> Fix | None:
+    """A row each, behind the last row of the list."""
+    last: tuple[int, re.Match[str]] | None = None
+    for at, line in lines:
+        if re.fullmatch(r"#\s*\]\s*(?:#.*)?", line):
+            break
+        item = re.fullmatch(r"""(#\s*)(?:"[^"]*"|'[^']*')(\s*,)?(\s*)(?:#.*)?""", line)
+        if item is None and line.strip("# \t"):
+            return None
+        last = (at, item) if item is not None else last
+    if last is None:
+        return None
+    at, item = last
+    comma = item.group(2) or ""
+    end = at + len(item.group())
+    rows = [f"{newline}{item.group(1)}{name}," for name in added]
+    rows[-1] = rows[-1] if comma else rows[-1].removesuffix(",")
+    behind = at + item.start(3)
+    kept = "" if comma else f",{item.group()[item.start(3) :]}"
+    return Fix(title, (Edit(end if comma else behind, end, kept + "".join(rows)),))
 
 
 def _is_on_disk(project: Project, path: str, name: str) -> bool:
