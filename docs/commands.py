@@ -5,7 +5,7 @@ python docs/commands.py --check   says which guides are stale, and exits 1 when 
 
 Commands stand in `console` blocks behind `$ `, their output follows. Each guide starts in a copy of `examples/messy`
 of its own; a block with a title, ```` ```toml title="pyproject.toml" ````, is a file that is written there first.
-Where one says `rev: COMMIT`, it is this repository's last commit that is meant.
+Where one says `rev: COMMIT`, it is this repository as it is now that is meant.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _BLOCK = re.compile(
 )
 
 _OF_THIS_SESSION = ("PYTHON", "GIT_", "CANFAR_LINT_", "PRE_COMMIT", "NO_COLOR", "FORCE_COLOR", "CI", "GITHUB_")
+_SOMEBODY = ("-c", "user.name=you", "-c", "user.email=you@example.org")
 _PROGRAM = """\
 #!{python}
 import sys
@@ -44,10 +45,22 @@ def _cache_folder() -> tempfile.TemporaryDirectory[str]:
 
 
 @cache
-def _commit() -> str:
-    """What pre-commit can take from this repository: its last commit."""
-    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+def _snapshot() -> tuple[Path, str]:
+    """A repository of these files as they are now, committed or not, for pre-commit to take; and its commit."""
+    target = Path(_cache_folder().name) / "repository"
+    listed = _git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in listed.split("\0"):
+        if name and (ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target / name)
+    for words in (["init", "--quiet"], ["add", "--all"], [*_SOMEBODY, "commit", "--quiet", "--message", "now"]):
+        _git(target, *words)
+    return target, _git(target, "rev-parse", "HEAD").strip()
+
+
+def _git(folder: Path, *words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def guides() -> list[Path]:
@@ -91,14 +104,16 @@ class Desk:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        said = done.stdout.replace(str(self.home.resolve()), "/home/you").replace(str(ROOT), PLACEHOLDER)
+        said = done.stdout.replace(str(self.home.resolve()), "/home/you")
+        said = said.replace(str(Path(_cache_folder().name) / "repository"), PLACEHOLDER)
         return re.sub(r"[ \t]+$", "", said, flags=re.M)
 
     def write(self, name: str, text: str) -> None:
         target = self.folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if COMMIT in text:
-            text = text.replace(COMMIT, f"rev: {_commit()}").replace(PLACEHOLDER, str(ROOT))
+            folder, commit = _snapshot()
+            text = text.replace(COMMIT, f"rev: {commit}").replace(PLACEHOLDER, str(folder))
         target.write_text(text, "utf-8")
 
 

@@ -71,7 +71,7 @@ class Profile:
 
     @property
     def wants_imports(self) -> bool:
-        """Whether some rule asks for the packages that files import (`decisions` 13)."""
+        """Whether some rule asks for the packages that files import."""
         return any(rule.code in ("CAN602", "CAN604") for rule in self.rules)
 
     def fired(self, kind: str, pipeline: bool, content: Content) -> list[Rule]:
@@ -300,7 +300,7 @@ class _Work:
             self.diagnostics.append(crash(self.path, what, e))
 
     def refusals(self, source: Source, dockerfile: Any) -> None:
-        """What the builder itself refuses, and bytes that are no text (`decisions` 24)."""
+        """What the builder itself refuses, and bytes that are no text."""
         for refusal in dockerfile.errors[:1] if not dockerfile.template else ():
             rule = _file_rule("CAN001")
             finding = rule.finding((refusal.start, refusal.end), variant="docker", problem=refusal.message)

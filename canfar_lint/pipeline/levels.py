@@ -1,4 +1,4 @@
-"""Findings that are worse than they look, because a request of the project runs the file in batch (`decisions` 3)."""
+"""Findings that are worse than they look, because a request of the project runs the file in batch."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A session request, wherever it is written: what is asked for, what runs, and where each part of it stands.
 
-The parameters, their order and their meaning are those of canfar 1.5.2 (`platform.md`, 1.1 to 1.8). `python` reads
+The parameters, their order and their meaning are those of canfar 1.5.2 and of the server behind it. `python` reads
 requests from Python, `command_line` from `canfar create`, `rest` from what is sent to the server's own interface.
 """
 
