@@ -98,8 +98,8 @@ class Proof:
             done = 0
             for name, findings in report.items():
                 path = Path(name)
-                if path.is_symlink():
-                    continue  # it is repaired under its own name
+                if path.is_symlink() or not any(finding["fix"] for finding in findings):
+                    continue  # a link is repaired under its own name
                 try:
                     result = applied(path, findings, LEVELS[self.level])
                 except ValueError as e:

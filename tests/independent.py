@@ -13,6 +13,7 @@ import json
 import re
 import tokenize
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -114,7 +115,9 @@ class Plain:
         if data.startswith(b"\xef\xbb\xbf"):
             self.mark = data[:3]
         elif path.suffix in (".py", ".pyw"):
-            self.encoding, self.errors = tokenize.detect_encoding(io.BytesIO(data).readline)[0], "strict"
+            self.errors = "strict"
+            with suppress(SyntaxError):  # a codec that a package would bring reads UTF-8
+                self.encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
         text = data[len(self.mark) :].decode(self.encoding, self.errors)
         self.text = Text(text, {0: _starts(text)})
 
@@ -157,7 +160,8 @@ class Notebook:
                 for end in ("\n", ""):
 
                     def written(document: Any, indent: Any = indent, a: bool = ascii_only, end: str = end) -> bytes:
-                        return (json.dumps(document, indent=indent, ensure_ascii=a) + end).encode("utf-8")
+                        mark = b"\xef\xbb\xbf" if self.data.startswith(b"\xef") else b""
+                        return mark + (json.dumps(document, indent=indent, ensure_ascii=a) + end).encode("utf-8")
 
                     if written(self.document) == self.data:
                         return written

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from harness import notebook
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from canfar_lint.diagnostic import SAFE, UNSAFE, Diagnostic, Edit, Fix, Place, PlacedEdit, PlacedFix
@@ -227,6 +227,7 @@ python_lines += [
 python_lines += ["", "# show()", "with f(b=1) as y: show()"]
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(st.lists(st.sampled_from(python_lines), min_size=1, max_size=12).map("\n".join), st.sampled_from(["\n", "\r\n"]))
 def test_repairs_of_generated_python_end_and_parse(text: str, newline: str) -> None:
     source = Source("a", PYTHON, text.replace("\n", newline))

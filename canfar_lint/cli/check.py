@@ -13,7 +13,7 @@ from canfar_lint.cli import FAILURE, FINDINGS, SUCCESS
 from canfar_lint.cli.flags import check_conflicts, layers, parser, read_environment
 from canfar_lint.cli.output import Target, targets, write
 from canfar_lint.cli.parser import UsageError
-from canfar_lint.cli.repair import Relint, Repairs, repair, write_back
+from canfar_lint.cli.repair import Relint, Repairs, Stamp, repair, stamp, write_back
 from canfar_lint.cli.texts import Texts
 from canfar_lint.diagnostic import LEVELS, Place
 from canfar_lint.discovery import Input, discover, from_stdin
@@ -62,6 +62,7 @@ class Check:
         self.said: set[str] = set()
         self.baseline = self.known_findings()
         self.known: list[Diagnostic] = []
+        self.seen: dict[str, Stamp | None] = {}
         self.choice = None
         if options.interactive:
             from canfar_lint.cli.interactive import Dialogue
@@ -140,6 +141,8 @@ class Check:
         from canfar_lint import engine
         from canfar_lint.engine.file import about_file
 
+        if self.fix and whole:
+            self.seen = {entry.path: stamp(entry.path) for entry in inputs if entry.data is None}
         root, given = self.project
         unread = [about_file(entry.path, "CAN002", problem=entry.error) for entry in inputs if entry.error]
         no_rules = self.no_rules(inputs) if whole else []
@@ -193,28 +196,37 @@ class Check:
     # -- fixing -----------------------------------------------------------------------------------------------
 
     def repair(self, inputs: list[Input], result: RunResult) -> Repairs:
-        again = Relint(lambda entry: self.lint([entry], whole=False).diagnostics, self.unsafe, self.choice)
+        given = tuple(os.path.realpath(path) for path in self.options.files or ["."])
+        again = Relint(
+            lambda entry: self.lint([entry], whole=False).diagnostics, self.unsafe, self.seen, given, self.choice
+        )
         return repair(inputs, result.diagnostics, Texts(inputs), again)
 
     def repaired(self, inputs: list[Input], result: RunResult, repairs: Repairs) -> tuple[list[Input], RunResult]:
         """Fix, write, and lint again what a fix in one file may have changed in another; `repairs` is filled."""
         for _ in range(_ROUNDS):
             done = self.repair(inputs, result)
-            inputs, failed = write_back(done, inputs)
+            inputs = write_back(done, inputs)
             repairs.add(done)
-            self.failed = self.failed or bool(failed)
-            for words in (*done.said, *failed):
-                self.say(words)
+            self.tell_of(done)
             if not done.changed:
                 break
             result = self.lint(inputs)
         repairs.left = result.diagnostics
         return inputs, result
 
-    def diff(self, inputs: list[Input], result: RunResult) -> int:
-        done = self.repair(inputs, result)
+    def tell_of(self, done: Repairs) -> None:
+        self.failed = self.failed or bool(done.failed)
         for words in done.said:
             self.say(words)
+        for words in done.failed:
+            if words not in self.said and not self.options.silent:
+                self.said.add(words)
+                print(words, file=sys.stderr)
+
+    def diff(self, inputs: list[Input], result: RunResult) -> int:
+        done = self.repair(inputs, result)
+        self.tell_of(done)
         target = Target("", self.options.output_file or "")
         if not self.options.silent:
             text = done.diff()
@@ -227,7 +239,7 @@ class Check:
             write(target, text + ("" if self.piped else summary))
             if self.piped:
                 sys.stderr.write(summary)
-        if result.crashed:
+        if result.crashed or self.failed:
             return FAILURE
         return FINDINGS if done.changed and not self.options.exit_zero else SUCCESS
 

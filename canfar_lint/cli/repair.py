@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from canfar_lint.diagnostic import Diagnostic
@@ -20,7 +21,8 @@ class Repairs:
     """What fixes have done to the files of a run.
 
     `changed` are old and new source by path, `applied` what was repaired, `left` the findings that remain, in the
-    changed files as their fixed text gives them. `said` are words for the user: fixes that were not made, and why.
+    changed files as their fixed text gives them. `said` are words for the user: fixes that were not made, and why;
+    `failed` those about files that could not be repaired.
     """
 
     def __init__(self) -> None:
@@ -28,6 +30,7 @@ class Repairs:
         self.applied: list[Diagnostic] = []
         self.left: list[Diagnostic] = []
         self.said: list[str] = []
+        self.failed: list[str] = []
 
     def counts(self) -> Counts:
         """How often each rule was repaired, by path and then by code and name."""
@@ -45,6 +48,7 @@ class Repairs:
         self.applied += other.applied
         self.left = other.left
         self.said += other.said
+        self.failed += other.failed
 
     def diff(self) -> str:
         """The changes as a unified diff."""
@@ -56,12 +60,42 @@ class Repairs:
 class Relint(NamedTuple):
     """How one file is linted again: `lint` gives the findings of an input that carries its bytes.
 
-    `choice` tells for a path which of its fixes are made; all of them where there is none.
+    `seen` is what the files were when they were linted, `given` the paths outside of which nothing is written. `choice`
+    tells for a path which of its fixes are made; all of them where there is none.
     """
 
     lint: Callable[[Input], Iterable[Diagnostic]]
     unsafe: bool
+    seen: Mapping[str, Stamp | None]
+    given: tuple[str, ...]
     choice: Callable[[str], Choice] | None = None
+
+    def may_repair(self, path: str, done: Repairs) -> bool:
+        """Whether the file, whose content has been read, may be written; why not is told to the user."""
+        if path not in self.seen:
+            return True
+        if self.seen[path] != stamp(path):
+            done.failed.append(f"error: {path} was not repaired: the file has changed since it was linted")
+            return False
+        real = os.path.realpath(path)
+        inside = any(real == each or real.startswith(os.path.join(each, "")) for each in self.given)
+        if not inside:
+            done.said.append(
+                f"warning: {path} was not repaired: it leads to {real}, which is outside of what was given"
+            )
+        return inside
+
+
+Stamp = tuple[int, int, int, int]
+
+
+def stamp(path: str) -> Stamp | None:
+    """What tells whether a file is still the same: size, both times and inode."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def repair(inputs: list[Input], diagnostics: list[Diagnostic], texts: Texts, again: Relint) -> Repairs:
@@ -77,7 +111,7 @@ def repair(inputs: list[Input], diagnostics: list[Diagnostic], texts: Texts, aga
     kinds = {entry.path: entry.kind for entry in inputs}
     for path, found in by_path.items():
         source = texts.source(path) if any(is_wanted(d, again.unsafe) for d in found) else None
-        if source is None:
+        if source is None or not again.may_repair(path, done):
             done.left += found
             continue
 
@@ -100,23 +134,24 @@ def repair(inputs: list[Input], diagnostics: list[Diagnostic], texts: Texts, aga
     return done
 
 
-def write_back(done: Repairs, inputs: list[Input]) -> tuple[list[Input], list[str]]:
-    """Write what has changed. The inputs with new bytes where they came from standard input, and what went wrong.
+def write_back(done: Repairs, inputs: list[Input]) -> list[Input]:
+    """Write what has changed; the inputs, with new bytes where they came from standard input.
 
     A file that cannot be written keeps its content, and its repairs are forgotten.
     """
     from canfar_lint.fixing import write
     from canfar_lint.fixing.apply import to_bytes
 
-    failed: dict[str, str] = {}
     piped = {entry.path for entry in inputs if entry.data is not None}
+    failed = set()
     for path, (old, new) in done.changed.items():
         if path in piped:
             continue
         try:
             write(path, to_bytes(new), to_bytes(old))
         except OSError as e:
-            failed[path] = f"error: {path} was not repaired: {e.strerror or e}"
+            failed.add(path)
+            done.failed.append(f"error: {path} was not repaired: {e.strerror or e}")
     inputs = [
         entry._replace(data=to_bytes(done.changed[entry.path][1]))
         if entry.path in piped and entry.path in done.changed
@@ -126,4 +161,4 @@ def write_back(done: Repairs, inputs: list[Input]) -> tuple[list[Input], list[st
     done.applied = [d for d in done.applied if d.path not in failed]
     for path in failed:
         del done.changed[path]
-    return inputs, list(failed.values())
+    return inputs

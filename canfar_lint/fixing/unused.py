@@ -27,7 +27,7 @@ class _Imported(NamedTuple):
 def left_by(source: Source, edits: Sequence[Edit]) -> list[Edit]:
     """The edits that take away the imports which only text that `edits` replace has used so far.
 
-    `edits` are those of one fix, sorted. Imports that they touch themselves are not looked at.
+    `edits` are those of one fix, sorted. Imports that they change themselves are not looked at.
     """
     if not _may_be_last_uses(source.text, edits):
         return []
@@ -37,9 +37,8 @@ def left_by(source: Source, edits: Sequence[Edit]) -> list[Edit]:
         names = newly_unused(source, edited(source, edits))
     except (SyntaxError, ValueError, RecursionError):
         return []
-    return [
-        edit for edit in removals(source, names) if all(edit.end < own.start or own.end < edit.start for own in edits)
-    ]
+    found = removals(source, names, edits)
+    return [edit for edit in found if all(edit.end <= own.start or own.end <= edit.start for own in edits)]
 
 
 def newly_unused(before: Source, after: Source) -> set[str]:
@@ -55,8 +54,8 @@ def newly_unused(before: Source, after: Source) -> set[str]:
     return names & set(once.imports) & once.used_in(before)
 
 
-def removals(source: Source, names: Iterable[str]) -> list[Edit]:
-    """The edits that take `names` out of the file's imports."""
+def removals(source: Source, names: Iterable[str], besides: Sequence[Edit] = ()) -> list[Edit]:
+    """The edits that take `names` out of the file's imports; `besides` are those made at the same time."""
     names = set(names)
     if not names:
         return []
@@ -64,13 +63,12 @@ def removals(source: Source, names: Iterable[str]) -> list[Edit]:
     for name, imported in _Names(source.tree or ast.parse(source.code)).imports.items():
         if name in names:
             by_statement.setdefault(imported.statement, []).append(imported)
-    found = (_removal(source, those) for those in by_statement.values())
+    found = (_removal(source, those, besides) for those in by_statement.values())
     return sorted(edit for edit in found if edit is not None)
 
 
 def _may_be_last_uses(text: str, edits: Sequence[Edit]) -> bool:
     lost = {word for edit in edits for word in _WORD.findall(text[edit.start : edit.end])}
-    lost -= {word for edit in edits for word in _WORD.findall(edit.content)}
     for word in lost:
         inside = sum(text.count(word, edit.start, edit.end) for edit in edits)
         if text.count(word) - inside <= _OFTEN and re.search(rf"\bimport\b[^\n#]*\b{word}\b|^\W*{word}\b", text, re.M):
@@ -149,7 +147,7 @@ def _name(alias: ast.alias) -> str:
     return alias.asname or alias.name.partition(".")[0]
 
 
-def _removal(source: Source, those: list[_Imported]) -> Edit | None:
+def _removal(source: Source, those: list[_Imported], besides: Sequence[Edit]) -> Edit | None:
     """The edit that takes the names out of one statement; None where that is not plain to do."""
     statement = those[0].statement
     last = statement.end_lineno or statement.lineno
@@ -166,7 +164,9 @@ def _removal(source: Source, those: list[_Imported]) -> Edit | None:
         return _without(source, start, end, those)
     if those[0].alone:
         return Edit(start, end, "pass")
-    while line == 0 and source.kind != NOTEBOOK and source.text[next_line : next_line + 1] in ("\r", "\n"):
+    other = min((edit.start for edit in besides if edit.start >= end), default=len(source.text))
+    top = line == 0 and source.kind != NOTEBOOK
+    while top and next_line < other and source.text[next_line : next_line + 1] in ("\r", "\n"):
         next_line = source.starts[last := last + 1]  # no file begins with blank lines
     return Edit(line, next_line, "")
 

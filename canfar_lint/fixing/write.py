@@ -24,9 +24,9 @@ def write(path: str, new: bytes, old: bytes) -> None:
     folder, name = os.path.split(target)
     status = os.stat(target)
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(f"{path}: not a regular file")
-    if not os.access(target, os.W_OK):
-        # a rename asks only for the folder's permission; a file that is read-only is so on purpose
+        raise OSError("not a regular file")
+    if not status.st_mode & 0o222 or not os.access(target, os.W_OK):
+        # a rename asks only for the folder's permission, and root for none; a file that is read-only is so on purpose
         raise PermissionError(13, "the file is read-only", path)
     if _content(target) == new:
         return  # a link to a file that is given too: it was written under its other name
@@ -42,7 +42,7 @@ def write(path: str, new: bytes, old: bytes) -> None:
             _keep_rights(temporary, status)
             os.fsync(file.fileno())
         if _content(target) != old:
-            raise Changed(f"{path}: the file has changed since it was read, so it was not written")
+            raise Changed("the file has changed since it was read")
         os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):

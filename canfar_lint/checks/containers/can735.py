@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks.containers._cleanup import covers, is_cleaner, removed, runs_script
+from canfar_lint.checks.containers._cleanup import at_home, covers, is_cleaner, removed, runs_script
 from canfar_lint.checks.containers._packages import INSTALL, Operation, operations
 from canfar_lint.diagnostic import SAFE, Edit, Finding, Fix
 from canfar_lint.model.dockerfile import Dockerfile, Instruction, Mount
@@ -28,7 +28,8 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
                 yield from _elsewhere(rule, run, mount, caches)
                 continue
             mine = [o for o in operations(run) if o.family in caches[family]["families"]]
-            yield from _switched_off(rule, mine, family)
+            if _in_place(run, mount, caches[family]):
+                yield from _switched_off(rule, mine, family)
             if not mine and not any(_unclear(step, caches[family]["programs"]) for step in run.steps):
                 yield rule.finding((mount.start, mount.end), variant="unused", target=mount.target, family=family)
 
@@ -37,6 +38,13 @@ def _family(mount: Mount, caches: dict[str, Any]) -> str | None:
     """Whose cache is mounted, by the last folders of the target."""
     target = (mount.target or "").rstrip("/")
     return next((name for name, table in caches.items() if target.endswith(tuple(table["tails"]))), None)
+
+
+def _in_place(run: Instruction, mount: Mount, cache: dict[str, Any]) -> bool:
+    """Whether the cache is mounted where its program looks, under the user whom the RUN has."""
+    tails = [tail for tail in cache["tails"] if not tail.startswith("/")]
+    target = (mount.target or "").rstrip("/")
+    return not tails or target in at_home(run, *tails) or target == run.env.text(cache["variable"])
 
 
 def _elsewhere(rule: Rule, run: Instruction, mount: Mount, caches: dict[str, Any]) -> Iterator[Finding]:
