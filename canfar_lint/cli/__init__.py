@@ -102,12 +102,18 @@ def _make_printable() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _failed(error: Exception) -> int:
+def told(error: Exception) -> str:
+    """What to say of an error of the user's files, "" for one that is a defect of ours."""
     from canfar_lint.settings.settings import SettingsError
 
-    told = isinstance(error, (SettingsError, OSError)) or type(error).__name__ in _TOLD
-    if told:
-        print(f"{PROGRAM} failed\n  Cause: {error}", file=sys.stderr)
+    known = isinstance(error, (SettingsError, OSError)) or type(error).__name__ in _TOLD
+    return str(error) if known else ""
+
+
+def _failed(error: Exception) -> int:
+    words = told(error)
+    if words:
+        print(f"{PROGRAM} failed\n  Cause: {words}", file=sys.stderr)
         return FAILURE
     import traceback
 

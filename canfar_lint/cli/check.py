@@ -36,11 +36,19 @@ def run(arguments: list[str]) -> int:
     try:
         check_conflicts(options)
         read_environment(options)
-        file, command_line = layers(options)
-        resolver = Resolver(command_line, file=file, isolated=options.isolated)
-        return Check(options, resolver).run()
+        if options.watch:
+            from canfar_lint.cli.watch import run as watch
+
+            return watch(options.files or ["."], lambda: start(options))
+        return start(options).run()
     except UsageError as e:
         made.refuse(e)
+
+
+def start(options: argparse.Namespace) -> Check:
+    """A run as the flags want it, under the settings as they are now. Raises `UsageError`, `SettingsError`."""
+    file, command_line = layers(options)
+    return Check(options, Resolver(command_line, file=file, isolated=options.isolated))
 
 
 class Check:
@@ -87,11 +95,27 @@ class Check:
             return self.write_baseline(inputs, result)
         if options.diff:
             return self.diff(inputs, result)
+        return self.reported(inputs, result)
+
+    def reported(self, inputs: list[Input], result: RunResult) -> int:
+        """Fix if that is wanted, and report; the exit status."""
         repairs = Repairs()
         if self.fix:
             inputs, result = self.repaired(inputs, result, repairs)
         self.finish(inputs, result, repairs)
         return self.status(result, repairs)
+
+    def watched(self) -> list[Input]:
+        """One round of `--watch`; what it looked at. Raises `UsageError`."""
+        from canfar_lint.reporting import WITH_SUMMARY
+
+        if any(not target.file and target.format not in WITH_SUMMARY for target in self.targets):
+            raise UsageError(f"'--watch' shows {', '.join(WITH_SUMMARY)}; give other formats a file: FORMAT:FILE")
+        inputs = self.inputs()
+        if not inputs:
+            self.say(_NOTHING)
+        self.reported(inputs, self.lint(inputs))
+        return inputs
 
     def known_findings(self) -> Baseline | None:
         if not self.options.baseline:
@@ -288,7 +312,9 @@ class Check:
         if self.fix_only:
             text = "" if self.options.quiet else self.fixes_summary(repairs, applied=True)
         else:
-            text = output.rendered(target, report, statistics=self.options.statistics, quiet=self.options.quiet)
+            quiet = self.options.quiet
+            watched = self.options.watch and not target.file
+            text = output.rendered(target, report, statistics=self.options.statistics, quiet=quiet, watched=watched)
         if self.settings.show_fixes and target.format in WITH_SUMMARY:
             text = output.with_fixes(text, report)
         if self.options.show_suppressed and target.format in WITH_SUMMARY:

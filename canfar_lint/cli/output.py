@@ -57,8 +57,11 @@ def palette(target: Target, option: str, stream: IO[str]) -> Palette:
     return palette(stream, option)
 
 
-def rendered(target: Target, report: Report, *, statistics: bool, quiet: bool) -> str:
-    """The report as text. Raises `UsageError` for statistics in a format that has none."""
+def rendered(target: Target, report: Report, *, statistics: bool, quiet: bool, watched: bool = False) -> str:
+    """The report as text; with `watched` its first words are how many there are.
+
+    Raises `UsageError` for statistics in a format that has none.
+    """
     from canfar_lint.reporting import WITH_SUMMARY, render
 
     if statistics:
@@ -70,7 +73,19 @@ def rendered(target: Target, report: Report, *, statistics: bool, quiet: bool) -
         text = count(report, target.format)
     else:
         text = render(target.format, report)
+    if watched and not quiet:
+        return _counted_first(text, report)
     return without_summary(text, report) if quiet and (statistics or target.format in WITH_SUMMARY) else text
+
+
+def _counted_first(text: str, report: Report) -> str:
+    import time
+
+    from canfar_lint.reporting.summary import summary
+
+    first, _, rest = summary(report).partition("\n")
+    stamp = f"[{time.strftime('%H:%M:%S')}]"
+    return f"{stamp} {first} Watching for file changes.\n\n{without_summary(text, report)}{rest}"
 
 
 def without_summary(text: str, report: Report) -> str:
