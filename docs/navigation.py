@@ -1,4 +1,4 @@
-"""mkdocs calls this when it builds the site: the rules, section by section, between the settings and the rest."""
+"""mkdocs calls this when it builds the site: the rules, section by section, and pages that mkdocs.yml does not place."""
 
 from __future__ import annotations
 
@@ -19,5 +19,8 @@ def on_config(config: Any) -> Any:
         page = {f"{rule['code']} {rule['name']}": f"rules/{rule['code']}.md"}
         pages[SECTIONS[rule["section"]]].append(page)
     sections: list[Any] = [{title: own} for title, own in pages.items() if own]
-    config["nav"].insert(2, {"Rules": ["rules/index.md", *sections]})
+    nav = config["nav"]
+    placed = str(nav)
+    nav[-1]["About"] += [page.name for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in placed]
+    nav.insert(2, {"Rules": ["rules/index.md", *sections]})
     return config

@@ -39,6 +39,20 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
+@pytest.mark.parametrize(
+    ("page", "title", "schema"),
+    [
+        ("ci.md", ".github/workflows/canfar-lint.yml", "vendor.github-workflows"),
+        ("ci.md", ".gitlab-ci.yml", "vendor.gitlab-ci"),
+        ("pre-commit.md", ".pre-commit-config.yaml", "vendor.pre-commit-config"),
+    ],
+)
+def test_what_the_guides_configure_is_valid(page: str, title: str, schema: str, tmp_path: Path) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8").split(f'```yaml title="{title}"\n')[1].split("```")[0]
+    (tmp_path / "config.yml").write_text(text)
+    run(BIN / "check-jsonschema", "--builtin-schema", schema, "config.yml", cwd=tmp_path)
+
+
 # -- GitHub ----------------------------------------------------------------------------------------------------
 
 
