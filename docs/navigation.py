@@ -1,4 +1,4 @@
-"""mkdocs calls this when it builds the site: the rules, section by section, and pages that mkdocs.yml does not place."""
+"""mkdocs calls this when it builds the site: the rules by section, and pages that mkdocs.yml does not place."""
 
 from __future__ import annotations
 

@@ -44,7 +44,6 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("ci.md", ".github/workflows/canfar-lint.yml", "vendor.github-workflows"),
         ("ci.md", ".gitlab-ci.yml", "vendor.gitlab-ci"),
-        ("pre-commit.md", ".pre-commit-config.yaml", "vendor.pre-commit-config"),
     ],
 )
 def test_what_the_guides_configure_is_valid(page: str, title: str, schema: str, tmp_path: Path) -> None:
