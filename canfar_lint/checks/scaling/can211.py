@@ -14,6 +14,10 @@ from canfar_lint.pipeline.runs import Run, runs, runs_of
 from canfar_lint.source import Source
 
 
+_LAUNCHERS = ("mpi", "srun", "orterun", "prterun")
+_LEADING = re.compile(r"(?:\s*-\S+(?:\s+\d+(?!\S))?)*")
+
+
 def check_request(request: Request, rule: Rule) -> Iterator[Finding]:
     """Within one request: its `env` and the options of its command against its cores."""
     cores = request.cores
@@ -25,9 +29,13 @@ def check_request(request: Request, rule: Rule) -> Iterator[Finding]:
             code = request.module.text[given.start : given.end] if request.module is not None else ""
             fix = Fix(f"Set `{name}` to {cores}", (Edit(*given.span, code.replace(str(number), str(cores), 1)),))
             yield rule.finding(given.span, what=name, **_said(number, cores), fix=fix if code else None)
+    program = (request.text("cmd") or "").partition(" ")[0].rpartition("/")[2]
+    own = rule.table("shell_options").get(program, [])
     for field in ("args", "cmd"):
-        command = request.text(field)
-        for option, number in options(command, rule.table("options")) if command else ():
+        command = request.text(field) or ""
+        # what stands behind the first word that is no option belongs to the program that is started
+        head = command if not program.startswith(_LAUNCHERS) else _LEADING.match(command)[0]  # type: ignore[index]
+        for option, number in (*options(head, own), *options(command, rule.table("options"))):
             if number != cores:
                 yield rule.finding(request.fields[field].span, what=option, **_said(number, cores))
                 break
@@ -52,6 +60,8 @@ def check_yaml(source: Source, rule: Rule) -> Iterator[Finding]:
 def options(text: str, names: list[str]) -> Iterator[tuple[str, int]]:
     """The options of a command line that set a number of threads: `--threads 8`, `--nproc=8`, `-j8`."""
     pattern = "|".join(re.escape(name) for name in names)
+    if not pattern:
+        return
     for match in re.finditer(rf"(?:^|\s)({pattern})(?:=|\s+|(?<=-j))(\d+)(?=\s|$)", text):
         yield match.group(1), int(match.group(2))
 
