@@ -35,6 +35,7 @@ _DATA = (
     ".fits", ".fit", ".fts", ".fits.gz", ".fits.fz", ".h5", ".hdf5", ".hdf", ".npy", ".npz", ".parquet", ".csv",
     ".tar", ".tar.gz", ".tgz", ".zip", ".vot", ".pkl", ".mp4", ".asdf", ".root",
 )  # fmt: skip
+_OF_DOCKERFILES = frozenset(("docker", "dockerfiles", "container", "containers", "build", "ci", "devcontainer"))
 _DATA_BYTES = 1_000_000
 _MOST_FILES = 200_000
 
@@ -87,6 +88,8 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
 
 def _is_part(folder: str, sent: _Unwanted, limit: int, tree: Tree) -> bool:
     """A folder inside the project that holds a few small files, made to be copied as a whole."""
+    if os.path.basename(os.path.abspath(folder)).lower().strip(".") in _OF_DOCKERFILES:
+        return False  # such a folder holds Dockerfiles that are built from above it
     return os.path.abspath(folder) != os.path.abspath(tree.root) and sent.files > 1 and sent.total < limit
 
 

@@ -43,9 +43,11 @@ def _changed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
         maker = _unpacker(run, argument)
         if maker is None and not to_root and path not in (None, "/", "."):
             assert path is not None
-            if mounted(run, (path,)) or _touched_here(run, step, path):
-                continue
             maker = _maker(run, path)
+            whole = maker is not None and maker.keyword != "RUN" and any(m.path == path for m in made_by(maker))
+            if mounted(run, (path,)) or _touched_here(run, step, path, whole=whole):
+                maker = None
+                continue
         tree = maker is None and not to_root and path is not None and _large(path, rule.table("trees"))
         if maker is None and not tree:
             continue
@@ -87,8 +89,11 @@ def _unpacker(run: Instruction, argument: Argument) -> Instruction | None:
     return None
 
 
-def _touched_here(run: Instruction, step: Step, path: str) -> bool:
-    """An earlier command of the same RUN speaks of the path: the files may be its own."""
+def _touched_here(run: Instruction, step: Step, path: str, *, whole: bool = False) -> bool:
+    """An earlier command of the same RUN speaks of the path: the files may be its own.
+
+    Of a `whole` folder that was copied, what it says of files below is no matter: most are as they were.
+    """
     for before in run.steps:
         if before.command.start >= step.command.start:
             return False
@@ -97,7 +102,8 @@ def _touched_here(run: Instruction, step: Step, path: str) -> bool:
         for argument in before.arguments:
             value = (argument.value or argument.word.head).partition("=")[2] or argument.value or argument.word.head
             other = value if value.startswith(("/", "~")) else before.path(argument)
-            if other and (covers(path, other.rstrip("/")) or covers(other.rstrip("/"), path)):
+            below = not whole and covers(path, (other or "").rstrip("/"))
+            if other and (below or covers(other.rstrip("/"), path)):
                 return True
     return False
 

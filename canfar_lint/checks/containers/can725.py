@@ -10,7 +10,9 @@ from canfar_lint.checks.containers._made import TAR
 from canfar_lint.diagnostic import SAFE, Edit, Finding, Fix
 from canfar_lint.model.dockerfile import Dockerfile, Stage
 
-_FOREIGN = re.compile(r"(?:^|/)(?:arm32v[567]|arm64v8|i386|ppc64le|s390x|riscv64|mips64le)/")
+_FOREIGN = re.compile(
+    r"(?:^|/)(?:arm32v[567]|arm64v8|i386|ppc64le|s390x|riscv64|mips64le)/|^mcr\.microsoft\.com/windows/"
+)
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:

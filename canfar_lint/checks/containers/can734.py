@@ -79,13 +79,26 @@ def _forgiven(run: Instruction) -> Step | None:
             continue
         chain: list[Step] = []
         for before in reversed(steps[:i]):
-            if before.command.blocks or (chain and before.command.connector != "&&"):
+            block = before.command.blocks[0] if before.command.blocks else before.command
+            if not _chained(before) or block.connector not in ("&&", "||", "|"):
                 break
             chain.append(before)
         installs = [o for b in chain if (o := operation_of(b)) is not None and o.kind == INSTALL]
         if installs and (len(chain) > 1 or installs[0].family in ("apt", "dnf", "conda", "pip")):
             return step
+        if len(chain) > 1 and any(_installs(before) for before in chain):
+            return step
     return None
+
+
+def _installs(step: Step) -> bool:
+    """A script whose name says that it installs something."""
+    return runs_script(step) and any("install" in word.text for word in step.command.words[:2])
+
+
+def _chained(step: Step) -> bool:
+    """It stands in the chain itself, or in parentheses that are a part of it."""
+    return all(block.kind in ("subshell", "group", "pipe-left", "pipe-right") for block in step.command.blocks)
 
 
 def _piped(run: Instruction, downloads: frozenset[str], readers: frozenset[str]) -> Step | None:
