@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|dest|save")
 _MAKES = re.compile(r"(?i)_?(download|fetch|retrieve)")
+_PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate)")
 _READS = re.compile(r"(?i)^(read|load)|_(read|load)$|^(from_file|getdata)$")
 _HANDED_ON = ("astropy.", "spectral_cube.", "specutils.", "ccdproc.")
 _CHOSEN = frozenset((ARGUMENT, ENVIRONMENT, CONFIG, PARAMETER, UNIQUE, LOOP))
@@ -248,6 +249,10 @@ def _written(module: PythonModule) -> frozenset[str]:
         last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if _MAKES.match(last):
             found |= {_last(leaf.skeleton) for arg in call.args[:8] for leaf in module.value(arg).leaves()}
+        elif call.args and _PRODUCES.match(last):
+            # makeBeamReg("beam.reg"), write_mask_fits("mask.fits")
+            names = {_last(leaf.skeleton) for leaf in module.value(call.args[0]).leaves()}
+            found |= {name for name in names if last.lower().endswith(name.rpartition(".")[2])}
         for keyword in call.keywords:
             if keyword.arg and _OUTPUT.match(keyword.arg):
                 found |= {_last(leaf.skeleton) for leaf in module.value(keyword.value).leaves()}

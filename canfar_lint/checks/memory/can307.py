@@ -25,12 +25,19 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if name is None or (call.args and _is_no_file(module, rule, call.args[0], _writes(module, call))):
             continue
         variant = None
-        if any(isinstance(loop, (ast.For, ast.AsyncFor, ast.While)) for loop in module.loops(call)):
+        if _is_repeated(module, call):
             variant = "loop"
         elif _writes(module, call):
             variant = "written"
         fix = in_with(module, call, rule.body["tables"])
         yield rule.finding(module.name_span(call), variant=variant, call=module.code(call.func), name=name, fix=fix)
+
+
+def _is_repeated(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a call stands in a loop that goes on after it."""
+    if any(isinstance(ancestor, ast.Raise) for ancestor in module.ancestors(call)):
+        return False
+    return any(isinstance(loop, (ast.For, ast.AsyncFor, ast.While)) for loop in module.loops(call))
 
 
 def _is_no_file(module: PythonModule, rule: Rule, opened: ast.expr, written: bool) -> bool:
@@ -50,6 +57,8 @@ def _writes(module: PythonModule, call: ast.Call) -> bool:
 def _left_open(module: PythonModule, rule: Rule, call: ast.Call) -> str | None:
     """A name for the handle of a file that nothing closes; None when something does, or may."""
     parent = module.parent(call)
+    if isinstance(parent, ast.Expr) and _writes(module, call):
+        return None  # only to have the file there
     if isinstance(parent, (ast.Subscript, ast.For, ast.comprehension, ast.Expr, ast.Starred)):
         return None if isinstance(parent, ast.Starred) else "f"
     if isinstance(parent, ast.Attribute):
