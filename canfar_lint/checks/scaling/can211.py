@@ -13,7 +13,6 @@ from canfar_lint.pipeline.join import Project
 from canfar_lint.pipeline.runs import Run, runs, runs_of
 from canfar_lint.source import Source
 
-
 _LAUNCHERS = ("mpi", "srun", "orterun", "prterun")
 _LEADING = re.compile(r"(?:\s*-\S+(?:\s+\d+(?!\S))?)*")
 
