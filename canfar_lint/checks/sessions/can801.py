@@ -212,3 +212,9 @@ def _unknown(request: Request, rule: Rule) -> Iterator[Finding]:
     env = request.fields.get("env")
     if request.surface == COMMAND_LINE and env is not None and isinstance(env.value, str) and "=" not in env.value:
         yield rule.finding(env.span, variant="no value", value=env.value)
+    output = request.fields.get("output")
+    if output is not None and isinstance(output.value, str):
+        if output.value not in ("json", "yaml"):
+            yield rule.finding(output.span, variant="output", value=output.value)
+        elif request.stopped == "dry run":
+            yield rule.finding(output.span, variant="dry run")

@@ -107,7 +107,8 @@ def _of_call(module: PythonModule, call: ast.Call, surface: str, client: str) ->
     request.call, request.module, request.client = call, module, client
     request.asynchronous = client in ASYNCHRONOUS
     given: dict[str, ast.expr | None] = {}
-    for name, argument in zip(PARAMETERS, call.args, strict=False):
+    arguments = [one for argument in call.args for one in _unpacked(module, argument)]
+    for name, argument in zip(PARAMETERS, arguments, strict=False):
         if isinstance(argument, ast.Starred):
             request.complete = False
             break
@@ -124,6 +125,14 @@ def _of_call(module: PythonModule, call: ast.Call, surface: str, client: str) ->
     if surface == CREATE:
         request.of_model = _model(module, given, request)
     return request
+
+
+def _unpacked(module: PythonModule, argument: ast.expr) -> list[ast.expr]:
+    """The arguments that `*[a, b]` stands for; itself where that is not known."""
+    listed = module.resolve(argument.value) if isinstance(argument, ast.Starred) else None
+    if isinstance(listed, (ast.List, ast.Tuple)) and not any(isinstance(one, ast.Starred) for one in listed.elts):
+        return listed.elts
+    return [argument]
 
 
 def _model(module: PythonModule, given: dict[str, ast.expr | None], request: Request) -> ast.expr | None:
