@@ -155,6 +155,8 @@ def _fix_in_shell(script: Script, command: Command) -> Fix | None:
         return None
     if command.name == "canfar" and words[0].value == "delete":
         return Fix("Add `--force`", (Edit(words[0].end, words[0].end, " --force"),), UNSAFE)
+    if command.name in ("mv", "cp", "rm", "docker", "podman"):
+        return _without_option(command)
     name = words[-1].value or ""
     text = script.text[command.start : command.end]
     once = not any(block.kind in ("loop", "function", "condition") for block in command.blocks)
@@ -167,6 +169,20 @@ def _fix_in_shell(script: Script, command: Command) -> Fix | None:
         return None
     value = f"{name}=${{{name.upper()}:?}}"
     return Fix(f"Take it from `{name.upper()}`", (Edit(command.start, command.end, value),), UNSAFE)
+
+
+def _without_option(command: Command) -> Fix | None:
+    """Without the option that asks, where it is a word of its own; `rm` is told not to ask."""
+    asking = [word for word in command.arguments if word.text in ("-i", "-I", "-it", "-ti", "--interactive")]
+    if len(asking) != 1:
+        return None
+    word = asking[0]
+    if command.name == "rm":
+        return Fix("Do not ask", (Edit(word.start, word.end, "-f"),), UNSAFE)
+    follower = next((each for each in command.arguments if each.start > word.start), None)
+    if follower is None or follower.start - word.end != 1:
+        return None
+    return Fix("Do not ask", (Edit(word.start, follower.start, ""),), UNSAFE)
 
 
 def _reads_terminal(script: Script, command: Command) -> bool:

@@ -20,7 +20,9 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
         if step is not None:
             variant = "forgiven" if step.after_failure else "heredoc" if _in_body(run, step) else None
             shown = _named(step) if not step.after_failure else step.name
-            yield rule.finding(first_line(run), variant=variant, fix=_fix(run, step), command=shown)
+            yield rule.finding(
+                first_line(run), variant=variant, fix=_fix(run, step) or _unforgiven(run, step), command=shown
+            )
             continue
         step = _piped(run, frozenset(rule.table("downloads")), frozenset(rule.table("readers")))
         if step is not None:
@@ -124,6 +126,17 @@ def _logged(run: Instruction, matter: frozenset[str]) -> Step | None:
 
 def _in_body(run: Instruction, step: Step) -> bool:
     return any(heredoc.start <= step.command.start < heredoc.end for heredoc in run.heredocs)
+
+
+def _unforgiven(run: Instruction, step: Step) -> Fix | None:
+    """Without `|| true` at the end of the RUN."""
+    text, command = run.text, step.command
+    start = text.rfind("||", run.start, command.start)
+    blank = len(text[:start].rstrip(" \t"))
+    plain = text[start + 2 : command.start].strip(" \t") == "" and text[command.end : run.end].strip() == ""
+    if not step.after_failure or start < 0 or not plain or text[blank - 1] == "\n" or run.heredocs:
+        return None
+    return Fix("let the build fail", (Edit(blank, command.end, ""),), UNSAFE)
 
 
 def _fix(run: Instruction, step: Step) -> Fix | None:

@@ -31,7 +31,18 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
             if _in_place(run, mount, caches[family]):
                 yield from _switched_off(rule, mine, family)
             if not mine and not any(_unclear(step, caches[family]["programs"]) for step in run.steps):
-                yield rule.finding((mount.start, mount.end), variant="unused", target=mount.target, family=family)
+                fix = _unmounted(run, mount)
+                yield rule.finding(
+                    (mount.start, mount.end), variant="unused", target=mount.target, family=family, fix=fix
+                )
+
+
+def _unmounted(run: Instruction, mount: Mount) -> Fix | None:
+    """Without the mount and the blanks or the continued line behind it."""
+    behind = re.match(r"[ \t]*(?:[\\`][ \t]*\r?\n[ \t]*)?", run.text[mount.end :])
+    if behind is None or not behind.group() or not run.text[mount.start : mount.end].startswith("--mount="):
+        return None
+    return Fix("leave out the mount", (Edit(mount.start, mount.end + behind.end(), ""),), SAFE)
 
 
 def _family(mount: Mount, caches: dict[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import is_declared_small
 from canfar_lint.checks._inputs import in_memory, is_packaged, is_small, path_of, small_file
-from canfar_lint.diagnostic import Edit, Finding, Fix
+from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import COMPREHENSIONS, LOOPS
 
@@ -34,8 +34,28 @@ def _lines(module: PythonModule, rule: Rule, call: ast.Call, loop: ast.AST) -> I
     if isinstance(module.parent(call), (*LOOPS, ast.comprehension, ast.Call)) and _reads_alike(module, handle, loop):
         edit = Edit(module.span(handle)[1], module.span(call)[1], "")
         fix = Fix("Iterate over the file", (edit,))
+    elif _reads_alike(module, handle, loop):
+        fix = _sliced(module, call, handle)
     question = small_file(module, handle)
     yield rule.finding(module.span(call), fix=fix, question=question, call=module.code(call), handle=name)
+
+
+def _sliced(module: PythonModule, call: ast.Call, handle: ast.expr) -> Fix | None:
+    """`itertools.islice` of the file in place of a slice of all lines."""
+    from canfar_lint.fixing.python import can_import
+
+    cut = module.parent(call)
+    if not isinstance(cut, ast.Subscript) or not isinstance(cut.slice, ast.Slice) or cut.slice.step is not None:
+        return None
+    bounds = [None if each is None else module.constant(each) for each in (cut.slice.lower, cut.slice.upper)]
+    if any(each is not None and (not isinstance(each, int) or each < 0) for each in bounds):
+        return None
+    if not can_import(module, "itertools", call):
+        return None
+    start, end = module.span(handle)
+    limits = "".join(f", {each}" for each in (bounds if bounds[0] is not None else [0, *bounds[1:]]))
+    edits = (Edit(start, start, "itertools.islice("), Edit(end, module.span(cut)[1], f"{limits})"))
+    return Fix("Iterate over a part of the file", edits, UNSAFE, ("itertools",))
 
 
 def _loop_over(module: PythonModule, call: ast.Call) -> ast.AST | None:
@@ -98,9 +118,30 @@ def _slurped(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Findi
         and attribute.attr in ("split", "splitlines")
     ):
         whole, variant = split, "text"
+    fix = _line_by_line(module, whole, handle) if whole is not call else None
     yield rule.finding(
-        module.span(whole), variant=variant, question=small_file(module, handle), call=module.code(call), handle=""
+        module.span(whole),
+        fix=fix,
+        variant=variant,
+        question=small_file(module, handle),
+        call=module.code(call),
+        handle="",
     )
+
+
+def _line_by_line(module: PythonModule, whole: ast.Call, handle: ast.expr) -> Fix | None:
+    """The lines of the file without their ends, one by one, where a loop goes over the pieces of its text."""
+    word = whole.func.attr if isinstance(whole.func, ast.Attribute) else ""
+    plain = not whole.keywords and [module.constant(each) for each in whole.args] == (["\n"] if word == "split" else [])
+    loop = module.parent(whole)
+    over = isinstance(loop, (ast.For, ast.comprehension)) and loop.iter is whole
+    around = next((a for a in module.ancestors(whole) if isinstance(a, COMPREHENSIONS)), loop)
+    if not plain or not over or around is None or not _reads_alike(module, handle, around):
+        return None
+    if "\n" in module.code(handle) or any(isinstance(n, ast.Name) and n.id == "row" for n in module.parents):
+        return None
+    code = f'(row.rstrip("\\n") for row in {module.code(handle)})'
+    return Fix("Go over the lines of the file", (Edit(*module.span(whole), code),), UNSAFE)
 
 
 def _is_small_text(module: PythonModule, rule: Rule, handle: ast.expr) -> bool:

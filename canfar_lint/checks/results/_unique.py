@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import TYPE_CHECKING
 
 from canfar_lint.checks._outputs import texts_with
-from canfar_lint.diagnostic import UNSAFE, Fix
+from canfar_lint.diagnostic import UNSAFE, Edit, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT
+
+if TYPE_CHECKING:
+    from canfar_lint.checks._shell_outputs import Output as ShellOutput
+    from canfar_lint.model.shell import Script
 
 _LISTINGS = frozenset(("glob.glob", "glob.iglob", "os.listdir", "pathlib.Path().glob", "pathlib.Path().rglob"))
 _MAPS = frozenset(("map", "imap", "imap_unordered", "map_async"))
@@ -135,3 +140,23 @@ def _inputs(module: PythonModule, node: ast.AST) -> set[str]:
         if isinstance(given, (ast.Name, ast.Attribute)) and module.value(given).sources == {ARGUMENT}:
             found.add(module.code(given))
     return found
+
+
+def in_shell(script: Script, output: ShellOutput, variable: str) -> Fix | None:
+    """The loop's own variable, or the stem of the file that it names, put into an output that is named only once."""
+    from canfar_lint.checks._scripts import loop_of
+
+    word, loop = output.word, loop_of(output.command)
+    found = re.fullmatch(r"""(["']?)([\w./-]*\w)(\.\w+)\1""", word.text)
+    if loop is None or loop.name != variable or found is None or not loop.words or script.context != "file":
+        return None
+    if script.text.count(f"{found.group(2)}{found.group(3)}") != 1 or word.end - word.start != len(word.text):
+        return None
+    if all(re.fullmatch(r"[\w+-]+", each.text) for each in loop.words):
+        hole = f"${{{variable}}}"
+    elif all(re.fullmatch(r"[\w./-]*\*\.\w+", each.text) for each in loop.words):
+        hole = f'$(basename "${{{variable}%.*}}")'
+    else:
+        return None
+    code = f'"{found.group(2)}_{hole}{found.group(3)}"'
+    return Fix(f"Put `${variable}` into the name", (Edit(*word.span, code),), UNSAFE)

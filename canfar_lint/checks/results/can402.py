@@ -344,7 +344,10 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
             continue
         variable = _varies_with(script, rule, output, text)
         if variable is not None:
-            yield rule.finding(output.word.span, variant="loop", name=text, variable=f"${variable}")
+            from canfar_lint.checks.results._unique import in_shell
+
+            fix = in_shell(script, output, variable)
+            yield rule.finding(output.word.span, variant="loop", name=text, variable=f"${variable}", fix=fix)
         elif _clashes(script, rule, output, text, last):
             yield rule.finding(output.word.span, name=text)
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.diagnostic import Diagnostic, Edit, Fact, Finding, Fix, PlacedRelated, placed_fact
-from canfar_lint.model.request import Request
+from canfar_lint.checks.sessions._command import is_line
+from canfar_lint.diagnostic import (
+    Diagnostic,
+    Edit,
+    Fact,
+    Finding,
+    Fix,
+    PlacedEdit,
+    PlacedFix,
+    PlacedRelated,
+    placed_fact,
+)
+from canfar_lint.model.request import Given, Request
 from canfar_lint.pipeline.join import Project
 from canfar_lint.pipeline.runs import Run, runs, runs_of
 from canfar_lint.source import Source
@@ -26,8 +38,9 @@ def check_request(request: Request, rule: Rule) -> Iterator[Finding]:
         number = given.whole
         if name in rule.table("variables") and number is not None and number != cores:
             code = request.module.text[given.start : given.end] if request.module is not None else ""
-            fix = Fix(f"Set `{name}` to {cores}", (Edit(*given.span, code.replace(str(number), str(cores), 1)),))
-            yield rule.finding(given.span, what=name, **_said(number, cores), fix=fix if code else None)
+            edit = Edit(*given.span, code.replace(str(number), str(cores), 1))
+            fix = Fix(f"Set `{name}` to {cores}", (edit,)) if code else _in_word(request, given, name, number, cores)
+            yield rule.finding(given.span, what=name, **_said(number, cores), fix=fix)
     program = (request.text("cmd") or "").partition(" ")[0].rpartition("/")[2]
     own = rule.table("shell_options").get(program, [])
     for field in ("args", "cmd"):
@@ -36,8 +49,31 @@ def check_request(request: Request, rule: Rule) -> Iterator[Finding]:
         head = command if not program.startswith(_LAUNCHERS) else _LEADING.match(command)[0]  # type: ignore[index]
         for option, number in (*options(head, own), *options(command, rule.table("options"))):
             if number != cores:
-                yield rule.finding(request.fields[field].span, what=option, **_said(number, cores))
+                given = request.fields[field]
+                mended = _in_text(request, given, option, number, cores)
+                yield rule.finding(given.span, what=option, **_said(number, cores), fix=mended)
                 break
+
+
+def _in_word(request: Request, given: Given, name: str, number: int, cores: int) -> Fix | None:
+    """The number in the word of an `--env` of the command line."""
+    for word in request.command.words if request.command is not None and is_line(request) else ():
+        if word.end == given.end and word.text.endswith(f"{name}={number}") and word.end - word.start == len(word.text):
+            return Fix(f"Set `{name}` to {cores}", (Edit(word.end - len(str(number)), word.end, str(cores)),))
+    return None
+
+
+def _in_text(request: Request, given: Given, option: str, number: int, cores: int) -> Fix | None:
+    """The number behind an option in a literal of the request itself, where that has it once."""
+    if request.module is None or not isinstance(given.node, ast.Constant):
+        return None
+    code = request.module.text[given.start : given.end]
+    pattern = rf"(?:(?<=\s)|(?<=[\"'])){re.escape(option)}(?:=|\s+|(?<=-j))({number})(?=[\s\"'])"
+    found = list(re.finditer(pattern, code))
+    if len(found) != 1:
+        return None
+    edit = Edit(given.start + found[0].start(1), given.start + found[0].end(1), str(cores))
+    return Fix(f"Set `{option}` to {cores}", (edit,))
 
 
 def check_yaml(source: Source, rule: Rule) -> Iterator[Finding]:
@@ -107,7 +143,14 @@ def _against(rule: Rule, path: str, fact: Fact, mine: list[Run], variant: str | 
     values = {"what": fact.data["what"], **_said(number, run.cores)}
     finding = rule.finding((fact.start, fact.end), variant=variant, **values)
     related = (PlacedRelated(f"the request asks for {_cores(run.cores)}", run.path, run.place),)
-    yield placed_fact(path, finding, fact, related)
+    yield placed_fact(path, finding, fact, related)._replace(fix=_as_requested(fact, number, run.cores))
+
+
+def _as_requested(fact: Fact, number: int, cores: int) -> PlacedFix | None:
+    """The number in the script or image, where the place of the finding holds nothing else."""
+    if fact.place is None or fact.end - fact.start != len(str(number)) or fact.place.cell is not None:
+        return None
+    return PlacedFix(f"Set it to {cores}", (PlacedEdit(fact.place, Edit(fact.start, fact.end, str(cores))),))
 
 
 def _as_settings_say(rule: Rule, path: str, fact: Fact, cores: int) -> Iterator[Diagnostic]:
