@@ -82,6 +82,22 @@ def test_the_placeholder_is_explained_where_the_guides_say() -> None:
     assert len(using) > 1
 
 
+OTHERS_FLAGS = {"--group", "--all-files", "--download-only", "--mount", "--upgrade"}
+"""Flags of pip, pre-commit, conda and Docker that guides name."""
+
+
+def test_every_flag_that_is_named_is_there(commands: ModuleType) -> None:
+    from canfar_lint.cli import COMMANDS
+
+    words = [[], *([name] for name in COMMANDS if name != "help")]
+    listed = [run(sys.executable, "-m", "canfar_lint", *word, "--help", cwd=ROOT).stdout for word in words]
+    known = {flag.replace("--no-", "--") for text in listed for flag in re.findall(r"--[a-z][a-z-]+", text)}
+    for page in commands.guides():
+        text = re.sub(r"```console\n.*?```|<!-- begin.*?<!-- end", "", page.read_text("utf-8"), flags=re.S)
+        named = {flag.replace("--no-", "--") for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)}
+        assert named <= known | OTHERS_FLAGS, (page.name, sorted(named - known - OTHERS_FLAGS))
+
+
 def test_the_guide_to_custom_rules_shows_the_example() -> None:
     shown = re.findall(
         r'```\w+ title="(lab_rules/[^"]+)"\n(.*?)```', (DOCS / "custom-rules.md").read_text("utf-8"), re.S
