@@ -26,7 +26,9 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
 
 
 def _decided(operation: Operation) -> bool:
-    """An option says what is wanted, one way or the other."""
+    """An option says what is wanted, one way or the other, or nothing is installed."""
+    if operation.has("--download-only", "--print-uris", "--simulate", "-d", "-s"):
+        return True
     if operation.has("--no-install-recommends", "--install-recommends", "--without-recommends", "--with-recommends"):
         return True
     if operation.tool == "aptitude" and operation.short("R"):

@@ -16,6 +16,8 @@ _COMPILERS = frozenset(("CC", "CXX", "FC", "F77"))
 _MAY_COMPILE = frozenset(("pip", "uv", "littler", "pak"))
 _COMPILES = r"gcc|g\+\+|gfortran|clang|build-|-dev|compiler|gxx|Development"
 _MANY = 6
+_WHEELS = frozenset(("pip", "setuptools", "wheel", "numpy", "scipy", "astropy", "matplotlib", "pandas", "uv"))
+"""What comes compiled for every system."""
 _SYSTEM = ("apt", "dnf", "apk", "zypper", "conda")
 
 
@@ -67,6 +69,8 @@ def _purged(run: Instruction, install: Operation, found: list[str]) -> bool:
             if auto and not operation.packages and any(step.name == "apt-mark" for step in run.steps):
                 return True
             names = {package.text for package in operation.packages}
+            if names & set(install.options):  # `apk add --virtual NAME` and `apk del NAME`
+                return True
             if names & _bare(found) or any(package.value is None for package in operation.packages):
                 return True
     return False
@@ -98,7 +102,9 @@ def _used(
 
 def _compiles(step: Step, steps: frozenset[str]) -> bool:
     """A build by name, or an install of packages that may have to be compiled, for which somebody gets a compiler."""
-    if step.name in steps or (step.name.startswith("python") and "setup.py" in step.values()[:1]):
+    if step.name in steps - _MAY_COMPILE or (step.name.startswith("python") and "setup.py" in step.values()[:1]):
         return True
     operation = operation_of(step)
-    return operation is not None and operation.kind == INSTALL and operation.family in steps
+    if operation is None or operation.kind != INSTALL or operation.family not in steps:
+        return False
+    return not operation.packages or not _bare([package.text.lower() for package in operation.packages]) <= _WHEELS

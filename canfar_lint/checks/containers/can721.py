@@ -140,6 +140,8 @@ def _installed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
             continue
         path = absolute(prefix[1] if prefix else value, step.folder)
         kept = tuple(rule.table("kept"))
+        if step.name == "mkdir" and "/.cache" in path:
+            continue
         if _HOME.match(path) and not gone(run.steps, step, path) and not path.replace("~", "/root", 1).startswith(kept):
             yield rule.finding((argument.word.start, argument.word.end), variant="files", path=path)
 

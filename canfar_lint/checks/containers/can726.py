@@ -45,7 +45,13 @@ def _asks(run: Instruction, operation: Operation, table: dict[str, Any], alone: 
         not operation.packages and operation.verb.value in ("install", "remove", "purge")
     ):
         return False
-    if operation.packages and {package.value for package in operation.packages} <= alone:
+    if (
+        operation.tool == "micromamba"
+        and operation.verb.value == "create"
+        and not (operation.packages or operation.files)
+    ):
+        return False
+    if operation.family == "apt" and operation.packages and {package.value for package in operation.packages} <= alone:
         return False
     if any(word in option for option in options for word in ("Assume-Yes", "assumeyes", "-q=2", "-qq")):
         return False

@@ -153,7 +153,9 @@ def _loose(package: Argument, family: str, small: frozenset[str]) -> bool:
         archive = _ARCHIVE.search(value.partition("#")[0])
         return archive is not None and not _VERSION.search(archive[1] or archive[2] or "")
     return (
-        bool(_BARE.match(value)) and value.lower() not in small and not value.endswith((".whl", ".txt", ".yml", ".gz"))
+        bool(_BARE.match(value))
+        and value.lower() not in small
+        and not value.endswith((".whl", ".txt", ".yml", ".gz", ".zip", ".bz2", ".conda"))
     )
 
 
