@@ -188,7 +188,12 @@ def find() -> str | None:
 
 def looks_like_python2(text: str) -> bool:
     """Whether a text that is no Python 3 is Python 2: by a statement, or by tabs that only it takes for 8 columns."""
-    return re.search(_PYTHON2, re.sub(_STRINGS, _emptied, text)) is not None or _parses_with_wide_tabs(text)
+    return holds_python2(text) or _parses_with_wide_tabs(text)
+
+
+def holds_python2(text: str) -> bool:
+    """Whether something in a text is Python 2 only."""
+    return re.search(_PYTHON2, re.sub(_STRINGS, _emptied, text)) is not None
 
 
 def _parses_with_wide_tabs(text: str) -> bool:

@@ -16,9 +16,14 @@ from canfar_lint.pipeline.manifests import Declared, Manifests, normalised
 from canfar_lint.source import PYTHON, Source, Undecodable
 
 if TYPE_CHECKING:
-    from canfar_lint.model.python import PythonModule
-    from canfar_lint.model.scopes import Binding
+    import ast
 
+# a line that begins with an import, to the end of its brackets
+_AT_THE_MARGIN = r"(?m)^(?:import|from)[ \t][^\n(]*(?:\([^)]*\))?[^\n]*$"
+
+_MOST_PIECES = 8
+_TELLING = 100_000
+"""Characters from which Python 2 is told."""
 _MOST = 20_000_000
 """Bytes of a file that is read at all."""
 
@@ -153,39 +158,74 @@ def first_import(path: str, text: str, names: set[str]) -> tuple[Source, tuple[i
 
 
 def needed_imports(path: str, text: str, names: set[str]) -> Iterator[tuple[Source, tuple[int, int], str]]:
-    """Where each of these packages is imported first, if the file cannot do without it: not optional, not in a def."""
-    from canfar_lint.model.python import PythonModule
+    """Where each of these packages is imported first, if the file cannot do without it: not optional, not in a def.
+
+    Python 2 is left out, whose environment no manifest of today describes.
+    """
+    from canfar_lint.peers.ruff import holds_python2
 
     try:
         source = Source.decode(path, PYTHON, text.encode("utf-8", "surrogateescape"))
-        module = PythonModule(source)
-    except (Undecodable, SyntaxError, ValueError, RecursionError, MemoryError):
+    except Undecodable:
+        return
+    if holds_python2(source.text[:_TELLING]):
         return
     left = set(names)
-    for binding in module.imports:
-        name = binding.qualified.partition(".")[0]
-        if name in left and binding.scope.kind == "module" and _is_needed(module, binding):
-            left.discard(name)
-            yield source, _span(module, binding, name), name
+    for statement in _imports(source, left):
+        for name, at in _packages(source, statement):
+            if name in left:
+                left.discard(name)
+                yield source, (at, at + len(name)), name
 
 
-def _is_needed(module: PythonModule, binding: Binding) -> bool:
+def _imports(source: Source, left: set[str]) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports that run whenever the file does, as long as one of the names is left.
+
+    Most stand at the beginning, so the text is parsed only as far as it must be: up to a line that imports one.
+    """
+    from canfar_lint.engine.models import Unreadable, parsed
+
+    done = 0
+    ends = [line.end() for line in re.finditer(_AT_THE_MARGIN, source.text) if _words(line[0]) & left]
+    for end in (*ends[:_MOST_PIECES], len(source.text)):
+        if not left:
+            return
+        try:
+            body = parsed(Source(source.path, PYTHON, source.text[:end])).body
+        except Unreadable:  # what looks like an import stands in a text
+            continue
+        yield from _always(body[done:])
+        done = len(body)
+
+
+def _words(line: str) -> set[str]:
+    return set(re.findall(r"\w+", line))
+
+
+def _always(body: list[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports among statements and in the loops and `with` blocks of them."""
     import ast
 
-    node = binding.node
-    if isinstance(node, ast.ImportFrom) and node.level:
-        return False
-    optional = any(isinstance(a, (ast.Try, ast.If, ast.ExceptHandler)) for a in module.ancestors(node))
-    return not optional
+    stack = [*reversed(body)]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield node
+        elif isinstance(node, (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While)):
+            stack += [*reversed((*node.body, *getattr(node, "orelse", ())))]
 
 
-def _span(module: PythonModule, binding: Binding, name: str) -> tuple[int, int]:
+def _packages(source: Source, statement: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, int]]:
+    """The packages that a statement imports from, and where their names stand."""
     import ast
 
-    start, _ = module.span(binding.node)
-    for alias in getattr(binding.node, "names", ()):
-        if isinstance(binding.node, ast.Import) and alias.name.partition(".")[0] == name:
-            start = module.span(alias)[0]
-            return start, start + len(name)
-    at = module.text.index(name, start + len("from"))
-    return at, at + len(name)
+    def offset(row: int, column: int) -> int:
+        line = source.line(row)
+        return source.offset(row, len(line.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "ignore")) + 1)
+
+    if isinstance(statement, ast.Import):
+        for alias in statement.names:
+            yield alias.name.partition(".")[0], offset(alias.lineno, alias.col_offset)
+    elif statement.module and not statement.level:
+        name = statement.module.partition(".")[0]
+        yield name, source.text.index(name, offset(statement.lineno, statement.col_offset) + len("from"))
