@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
 
 
 def on_config(config: Any) -> Any:
+    sys.path.insert(0, str(ROOT))
     from canfar_lint.catalogue.compile import compile_folder
     from canfar_lint.catalogue.schema import SECTIONS
 
