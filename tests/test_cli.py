@@ -376,6 +376,19 @@ def test_fix_of_our_own_rule(alone: Path, lint: Command) -> None:
     assert (alone / "a.py").read_text() == MEMMAP.replace(", memmap=False", "")
 
 
+def test_fix_of_what_only_several_files_together_show(alone: Path, lint: Command) -> None:
+    script = "# /// script\n# dependencies = []\n# ///\nimport numpy\nimport scipy\n"
+    (alone / "fit.py").write_text(script)
+    assert lint("--select", "CAN602", "--fix").status == 0
+    assert (alone / "fit.py").read_text() == script.replace("[]", '["numpy", "scipy"]')
+    request = 'name="fit", image="a/b:1", cores=4, ram=8, cmd="python", args="/arc/projects/x/code/run.py"'
+    (alone / "submit.py").write_text(f"from canfar.sessions import Session\n\nSession().create({request})\n")
+    (alone / "code").mkdir()
+    (alone / "code" / "run.py").write_text("from multiprocessing import Pool\n\nprint(Pool(32).map(work, range(9)))\n")
+    assert lint("--select", "CAN211", "--fix").out == "Found 1 problem (1 fixed, 0 remaining).\n"
+    assert "Pool(4)" in (alone / "code" / "run.py").read_text()
+
+
 def test_fix_only_and_its_status(alone: Path, lint: Command) -> None:
     (alone / "a.py").write_text(BROKEN)
     ran = lint(*RUFF_ONLY, "--fix-only", "--exit-non-zero-on-fix")

@@ -24,7 +24,15 @@ from canfar_lint.engine.file import placed_fix
 from canfar_lint.fixing import Changed, apply, fix_document, parses, unified, write
 from canfar_lint.fixing.apply import edited, substituted, to_bytes
 from canfar_lint.fixing.imports import completed, import_edits
-from canfar_lint.fixing.python import replaced, smallest, without_argument, without_statement
+from canfar_lint.fixing.python import (
+    line_after,
+    line_before,
+    replaced,
+    smallest,
+    with_argument,
+    without_argument,
+    without_statement,
+)
 from canfar_lint.model.notebook import read
 from canfar_lint.model.python import PythonModule
 from canfar_lint.source import DOCKERFILE, PYTHON, SHELL, TOML, YAML, Source
@@ -292,6 +300,46 @@ def removed(text: str) -> str:
 )
 def test_without_an_argument(text: str, new: str) -> None:
     assert removed(text) == new
+
+
+@pytest.mark.parametrize(
+    ("text", "new"),
+    [
+        ("bad()\n", "bad(x=1)\n"),
+        ("bad(a, b=2)\n", "bad(a, b=2, x=1)\n"),
+        ("bad(a, b=2,)\n", "bad(a, b=2, x=1,)\n"),
+        ("bad(\n    a, b\n)\n", "bad(\n    a, b, x=1\n)\n"),
+        ("bad(\n    a,\n    b,  # last\n)\n", "bad(\n    a,\n    b,  # last\n    x=1,\n)\n"),
+        ("bad(\r\n\ta,\r\n\tb\r\n)\r\n", "bad(\r\n\ta,\r\n\tb,\r\n\tx=1\r\n)\r\n"),
+        ("bad(\n    a  # only\n)\n", "bad(\n    a,  # only\n    x=1\n)\n"),
+        ("bad(a,\n    b)\n", "bad(a,\n    b, x=1)\n"),
+        ("bad(y for y in z)\n", "bad(y for y in z)\n"),
+        ("f'{bad()}'\n", "f'{bad()}'\n"),
+    ],
+)
+def test_with_an_argument(text: str, new: str) -> None:
+    module = PythonModule(Source("a", PYTHON, text))
+    call = next(c for c in module.all_calls if module.code(c.func) == "bad")
+    assert substituted(text, with_argument(module, call, "x=1")) == new
+    ast.parse(new)
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "after"),
+    [
+        ("HERE()\n", "a\nHERE()\n", "HERE()\na\n"),
+        ("HERE()", "a\nHERE()", "HERE()\na"),
+        ("if x:\r\n\tHERE()  # c\r\n", "if x:\r\n\ta\r\n\tHERE()  # c\r\n", "if x:\r\n\tHERE()  # c\r\n\ta\r\n"),
+        ("if x: HERE()\n", "if x: HERE()\n", "if x: HERE()\n"),
+        ("HERE(); b\n", "a\nHERE(); b\n", "HERE(); b\n"),
+        ("HERE(\n  1,\n)\n", "a\nHERE(\n  1,\n)\n", "HERE(\n  1,\n)\na\n"),
+    ],
+)
+def test_a_line_before_and_after_a_statement(text: str, before: str, after: str) -> None:
+    module = PythonModule(Source("a", PYTHON, text))
+    here = next(n for n in ast.walk(module.tree) if isinstance(n, ast.Expr) and module.code(n).startswith("HERE"))
+    assert substituted(text, line_before(module, here, "a")) == before
+    assert substituted(text, line_after(module, here, "a")) == after
 
 
 def test_nothing_is_changed_inside_an_f_string() -> None:

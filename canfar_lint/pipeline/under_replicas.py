@@ -1,6 +1,7 @@
 """Does a request run the file of a finding as several replicas? Then what every run shares is shared by all of them.
 
-`question.arguments` are the level and the message in that case; with `question.limit` 1 there is no finding else.
+`question.arguments` are the level and the message in that case; with `question.limit` 1 there is no finding else, and
+with a `question.subject` no fix.
 """
 
 from __future__ import annotations
@@ -19,4 +20,6 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
             level, message = question.arguments
             related = PlacedRelated(f"this request runs it {run.replicas} times at once", run.path, run.place)
             return diagnostic._replace(level=level, message=message, related=(*diagnostic.related, related))
-    return None if question.limit else diagnostic
+    if question.limit:
+        return None
+    return diagnostic._replace(fix=None) if question.subject else diagnostic

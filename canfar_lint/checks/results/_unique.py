@@ -32,14 +32,14 @@ def by_turn(module: PythonModule, node: ast.AST) -> Fix | None:
     return _put(module, node, *_of_parameter(module, function, callers[0]))
 
 
-def by_job(module: PythonModule, node: ast.AST) -> Fix | None:
-    """The stem of the one file that a script is given, or the number of the replica, put into a name."""
+def by_job(module: PythonModule, node: ast.AST) -> tuple[Fix | None, bool]:
+    """The stem of the one file that a script is given put into a name, and True; else the number of the replica."""
     if module.loops(node):
-        return None
+        return None, False
     inputs = _inputs(module, node)
     if len(inputs) == 1:
-        return _put(module, node, f"Path({inputs.pop()}).stem", _PATH)
-    return _put(module, node, "os.environ.get('REPLICA_ID', '1')", ("os",))
+        return _put(module, node, f"Path({inputs.pop()}).stem", _PATH), True
+    return _put(module, node, "os.environ.get('REPLICA_ID', '1')", ("os",)), False
 
 
 def _put(module: PythonModule, node: ast.AST, hole: str, imports: tuple[str, ...]) -> Fix | None:

@@ -81,13 +81,19 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     shared = literal and takes_input(module) and not _folder_is_chosen(module)
     from canfar_lint.checks.results._unique import by_job
 
-    return _under_replicas(rule, span, text, by_job(module, literals[0]) if literal else None, always=shared)
+    fix, own = by_job(module, literals[0]) if literal else (None, False)
+    return _under_replicas(rule, span, text, fix, always=shared, own=own or "REPLICA_" in module.text)
 
 
-def _under_replicas(rule: Rule, span: tuple[int, int], text: str, fix: Fix | None, *, always: bool) -> Finding:
-    """A candidate: an error when a request runs the script as replicas; else a warning, or (not `always`) nothing."""
+def _under_replicas(
+    rule: Rule, span: tuple[int, int], text: str, fix: Fix | None, *, always: bool, own: bool
+) -> Finding:
+    """A candidate: an error when a request runs the script as replicas; else a warning, or (not `always`) nothing.
+
+    Without `own` the fix is for replicas alone.
+    """
     raised = rule.finding(span, variant="replicas", name=text)
-    question = Question("under-replicas", "", 0 if always else 1, (raised.level, raised.message))
+    question = Question("under-replicas", "" if own else "fix", 0 if always else 1, (raised.level, raised.message))
     return rule.finding(span, name=text, question=question, fix=fix)
 
 
