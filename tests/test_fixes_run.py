@@ -35,6 +35,10 @@ class Program(NamedTuple):
     """Whether the program as it was cannot be run to its end in a batch job; then only the repaired one is run."""
     prints: str | None = None
     """What the repaired one prints, where that differs."""
+    arguments: tuple[str, ...] = ()
+    """What the repaired one is given."""
+    leaves: tuple[str, ...] = ()
+    """Files that only the repaired one writes."""
 
 
 DATA = """
@@ -202,6 +206,86 @@ for field in range(3):
     np.save("spectrum.npy", np.full(2, field))
 print(sum(int(np.load(f"spectrum_{field}.npy").sum()) for field in range(3)))
 """, 'f"spectrum_{field}.npy"', unsafe=True, fails=True, prints="6\n"),
+    "memory of the last table": Program("CAN308", """
+import glob
+import pandas as pd
+
+for name in sorted(glob.glob("*.csv")):
+    table = pd.read_csv(name)
+    print(table["flux"].sum())
+""", "    del table"),
+    "a mapped binary file": Program("CAN304", """
+import numpy as np
+
+np.arange(6, dtype="f4").tofile("plane.bin")
+plane = np.fromfile("plane.bin", dtype="f4")
+print(plane.sum(), plane.dtype, len(plane))
+""", 'np.memmap("plane.bin", dtype="f4", mode="r")', unsafe=True),
+    "a command that succeeds": Program("CAN107", """
+import os
+import subprocess
+import sys
+
+sys.stdout.flush()
+os.system("sort -r list.txt")
+subprocess.call(["cp", "stars.csv", "copy.csv"])
+subprocess.run(["cat", "copy.csv"])
+""", 'subprocess.run("sort -r list.txt", shell=True, check=True)', unsafe=True),
+    "an option in place of a question": Program("CAN101", """
+import argparse
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--band", default="r")
+args = parser.parse_args()
+radius = float(input("Aperture radius: "))
+print(args.band, radius * 2)
+""", "radius = args.radius", unsafe=True, fails=True, arguments=("--radius", "1.5"), prints="r 3.0\n"),
+    "an option with the path as its default": Program("CAN104", """
+import argparse
+import os
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--band", default="r")
+args = parser.parse_args()
+data_dir = "/arc/projects/survey/raw"
+print(os.path.join(data_dir, args.band), os.path.exists(data_dir))
+""", "data_dir = args.data_dir", unsafe=True),
+    "an option for another path": Program("CAN104", """
+import argparse
+import os
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--band", default="r")
+args = parser.parse_args()
+data_dir = "/arc/projects/survey/raw"
+print(os.path.exists(data_dir))
+""", "data_dir = args.data_dir", unsafe=True, arguments=("--data-dir", "."), prints="True\n"),
+    "a figure saved in place of shown": Program("CAN501", """
+import matplotlib.pyplot as plt
+
+plt.plot([1, 2, 3])
+plt.show()
+print("drawn")
+""", 'plt.savefig("run.png")', unsafe=True, leaves=("run.png",)),
+    "what is done already is left": Program("CAN406", """
+import glob
+from astropy.io import fits
+
+for name in sorted(glob.glob("image*.fits")):
+    image = fits.getdata(name) - 1
+    fits.writeto(name.replace("image", "calib"), image)
+print(len(glob.glob("calib*.fits")))
+""", "    if os.path.exists(", unsafe=True),
+    "a store closed": Program("CAN307", """
+import h5py
+import numpy as np
+
+store = h5py.File("cube.h5", "w")
+store["flux"] = np.arange(4.0)
+
+with h5py.File("cube.h5") as again:
+    print(again["flux"][:].sum())
+""", 'with h5py.File("cube.h5", "w") as store:', unsafe=True, fails=True, prints="6.0\n"),
     "cores of the request in a shell": Program("CAN213", """#!/bin/bash
 NCORES=$(nproc --all)
 [ "$NCORES" -gt 0 ] && echo ok
@@ -224,10 +308,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def ran(program: Program, folder: Path, variables: Mapping[str, str]) -> tuple[str, dict[str, bytes]]:
+def ran(program: Program, folder: Path, variables: Mapping[str, str], *arguments: str) -> tuple[str, dict[str, bytes]]:
     """What a program prints, and the files it leaves."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    start = [PYTHON if program.path.endswith(".py") else "bash", program.path]
+    start = [PYTHON if program.path.endswith(".py") else "bash", program.path, *arguments]
     env = {**kept, **_QUIET, **variables}
     done = subprocess.run(start, cwd=folder, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stderr
@@ -259,10 +343,23 @@ def test_the_repaired_program_does_the_same(
     repaired = (alone / program.path).read_text("utf-8")
     (new / program.path).write_text(repaired, "utf-8")
     assert program.fixed in repaired
-    printed, left = ran(program, new, program.after)
+    printed, left = ran(program, new, program.after, *program.arguments)
     if program.prints is not None:
         assert printed == program.prints
     if not program.fails:
         before, kept = ran(program, old, program.before)
         assert program.prints is not None or printed == before
-        assert left == kept
+        assert set(left) - set(kept) == set(program.leaves)
+        assert {name: left[name] for name in kept} == kept
+
+
+def test_a_command_that_fails_ends_the_repaired_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The difference that CAN107's unsafe fix makes, and no other."""
+    monkeypatch.chdir(tmp_path)
+    text = 'import subprocess\nprint("begun", flush=True)\nsubprocess.call(["sort", "absent"])\nprint("done")\n'
+    Path("run.py").write_text(text, "utf-8")
+    before = subprocess.run([PYTHON, "run.py"], capture_output=True, text=True)
+    main(["check", "--isolated", "--no-ruff", "--select", "CAN107", "--fix", "--unsafe-fixes", "--quiet", "run.py"])
+    after = subprocess.run([PYTHON, "run.py"], capture_output=True, text=True)
+    assert (before.returncode, before.stdout) == (0, "begun\ndone\n")
+    assert (after.returncode, after.stdout) == (1, "begun\n") and "CalledProcessError" in after.stderr
