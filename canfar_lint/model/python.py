@@ -225,6 +225,18 @@ class PythonModule:
         """The bindings a name can have where it stands, latest first; none for a builtin or an unknown name."""
         return self._evaluator.bindings(node)
 
+    def named(self, name: str) -> list[ast.Name]:
+        """Every place where a name stands, whatever it means there."""
+        memo = self.memo("named")
+        if not memo:
+            memo[""] = []
+            for node in self.parents:
+                if node.__class__ is ast.Name:
+                    memo.setdefault(node.id, []).append(node)  # type: ignore[attr-defined]
+        found = memo.get(name, [])
+        assert isinstance(found, list)
+        return found
+
     def attribute_bindings(self, node: ast.Attribute) -> list[Binding]:
         """What the methods and the body of the class around assign to `self.x`."""
         if not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")):

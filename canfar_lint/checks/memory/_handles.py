@@ -46,12 +46,14 @@ def _fix(
     start, end = module.span(statement)
     header = f"with {module.code(call)} as {name}:"
     if bound:
-        # the rows that follow, below what was the assignment
-        edits = below(module, "", body, (Edit(start, end, header),), first=False)
+        # the rows that follow, below what was the assignment, without the blank ones between
         row_end = module.text.find("\n", end)
-        behind = module.text[end : row_end if row_end >= 0 else len(module.text)].strip()
-        if behind[:1] not in ("", "#") or body[1].lineno <= (statement.end_lineno or 0):
+        if module.text[end:row_end].strip()[:1] not in ("", "#") or body[1].lineno <= (statement.end_lineno or 0):
             return None
+        row = module.source.starts[body[1].lineno - 1]
+        blank = module.text[row_end + 1 : row].strip() == "" and row > row_end + 1
+        gap = (Edit(row_end + 1, row, ""),) if blank else ()
+        edits = below(module, "", body, (Edit(start, end, header), *gap), first=False)
     else:
         edits = below(module, header, body, (Edit(*module.span(call), name),))
     return Fix(f"Use `with … as {name}`", edits, UNSAFE) if edits else None
@@ -86,9 +88,8 @@ def _runs_at_once(module: PythonModule, call: ast.Call, statement: ast.stmt) -> 
 
 
 def _free_name(module: PythonModule, kind: str) -> str:
-    words = {n.id for n in module.parents if isinstance(n, ast.Name)}
     wanted = {FITS: ("hdul", "hdus"), STORE: ("store", "opened"), PLAIN: ("f", "handle")}[kind]
-    return next((name for name in (*wanted, "opened_file") if name not in words), "open_file")
+    return next((name for name in (*wanted, "opened_file") if not module.named(name)), "open_file")
 
 
 def _last(module: PythonModule, hold: _Hold, names: set[str], block: list[ast.stmt], at: int) -> int | None:

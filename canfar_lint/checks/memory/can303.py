@@ -138,7 +138,7 @@ def _line_by_line(module: PythonModule, whole: ast.Call, handle: ast.expr) -> Fi
     around = next((a for a in module.ancestors(whole) if isinstance(a, COMPREHENSIONS)), loop)
     if not plain or not over or around is None or not _reads_alike(module, handle, around):
         return None
-    if "\n" in module.code(handle) or any(isinstance(n, ast.Name) and n.id == "row" for n in module.parents):
+    if "\n" in module.code(handle) or module.named("row"):
         return None
     code = f'(row.rstrip("\\n") for row in {module.code(handle)})'
     return Fix("Go over the lines of the file", (Edit(*module.span(whole), code),), UNSAFE)

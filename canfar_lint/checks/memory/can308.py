@@ -73,8 +73,8 @@ def _fix(module: PythonModule, rule: Rule, loop: ast.For, name: str) -> Fix | No
     if not bound or isinstance(last, (ast.Break, ast.Continue, ast.Return, ast.Raise)) or loop.orelse:
         return None
     first = bound[0]
-    for node in module.parents:
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, (ast.Load, ast.Del)):
+    for node in module.named(name):
+        if isinstance(node.ctx, (ast.Load, ast.Del)):
             inside = loop in module.ancestors(node) and module.function_of(node) is None
             lazy = any(isinstance(a, (ast.Lambda, ast.GeneratorExp)) for a in module.ancestors(node))
             if not inside or lazy or node.lineno < first.lineno or isinstance(node.ctx, ast.Del):

@@ -289,26 +289,12 @@ def _consumed(module: PythonModule, output: Output, within: ast.AST, text: str) 
     if len(base) > 2:
         mentions += texts_with(module, base)
     names = {n.id for n in ast.walk(output.name) if isinstance(n, ast.Name)}
-    mentions += [use for name in names for use in _loads(module).get(name, ())]
+    mentions += [use for name in names for use in module.named(name) if isinstance(use.ctx, ast.Load)]
     written = _written_names(module)
     return any(
         id(node) not in written and within in module.ancestors(node) and _is_used(module, node)
         for node in mentions[:500]
     )
-
-
-def _loads(module: PythonModule) -> dict[str, list[ast.AST]]:
-    """Where each name is read."""
-    memo = module.memo("loads")
-    if "all" not in memo:
-        found: dict[str, list[ast.AST]] = {}
-        for node in module.parents:
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                found.setdefault(node.id, []).append(node)
-        memo["all"] = found
-    answer = memo["all"]
-    assert isinstance(answer, dict)
-    return answer
 
 
 def _written_names(module: PythonModule) -> dict[object, object]:

@@ -92,7 +92,7 @@ def _hands_on(module: PythonModule, loop: ast.For) -> bool:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             bound.add(node.id)
     names = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
-    after = [n for n in module.parents if isinstance(n, ast.Name) and n.id in bound - names and n not in inside]
+    after = [n for name in bound - names for n in module.named(name) if n not in inside]
     return any(isinstance(n.ctx, ast.Load) and n.lineno > loop.lineno for n in after)
 
 
