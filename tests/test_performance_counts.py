@@ -73,10 +73,12 @@ LET_GO = {
     "CAN107-6-good": "CAN106",
     "CAN301-2-good": "CAN106",
     "CAN307-7-good": "CAN402",
+    "CAN401-24-bad": "CAN104",
     "CAN407-12-bad": "CAN106",
     "CAN807-3-bad": "CAN106",
 }
-"""Examples of one rule in which another would speak, had its triggers let it: names without a suffix, rare programs."""
+"""Examples of one rule in which another would speak, had its triggers let it: names without a suffix, rare programs, folders that
+only a site's settings name."""
 
 
 def imported(tmp_path: Path, *arguments: str) -> set[str]:
