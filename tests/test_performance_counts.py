@@ -77,8 +77,8 @@ LET_GO = {
     "CAN407-12-bad": "CAN106",
     "CAN807-3-bad": "CAN106",
 }
-"""Examples of one rule in which another would speak, had its triggers let it: names without a suffix, rare programs, folders that
-only a site's settings name."""
+"""Examples of one rule in which another would speak, had its triggers let it: names without a suffix, rare programs,
+folders that only a site's settings name."""
 
 
 def imported(tmp_path: Path, *arguments: str) -> set[str]:

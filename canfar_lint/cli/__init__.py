@@ -102,6 +102,13 @@ def _make_printable() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def harmless(text: str) -> str:
+    """Lines for a terminal, which must not obey what a file or its name says."""
+    from canfar_lint.reporting.escape import one_line
+
+    return "\n".join(one_line(line.rstrip("\r")) for line in text.split("\n"))
+
+
 def told(error: Exception) -> str:
     """What to say of an error of the user's files, "" for one that is a defect of ours."""
     from canfar_lint.settings.settings import SettingsError
@@ -113,7 +120,7 @@ def told(error: Exception) -> str:
 def _failed(error: Exception) -> int:
     words = told(error)
     if words:
-        print(f"{PROGRAM} failed\n  Cause: {words}", file=sys.stderr)
+        print(f"{PROGRAM} failed\n  Cause: {harmless(words)}", file=sys.stderr)
         return FAILURE
     import traceback
 

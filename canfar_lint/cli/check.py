@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from canfar_lint.cli import FAILURE, FINDINGS, SUCCESS
+from canfar_lint.cli import FAILURE, FINDINGS, SUCCESS, harmless
 from canfar_lint.cli.flags import check_conflicts, layers, parser, read_environment
 from canfar_lint.cli.output import Target, targets, write
 from canfar_lint.cli.parser import UsageError
@@ -128,12 +128,12 @@ class Check:
         """Words for the user that are no finding."""
         if not self.options.quiet and not self.options.silent and words not in self.said:
             self.said.add(words)
-            print(words, file=sys.stderr)
+            print(harmless(words), file=sys.stderr)
 
     def tell(self, words: str) -> None:
         """Words for a user who asked for many."""
         if self.options.verbose:
-            print(words, file=sys.stderr)
+            print(harmless(words), file=sys.stderr)
 
     def inputs(self) -> list[Input]:
         if self.piped:
@@ -256,9 +256,7 @@ class Check:
             text = done.diff()
             if not self.options.output_file and sys.stdout.isatty():
                 # a terminal obeys what a patch must keep
-                from canfar_lint.reporting.escape import source
-
-                text = "\n".join(map(source, text.split("\n")))
+                text = harmless(text)
             summary = "" if self.options.quiet else self.fixes_summary(done, applied=False)
             write(target, text + ("" if self.piped else summary))
             if self.piped:
@@ -308,6 +306,7 @@ class Check:
             hidden=len(result.diagnostics) - len(shown),
             known=self.known,
             catalogue=self.catalogue(target),
+            width=output.width(target, stream or sys.stdout),
         )
         if self.fix_only:
             text = "" if self.options.quiet else self.fixes_summary(repairs, applied=True)
@@ -373,7 +372,8 @@ class Check:
 
     def show_files(self, inputs: list[Input]) -> int:
         for path in sorted(os.path.abspath(entry.path) for entry in inputs if not entry.error):
-            print(path)
+            # a program that reads the names gets them as they are
+            print(harmless(path) if sys.stdout.isatty() else path)
         return SUCCESS
 
     def show_settings(self, inputs: list[Input]) -> int:
@@ -384,7 +384,8 @@ class Check:
             return SUCCESS
         first = min(inputs, key=lambda entry: entry.path)
         settings = self.resolver.of_file(first.path)
-        print(resolved(first.path, settings, self.resolver.selection(settings)), end="")
+        text = resolved(first.path, settings, self.resolver.selection(settings))
+        print(harmless(text) if sys.stdout.isatty() else text, end="")
         return SUCCESS
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 _PIECE = 1 << 15
+_WIDEST = 140
 
 
 class Target(NamedTuple):
@@ -55,6 +56,16 @@ def palette(target: Target, option: str, stream: IO[str]) -> Palette:
     if target.file:
         return Palette(option == "always", False)
     return palette(stream, option)
+
+
+def width(target: Target, stream: IO[str]) -> int:
+    """How many columns a frame may take: those of the terminal, and elsewhere as many as ruff takes."""
+    if not target.file and stream.isatty():
+        try:
+            return min(os.get_terminal_size(stream.fileno()).columns or _WIDEST, _WIDEST)
+        except (OSError, ValueError):
+            pass
+    return _WIDEST
 
 
 def rendered(target: Target, report: Report, *, statistics: bool, quiet: bool, watched: bool = False) -> str:

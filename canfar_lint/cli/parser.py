@@ -20,8 +20,18 @@ class UsageError(Exception):
 
 class _Help(argparse.RawDescriptionHelpFormatter):
     # argparse makes a formatter for every flag; with a width it does not ask for the terminal's each time
+    columns = 100
+
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=30, width=100)
+        super().__init__(prog, max_help_position=30, width=self.columns)
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        import textwrap
+
+        lines = text.splitlines()
+        return "\n".join(
+            part for line in lines for part in textwrap.wrap(line, width, subsequent_indent=" " * 5) or [""]
+        )
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
         super().add_usage(usage, actions, groups, "Usage: ")
@@ -40,6 +50,13 @@ class Parser(argparse.ArgumentParser):
             formatter_class=_Help,
         )
         self._optional: set[str] = set()
+
+    def format_help(self) -> str:
+        import shutil
+
+        if sys.stdout.isatty():
+            _Help.columns = min(100, shutil.get_terminal_size().columns)
+        return super().format_help()
 
     def parse(self, arguments: list[str]) -> argparse.Namespace:
         """The arguments, or the end of the program with status 2 and words on stderr."""

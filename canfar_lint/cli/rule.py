@@ -62,7 +62,9 @@ def run(arguments: list[str]) -> int:
         found = [as_data(catalogue, one) for one in chosen]
         print(json.dumps(found if given.all else found[0], indent=2, ensure_ascii=False))
     else:
-        print("\n".join(explained(catalogue, one) for one in chosen), end="")
+        from canfar_lint.cli import harmless
+
+        print(harmless("\n".join(explained(catalogue, one) for one in chosen)), end="")
     return 0
 
 

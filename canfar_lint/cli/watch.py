@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from canfar_lint.cli import PROGRAM, told
+from canfar_lint.cli import PROGRAM, harmless, told
 from canfar_lint.cli.parser import UsageError
 from canfar_lint.discovery import Input, kind_of
 from canfar_lint.settings.resolve import FILE_NAMES
@@ -112,7 +112,7 @@ def _round(start: Callable[[], Check]) -> list[Input]:
         words = told(e)
         if not words:
             raise
-        print(f"{PROGRAM} failed\n  Cause: {words}\n\nWatching for file changes.", file=sys.stderr)
+        print(f"{PROGRAM} failed\n  Cause: {harmless(words)}\n\nWatching for file changes.", file=sys.stderr)
         return []
     finally:
         sys.stdout.flush()

@@ -30,12 +30,13 @@ class Report:
     `diagnostics` are those to show, sorted. `sources(path, cell)` is the text of a file, or of one code cell (1-based,
     all cells counted) of a notebook; None where there is none. `fixed` counts by path and then by (code, name) what
     fixes have repaired; `applied` says that this was a run with `--fix`, `unsafe` that unsafe fixes are wanted.
-    `known` are findings of a baseline, `catalogue` gives SARIF the texts of the rules.
+    `known` are findings of a baseline, `catalogue` gives SARIF the texts of the rules. `width` are the columns that
+    frames may take.
     """
 
     __slots__ = (
         "applied", "catalogue", "cwd", "diagnostics", "fixed", "hidden", "known", "notes", "palette", "sources",
-        "suppressed", "unsafe",
+        "suppressed", "unsafe", "width",
     )  # fmt: skip
 
     def __init__(
@@ -53,6 +54,7 @@ class Report:
         hidden: int = 0,
         known: Sequence[Diagnostic] = (),
         catalogue: Any = None,
+        width: int = 140,
     ) -> None:
         self.diagnostics = diagnostics
         self.sources = sources
@@ -66,6 +68,7 @@ class Report:
         self.hidden = hidden
         self.known = known
         self.catalogue = catalogue
+        self.width = width
 
     def absolute(self, path: str) -> str:
         """The path with all folders; `-` for standard input without a name."""

@@ -12,7 +12,8 @@ from canfar_lint.reporting.colour import LINE_NUMBER, Palette
 from canfar_lint.reporting.escape import displayed
 
 CONTEXT = 2
-_WIDTH = 140
+WIDTH = 140
+_NARROWEST = 30
 _ROOM = 6
 _CUT = "…"
 
@@ -52,15 +53,15 @@ def split_lines(text: str) -> list[str]:
     return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z|\Z", text)
 
 
-def draw(lines: list[str], place: Place, level: str, palette: Palette) -> Frame:
-    """The frame for a span of a text given as `split_lines` makes them."""
+def draw(lines: list[str], place: Place, level: str, palette: Palette, most: int = WIDTH) -> Frame:
+    """The frame for a span of a text given as `split_lines` makes them, `most` columns wide."""
     first, last = _window(lines, place)
     shown = [line.rstrip("\r\n") for line in lines[first - 1 : last]]
     if len(shown) > 1 and not lines[last - 1]:
         shown.pop()
     start, end = _span(shown, lines, first, place)
     width = len(str(first + len(shown) - 1))
-    drawing = _Drawing(shown, first, start, end, width, level, palette)
+    drawing = _Drawing(shown, first, start, end, width, level, palette, max(most, _NARROWEST))
     return Frame(drawing.text(), first + start.line, start.character + 1, width)
 
 
@@ -105,8 +106,17 @@ def _spot(shown: list[str], line: int, character: int) -> _Spot:
 
 class _Drawing:
     def __init__(
-        self, shown: list[str], first: int, start: _Spot, end: _Spot, width: int, level: str, palette: Palette
+        self,
+        shown: list[str],
+        first: int,
+        start: _Spot,
+        end: _Spot,
+        width: int,
+        level: str,
+        palette: Palette,
+        most: int,
     ) -> None:
+        self.most = most
         self.lines = [displayed(line) for line in shown]
         self.first, self.start, self.end, self.width = first, start, end, width
         self.level, self.palette = level, palette
@@ -167,7 +177,7 @@ class _Drawing:
 
     def _margin(self, shown: list[str]) -> _Margin:
         """The columns to show: all, or without much indentation, or what is around the span."""
-        width = _WIDTH - 3 - self.width - (2 if self.tall else 0)
+        width = self.most - 3 - self.width - (2 if self.tall else 0)
         longest = max(map(_columns, shown))
         indents = [_columns(line[: len(line) - len(line.lstrip())]) for line in shown if line.strip()]
         blank = max(0, min(indents, default=0) - _ROOM)

@@ -65,7 +65,7 @@ def _framed(report: Report, lines: _Lines, path: str, place: Place, level: str) 
     text = lines.of(path, place.cell)
     row, column, width, drawn = place.row, place.column, 0, ""
     if text is not None:
-        picture = frame.draw(text, place, level, report.palette)
+        picture = frame.draw(text, place, level, report.palette, report.width)
         row, column, width, drawn = picture.row, picture.column, picture.width, f"{picture.text}\n"
     arrow = report.palette.paint("--> ", LINE_NUMBER)
     return f"{' ' * width}{arrow}{report.path(path)}:{cell}{row}:{column}\n{drawn}"
