@@ -202,6 +202,8 @@ def _examples(title: str, key: str, rule: dict[str, Any]) -> list[str]:
         if key not in example:
             continue
         kind = example.get("kind", rule["kinds"][0])
+        if parts and key == "bad":
+            parts.append("---")  # where one example ends, what is said of it included
         if "why" in example:
             parts.append(f"{example['why'][:1].upper()}{example['why'][1:]}:")
         parts.append(_fenced(re.sub("[«»]", "", example[key]), kind))
