@@ -14,7 +14,9 @@ A rule's triggers, any of which lets it run:
                     own, else what stands outside of functions
 `@quoted & re:…`    only from the first quote of a line on: expressions about texts are faster there
 `*open( & @lines & re:…`  only on lines that hold one of the stretches named before
-`@unasked & re:…`   only where it does not stand right under `if debug:` or the like, which nothing in the file sets
+`@unasked & re:…`   only where it does not stand under `if debug:` or the like, which nothing in the file sets; with
+                    `@unasked (show|plot)` nor in a function of such a name, in a file that runs none of its own
+`@known & re:…(…)`  only where each name in the group is given a number somewhere in the file, or numbers are large
 `sh: [...]`         triggers of the shell side alone (`py:` of the Python side), which Python files that start no
                     programs need not be searched for
 
@@ -178,10 +180,11 @@ class Triggers:
 class _Condition:
     """The parts of a trigger that must all hold; its expressions are compiled when the rest does."""
 
-    __slots__ = ("anchors", "lines", "main", "patterns", "quoted", "unasked")
+    __slots__ = ("anchors", "known", "lines", "main", "patterns", "quoted", "shows", "unasked")
 
     def __init__(self, trigger: str) -> None:
-        self.main = self.quoted = self.unasked = self.lines = False
+        self.main = self.quoted = self.unasked = self.lines = self.known = False
+        self.shows = ""
         self.anchors: list[tuple[frozenset[bytes], list[_Stretch]]] = []
         self.patterns: list[str] = []
         for part in trigger.split(" & "):
@@ -191,8 +194,10 @@ class _Condition:
                 self.main = True
             elif part == "@quoted":
                 self.quoted = True
-            elif part == "@unasked":
-                self.unasked = True
+            elif part.startswith("@unasked"):
+                self.unasked, self.shows = True, part[9:]
+            elif part == "@known":
+                self.known = True
             elif part == "@lines":
                 self.lines = True
             else:
@@ -213,7 +218,10 @@ class _Condition:
             wanted = _compiled(pattern)
             if not wanted.search(searched) or (self.main and not content.runs_as_script(wanted)):
                 return False
-            if self.unasked and all(_is_asked(code, found.start()) for found in wanted.finditer(code)):
+            shows = self.shows if self.shows and not content.runs else ""
+            if self.unasked and all(_is_asked(code, found.start(), shows) for found in wanted.finditer(code)):
+                return False
+            if self.known and not any(_is_known(code, found[1]) for found in wanted.finditer(code)):
                 return False
         return True
 
@@ -235,8 +243,21 @@ _ASKS = (
 )
 
 
-def _is_asked(code: bytes, at: int) -> bool:
-    """Whether a place stands in the body of an `if` that asks for a choice of the user."""
+# a number, or what is made of a constant
+_NUMBERED = r"\bNAME\b[^\n=]*=[ \t]*(?:(?:int|round|float)?[ \t]*[(\[][ \t]*)?(?:\d|[\w.]*[A-Z]{2})"
+
+
+def _is_known(code: bytes, names: bytes) -> bool:
+    """Whether every name among numbers is given one in the file, or there is none and a number is large."""
+    known = _compiled(r"(?<![\w.])(?:[^\W\d]\w*\.)*([^\W\d]\w*)").findall(names)
+    for name in known:
+        if not _compiled(_NUMBERED.replace("NAME", name.decode())).search(code):
+            return False
+    return bool(known) or _compiled(r"\d{4}|\*\*|[eE]\d").search(names) is not None
+
+
+def _is_asked(code: bytes, at: int, shows: str) -> bool:
+    """Whether a place stands in the body of an `if` that asks for a choice of the user, or in a function that shows."""
     start = code.rfind(b"\n", 0, at) + 1
     indent = _indent(code[start:at])
     while indent and start > 1:
@@ -246,6 +267,11 @@ def _is_asked(code: bytes, at: int) -> bool:
         if line.isspace() or not line or _indent(line) >= indent:
             continue
         indent = _indent(line)
+        function = _compiled(r"[ \t]*(?:async )?def (\w+)").match(line) if shows else None
+        if function:
+            if _compiled(shows).search(function[1].lower()):
+                return True
+            shows = ""
         found = _compiled(_ASKS).match(line)
         if found:
             name = found[1].decode()

@@ -13,6 +13,8 @@ from canfar_lint.diagnostic import Edit
 from canfar_lint.source import NOTEBOOK, Source
 
 _WORD = re.compile(r"[^\W\d]\w*")
+# what follows the word `import`: names in brackets, or up to the end of the line
+_IMPORTED = re.compile(r"\bimport\b[ \t]*(\([^)]*\)|(?:[^\n\\]|\\\r?\n)*)")
 # a name that stands this often besides is surely used, and to know it nothing must be parsed
 _OFTEN = 8
 
@@ -69,9 +71,12 @@ def removals(source: Source, names: Iterable[str], besides: Sequence[Edit] = ())
 
 def _may_be_last_uses(text: str, edits: Sequence[Edit]) -> bool:
     lost = {word for edit in edits for word in _WORD.findall(text[edit.start : edit.end])}
+    lost -= {word for edit in edits for word in _WORD.findall(edit.content)}
+    if lost:
+        lost &= {word for names in _IMPORTED.findall(text) for word in _WORD.findall(names)}
     for word in lost:
         inside = sum(text.count(word, edit.start, edit.end) for edit in edits)
-        if text.count(word) - inside <= _OFTEN and re.search(rf"\bimport\b[^\n#]*\b{word}\b|^\W*{word}\b", text, re.M):
+        if text.count(word) - inside <= _OFTEN:
             return True
     return False
 
