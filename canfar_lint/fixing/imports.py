@@ -75,7 +75,7 @@ def import_edits(source: Source, needs: Iterable[tuple[str, int]]) -> list[Edit]
         module, _, member = spec.partition(":")
         wanted = _Import(module, member)
         first_use[wanted] = min(used_at, first_use.get(wanted, used_at))
-    taken = _bound_names(tree)
+    taken: set[str] | None = None
     kept: list[Edit] = []
     missing: dict[int, tuple[int, list[_Import]]] = {}
     for wanted, used_at in sorted(first_use.items(), key=lambda item: item[0].key):
@@ -83,6 +83,7 @@ def import_edits(source: Source, needs: Iterable[tuple[str, int]]) -> list[Edit]
         if known is not None:
             kept.append(known)
             continue
+        taken = _bound_names(tree) if taken is None else taken
         if wanted.name in taken:
             raise ValueError(f"{wanted.name} means something else in this file")
         start = _cell_start(source, tree, used_at)
