@@ -20,6 +20,10 @@ _OLD = re.compile(
     r"(?:docker\.io/)?(?:library/)?(?:ubuntu:(?:1[0-4]\.|precise|trusty)|debian:(?:[1-8]\b|wheezy|jessie))"
 )
 """Systems whose own pip (1.x) knows neither a cache nor an option against it."""
+_CACHELESS = re.compile(
+    r"registry\.(?:access\.)?redhat\.(?:com|io)/(?:ubi\d*|rhel\d*|rhscl)/python-|quay\.io/sclorg/python-"
+)
+"""Bases that set PIP_NO_CACHE_DIR."""
 _BARE = re.compile(r"-[A-Za-z]+\Z")
 
 
@@ -56,7 +60,7 @@ def _downloads(operation: Operation) -> bool:
 
 
 def _kept(dockerfile: Dockerfile, run: Instruction, operation: Operation, table: dict[str, Any]) -> bool:
-    if operation.family == "pip" and _old_pip(run, operation):
+    if operation.family == "pip" and (_old_pip(run, operation) or _switched_in_base(run)):
         return False
     if any(_switched(run, operation, name) for name in table.get("switches", ())):
         return False
@@ -69,6 +73,11 @@ def _kept(dockerfile: Dockerfile, run: Instruction, operation: Operation, table:
             for later in later_runs(dockerfile, run)
         )
     return not any(_configured(before, table) for before in (run, *earlier(run)))
+
+
+def _switched_in_base(run: Instruction) -> bool:
+    image = run.stage.root.image if run.stage is not None else None
+    return bool(image and _CACHELESS.match(image))
 
 
 def _old_pip(run: Instruction, operation: Operation) -> bool:

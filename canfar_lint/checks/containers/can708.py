@@ -164,7 +164,7 @@ def _unpacked(step: Step, layers: list[_Layer]) -> _Layer | None:
 def _small(made: Made) -> bool:
     """A script or a piece of configuration: nobody minds its bytes."""
     names = [posixpath.basename(name).lower().rstrip("*") for name in (made.path, made.source.partition("?")[0])]
-    small = any(name.endswith(_SMALL) for name in names)
+    small = any(name.endswith(_SMALL) or name in ("requirements", "scripts", "config", "conf") for name in names)
     return made.how in ("copy", "download") and small and not any(INSTALLER.search(name) for name in names)
 
 

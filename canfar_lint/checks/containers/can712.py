@@ -43,10 +43,10 @@ def _changed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
         maker = _unpacker(run, argument)
         if maker is None and not to_root and path not in (None, "/", "."):
             assert path is not None
-            maker = _maker(run, path)
-            whole = maker is not None and maker.keyword != "RUN" and any(m.path == path for m in made_by(maker))
-            if mounted(run, (path,)) or _touched_here(run, step, path, whole=whole):
-                maker = None
+            if mounted(run, (path,)):
+                continue
+            maker = _maker(run, path, step)
+            if maker is None and _touched_here(run, step, path):
                 continue
         tree = maker is None and not to_root and path is not None and _large(path, rule.table("trees"))
         if maker is None and not tree:
@@ -108,12 +108,16 @@ def _touched_here(run: Instruction, step: Step, path: str, *, whole: bool = Fals
     return False
 
 
-def _maker(run: Instruction, path: str) -> Instruction | None:
-    """The nearest earlier instruction that stored something at or below the path."""
+def _maker(run: Instruction, path: str, step: Step) -> Instruction | None:
+    """The nearest earlier instruction that stored something at or below the path, which `run` has not made anew."""
     for before in earlier(run):
         if before.keyword in ("COPY", "ADD") and (before.flag("chown") or before.flag("chmod")):
             continue
-        if before.keyword in ("COPY", "ADD", "RUN") and any(covers(path, made.path) for made in made_by(before)):
+        if before.keyword not in ("COPY", "ADD", "RUN"):
+            continue
+        copied = before.keyword != "RUN"
+        below = [made for made in made_by(before) if covers(path, made.path)]
+        if any(not _touched_here(run, step, made.path, whole=copied) for made in below):
             return before
     return None
 
