@@ -106,6 +106,23 @@ def test_two_that_may_be_meant_are_not_joined() -> None:
     assert (run.script, run.candidates) == ("", ("a/stack.py", "b/stack.py"))
 
 
+def test_of_two_that_may_be_meant_it_is_the_one_beside_the_request(here: Path) -> None:
+    submit = SUBMIT.format(cmd="bash", args="/arc/projects/survey/run_stack.sh")
+    for folder in ("a", "b"):
+        files = {
+            "submit.py": submit,
+            "jobs/run_stack.sh": "python /arc/projects/survey/stack.py\n",
+            "jobs/stack.py": STACK,
+        }
+        tree(here, {f"{folder}/{name}": text for name, text in files.items()})
+    found = {run.path: run.files for run in runs(linted().project)}
+    assert found == {
+        f"{folder}/submit.py": (f"{folder}/jobs/run_stack.sh", f"{folder}/jobs/stack.py") for folder in "ab"
+    }
+    alone = runs(linted("a", whole=False).project)
+    assert {run.path: run.files for run in alone} == found
+
+
 @pytest.mark.parametrize("path", ["lib/run.py", "tests/stack_test.py"])
 def test_a_common_name_in_a_corner_is_not_joined(path: str) -> None:
     assert joined("python", f"/arc/projects/other/{Path(path).name}", {path: STACK}).script == ""
@@ -309,6 +326,48 @@ def test_a_crash_of_the_join_is_said_of_the_file(
     assert result.crashed, "the exit status is 2"
     assert found(result, "CAN301") == [("other.py", "CAN301", "warning")]
     assert found(result, "CAN402"), "what needs no join is said all the same"
+
+
+def codes(result: RunResult) -> set[tuple[str, str, str]]:
+    """Without what only a whole project can lack."""
+    return {(d.path, d.code, d.level) for d in result.diagnostics if d.code != "CAN604"}
+
+
+def test_a_script_alone_is_judged_as_in_the_whole_project(here: Path) -> None:
+    build = "docker build -t images.canfar.net/survey/stack:1 -f docker/Dockerfile .\n"
+    tree(here, {"fit.py": "import multiprocessing\npool = multiprocessing.Pool(8)\nprint(pool)\n", "stack.py": STACK})
+    tree(here, {"docker/Dockerfile": "FROM ubuntu:24.04\nENV NUMBA_NUM_THREADS=64\n", "build.sh": build})
+    tree(here, {"submit.py": SUBMIT.format(cmd="bash", args="/arc/x/all.sh"), "b/stack.py": "print(1)\n"})
+    tree(here, {"all.sh": "set -e\npython /arc/x/fit.py\npython /arc/code/stack.py\n"})
+    tree(
+        here,
+        {
+            ".github/workflows/run.yml": "jobs: {}\n",
+            "Makefile": "go:\n\tcanfar create headless a/b:1 -- /arc/x/stack.py\n",
+        },
+    )
+    whole = codes(linted())
+    assert {("fit.py", "CAN211", "error"), ("docker/Dockerfile", "CAN211", "error")} <= whole
+    for path in ("fit.py", "stack.py", "docker/Dockerfile", "submit.py"):
+        assert codes(linted(path, whole=False)) == {found for found in whole if found[0] == path}
+
+
+def test_graphs_of_a_script_show_the_requests_that_run_it(here: Path) -> None:
+    tree(here, {"pyproject.toml": "[tool.canfar-lint]\n", "fit.py": "print(1)\n", "stack.py": "print(2)\n"})
+    tree(here, {"a.sh": "canfar create headless a/b:1 -- python /arc/x/fit.py\n"})
+    tree(here, {"b.sh": "canfar create headless a/b:1 -- python /arc/x/stack.py\n"})
+    program = (sys.executable, "-m", "canfar_lint", "graph", "fit.py")
+    said = run_program(*program, cwd=here, PYTHONPATH=str(ROOT)).stdout
+    assert "a.sh" in said and "b.sh" not in said
+
+
+def test_a_repair_is_looked_at_with_the_rest_of_the_project(here: Path) -> None:
+    submit = SUBMIT.format(cmd="python", args="/arc/x/fit.py")
+    tree(here, {"fit.py": "import multiprocessing\npool = multiprocessing.Pool(8)\nprint(pool)\n", "submit.py": submit})
+    tree(here, {"canfar-lint.toml": "ruff = false\n"})
+    flags = ("--fix", "--unsafe-fixes", "--select", "CAN211,CAN214")
+    run_program(sys.executable, "-m", "canfar_lint", *flags, ".", cwd=here, exits=None, PYTHONPATH=str(ROOT))
+    assert "OMP_NUM_THREADS" not in (here / "fit.py").read_text(), "CAN214, whose repair it is, has nothing to say here"
 
 
 def test_facts_are_plain_data() -> None:

@@ -70,6 +70,7 @@ class Check:
         self.said: set[str] = set()
         self.baseline = self.known_findings()
         self.known: list[Diagnostic] = []
+        self.linted: Any = None
         self.seen: dict[str, Stamp | None] = {}
         self.choice = None
         if options.interactive:
@@ -178,9 +179,12 @@ class Check:
                 found=[*unread, *no_rules],
                 root=root,
                 whole_project=given and whole,
+                beside=None if whole else self.linted,
                 cached=not self.options.no_cache,
                 **more,
             )
+        if whole:
+            self.linted = result.project
         diagnostics = result.diagnostics
         if self.options.ignore_noqa:
             from canfar_lint.engine.run import order

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from canfar_lint.engine.cache import Cache, Kept
     from canfar_lint.peers.hadolint import Run as HadolintRun
     from canfar_lint.peers.ruff import Run as RuffRun
+    from canfar_lint.pipeline.join import Project
     from canfar_lint.settings.resolve import Resolver
     from canfar_lint.settings.select import Selection
     from canfar_lint.settings.settings import Settings
@@ -75,6 +76,7 @@ def run(
     cached: bool = False,
     executor: Executor | None = None,
     progress: Callable[[int, int], None] | None = None,
+    beside: Project | None = None,
 ) -> RunResult:
     """Lint `inputs` (path, kind). `texts` gives the content of files that are not read from disk.
 
@@ -82,9 +84,9 @@ def run(
     processes, 0 for as many as there are cores. `root` is the project's folder. With `cached`, what earlier runs found
     in files that have not changed is taken as it is. With an `executor`, whose workers are `jobs`, the work on single
     files is done there: they need canfar-lint, but not the files. `progress` is told how many files are done, of how
-    many there are.
+    many there are. `beside` is the project of an earlier run, for the files of it that are not among the inputs.
     """
-    from canfar_lint.pipeline.join import Project, judge, settle
+    from canfar_lint.pipeline.join import WORSE_IN_BATCH, WORSE_UNDER_REPLICAS, Project, judge, settle
     from canfar_lint.pipeline.tree import Tree
 
     planned, selections, profiles = _plan(inputs, resolver, texts or {})
@@ -94,7 +96,7 @@ def run(
     results = memory.all_of(_lint(memory.left, profiles, jobs, executor, progress))
     facts = ((result.path, fact) for result in results for fact in result.facts)
     kinds = {job.path: job.kind for job in planned}
-    project = Project(facts, Tree(root, texts), kinds, whole_project, resolver.base, memory.outlines)
+    project = Project(facts, Tree(root, texts), kinds, whole_project, resolver.base, memory.outlines, beside)
     diagnostics = settle((d for result in results for d in result.diagnostics), project)
     if project.facts or project.request:
         diagnostics += judge(project, profiles[0])
@@ -102,7 +104,8 @@ def run(
         from canfar_lint.pipeline.called_scripts import read_along
 
         diagnostics = read_along(diagnostics, project, {job.path: profiles[job.profile] for job in planned})
-    if "request" in project.facts or project.request:
+    worse = WORSE_UNDER_REPLICAS | WORSE_IN_BATCH
+    if "request" in project.facts or project.request or any(d.code in worse for d in diagnostics):
         from canfar_lint.pipeline.levels import raised
 
         diagnostics = list(raised(diagnostics, project))

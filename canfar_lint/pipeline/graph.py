@@ -50,7 +50,8 @@ def graph(project: Project, diagnostics: Iterable[Diagnostic]) -> Graph:
     """The graph of all requests of a project."""
     builder = _Builder(project, list(diagnostics))
     for run in runs(project):
-        builder.request(run)
+        if not project.kinds.keys().isdisjoint((run.path, run.dockerfile, *run.files)):
+            builder.request(run)
     return Graph(builder.nodes, {(e.source, e.target, e.how): e for e in builder.edges})
 
 

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from canfar_lint.pipeline.runs import Run
     from canfar_lint.settings.settings import Settings
 
-_SCRIPTS = (".py", ".sh", ".bash", ".ipynb")
-_ELSEWHERE = frozenset(("node_modules", "site-packages", "venv", "__pycache__", "build", "dist"))
-_MOST_FILES = 20_000
+
+# what is an error once a file runs under replicas, and once it runs in batch at all
+WORSE_UNDER_REPLICAS = frozenset(("CAN402", "CAN408"))
+WORSE_IN_BATCH = frozenset(("CAN501",))
 
 
 class _Guarded:
@@ -49,7 +50,8 @@ class Project:
 
     `whole` says that a folder with the project's root was given, so that what is not in `paths` is not there.
     `outlines` are those of files that have not changed since an earlier run, as they were written; `outlined` are
-    those made in this one. `crashes` is what to say of what broke.
+    those made in this one. `crashes` is what to say of what broke. `beside` is the project as it was linted before,
+    when some of its files are looked at again.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Project:
         whole: bool = True,
         settings: Settings | None = None,
         outlines: dict[str, Any] | None = None,
+        beside: Project | None = None,
     ) -> None:
         self.tree = tree
         self.whole = whole
@@ -70,50 +73,64 @@ class Project:
         self.runs: list[Run] | None = None
         self.by_file: dict[str, list[Run]] | None = None
         self.uses: dict[str, list[tuple[str, str]]] = {}
-        self._names: dict[bool, dict[str, list[str]]] = {}
         self.outlined: dict[str, Outline | ImageOutline] = {}
         self.crashes: list[Diagnostic] = []
         self._outlines: dict[str, Outline] = {}
         self._images: dict[str, ImageOutline] = {}
         self._written = outlines or {}
+        self._beside = beside
+        self._looked_around = whole
         for path, fact in facts:
             self.facts.setdefault(fact.kind, []).append((path, fact))
 
     # -- the files of the tree, given or not --------------------------------------------------------------------
 
     def named(self, name: str) -> list[str]:
-        """The files whose last name is this: those given, else those around them."""
-        return self._by_name(False).get(name) or self._by_name(True).get(name, [])
+        """The files whose last name is this, those around the given ones included."""
+        return self._by_name.get(name, [])
 
     def file(self, path: str) -> str:
         """The file of the tree at a path, as it is named elsewhere; "" where there is none."""
         path = os.path.normpath(path)
         return self._given.get(path) or (path if path in self._around else "")
 
-    def _by_name(self, around: bool) -> dict[str, list[str]]:
-        if around not in self._names:
-            found: dict[str, list[str]] = {}
-            for path in sorted(self._around) if around else self.paths:
-                found.setdefault(path.rpartition("/")[2], []).append(path)
-            self._names[around] = found
-        return self._names[around]
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for path in sorted((*self.paths, *self._around)):
+            found.setdefault(path.rpartition("/")[2], []).append(path)
+        return found
 
     @cached_property
     def _given(self) -> dict[str, str]:
         return {os.path.normpath(path): path for path in self.paths}
 
     @cached_property
-    def _around(self) -> frozenset[str]:
-        """The files of the project that were not given, when only some were."""
-        found: set[str] = set()
-        if not self.whole:
-            for count, (name, _) in enumerate(self.tree.walk(self.tree.root, _ELSEWHERE)):
-                last = name.rpartition("/")[2]
-                if last.endswith(_SCRIPTS) or "ockerfile" in last:
-                    found.add(os.path.relpath(os.path.join(self.tree.root, name)))
-                if count > _MOST_FILES:
-                    break
-        return frozenset(found - set(self._given))
+    def _around(self) -> dict[str, str]:
+        """The files of the project that were not given, when only some were, with their kinds."""
+        if self.whole:
+            return {}
+        if self._beside is not None:
+            return {path: kind for path, kind in self._beside.kinds.items() if path not in self.kinds}
+        from canfar_lint.pipeline.around import files
+
+        return {path: kind for path, kind in files(self.tree).items() if path not in self._given}
+
+    def look_around(self) -> None:
+        """Add what the files that were not given say of requests and images: once, when a given file asks for it."""
+        if self._looked_around or self.settings is None:
+            return
+        self._looked_around = True
+        from canfar_lint.pipeline.around import JOINED, facts
+
+        if self._beside is None:
+            found: Iterable[tuple[str, Fact]] = facts(self.tree, self._around.items(), self.settings)
+        else:
+            self._beside.look_around()
+            known = self._beside.facts
+            found = ((path, fact) for kind in JOINED for path, fact in known.get(kind, ()) if path not in self.kinds)
+        for path, fact in found:
+            self.facts.setdefault(fact.kind, []).append((path, fact))
 
     def outline(self, path: str) -> Outline:
         """What a script says of what it runs and uses."""
@@ -122,7 +139,7 @@ class Project:
 
             known = kept(self._written.get(path))
             if known is None:
-                kind = self.kinds.get(path) or _kind(path)
+                kind = self.kinds.get(path) or self._around.get(path, "")
                 self.outlined[path] = known = outline(path, kind, self.tree.content(path) or b"")
             self._outlines[path] = known
         return self._outlines[path]
@@ -192,14 +209,6 @@ class Project:
                 if isinstance(place, str):
                     found[name] = place.partition(":")[0].strip()
         return found
-
-
-def _kind(path: str) -> str:
-    from canfar_lint.source import NOTEBOOK, PYTHON, SHELL
-
-    if path.endswith((".sh", ".bash")):
-        return SHELL
-    return NOTEBOOK if path.endswith(".ipynb") else PYTHON
 
 
 def settle(diagnostics: Iterable[Diagnostic], project: Project) -> list[Diagnostic]:

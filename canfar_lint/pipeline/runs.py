@@ -62,6 +62,7 @@ def runs(project: Project) -> list[Run]:
     if project.runs is None:
         from canfar_lint.engine.file import is_test
 
+        project.look_around()
         project.runs = []
         for path, fact in project.facts.get("request", ()):
             if not is_test(path):
@@ -157,7 +158,7 @@ def script_of(project: Project, word: str) -> str:
 
 
 def _script(project: Project, word: str, near: str) -> tuple[str, tuple[str, ...]]:
-    """By the longest tail that a file's path shares with the word."""
+    """By the longest tail that a file's path shares with the word; of equals, the one in the folder of what runs it."""
     wanted = [part for part in os.path.normpath(word).split("/") if part]
     best: list[str] = []
     longest = 0
@@ -170,6 +171,10 @@ def _script(project: Project, word: str, near: str) -> tuple[str, tuple[str, ...
             best, longest = [path], shared
         elif shared == longest:
             best.append(path)
+    if len(best) > 1 and near:
+        own = os.path.dirname(near) or "."
+        beside = [path for path in best if not os.path.relpath(path, own).startswith("..")]
+        best = beside if len(beside) == 1 else best
     if len(best) != 1:
         return "", tuple(best)
     if longest == 1 and len(wanted) > 1 and not _may_be(project, best[0], near):
