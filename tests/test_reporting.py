@@ -266,10 +266,25 @@ def test_statistics_as_ruff(samples: Path, form: str) -> None:
         assert findings_of(found) == findings_of(wanted)
 
 
-def test_paths_outside_the_working_directory(samples: Path) -> None:
-    diagnostics = [d._replace(path=f"../../{d.path}") for d in converted(samples, "plain.py")]
-    report = Report(diagnostics, lambda path, cell: None, cwd=str(samples / "sub" / "deep"))
-    assert render("concise", report).startswith(f"{samples}/plain.py:1:8: F401")
+OUTSIDE = ("plain.py", "crlf é.py", "wide.py", "tabs.py", "book.ipynb")
+
+
+@pytest.mark.parametrize("form", ["concise", "full", *TEXTS, "json", "json-lines", "rdjson", "sarif"])
+def test_files_outside_the_working_directory_as_ruff(samples: Path, form: str) -> None:
+    here = samples / "sub" / "deep"
+    wanted = findings_of(of_ruff(here, form, *(f"../../{name}" for name in OUTSIDE)))
+    diagnostics = [d._replace(path=f"../../{d.path}") for d in converted(samples, *OUTSIDE)]
+    found = findings_of(render(form, Report(diagnostics, sources(here), cwd=str(here))))
+    if form in ("json", "json-lines", "rdjson", "sarif"):
+        assert _paths(found) == _paths(wanted)
+        return
+    for ruffs, own in (("org.ruff", "org.canfar-lint"), ('name="ruff"', 'name="canfar-lint"')):
+        wanted = wanted.replace(ruffs, own)
+    assert found == wanted.replace("title=ruff (", "title=canfar-lint (")
+
+
+def _paths(text: str) -> list[str]:
+    return re.findall(r'"(?:filename|path|uri)": ?"([^"]*)"', text)
 
 
 # -- what ruff has no part in ---------------------------------------------------------------------------------
