@@ -39,12 +39,12 @@ _HOSTS_REQUESTS = frozenset(("python", "notebook", "shell", "makefile", "yaml"))
 # more brackets in a row than Python's own parser takes
 _DEEP = (b"(" * 150, b"[" * 150, b"{" * 150)
 _HOSTS_SHELL = frozenset(("python", "notebook", "dockerfile", "yaml"))
-_NOT_A_PIPELINE = re.compile(
-    r"(^|/)(tests?|testing|docs?|doc)/|(^|/)(test_[^/]*|[^/]*_test|conftest|setup|noxfile|fabfile)\.py$"
-)
-_TEST = re.compile(r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
+# compiled where a path may match: compiling takes longer than a small file
+_NOT_A_PIPELINE = r"(^|/)(tests?|testing|docs?|doc)/|(^|/)(test_[^/]*|[^/]*_test|conftest|setup|noxfile|fabfile)\.py$"
+_MAY_BE_ASIDE = ("test", "doc", "setup", "noxfile", "fabfile")
+_TEST = r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$"
 # what a test runner would collect; a script that only tries something out is called `test_imaging.py` too
-_TEST_NAME = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
+_TEST_NAME = r"(^|/)(test_[^/]*|[^/]*_test)\.py$"
 _HOLDS_TESTS = rb"(?m)\bdef test|\bclass \w*Test|\b(?:unittest|pytest|doctest|nose)\b|^assert "
 _NOQA = rb"(?i)#[ \t]*noqa[ \t]*:[^\n]*((?:%s)\d|[a-z]-[a-z])"
 
@@ -132,7 +132,7 @@ class FileResult(NamedTuple):
 
 def is_test(path: str) -> bool:
     """Whether a file tests others: the requests it makes are made up, and some of them wrong on purpose."""
-    return _TEST.search(path.replace("\\", "/").removeprefix("./")) is not None
+    return "test" in path and re.search(_TEST, path.replace("\\", "/").removeprefix("./")) is not None
 
 
 def in_pipeline(path: str, data: bytes | None = None) -> bool:
@@ -140,10 +140,12 @@ def in_pipeline(path: str, data: bytes | None = None) -> bool:
 
     With its content, a file that is only called like a test counts as what it is.
     """
+    if not any(word in path for word in _MAY_BE_ASIDE):
+        return True
     name = path.replace("\\", "/").removeprefix("./")
-    if data is not None and _TEST_NAME.search(name) and not re.search(_HOLDS_TESTS, data):
-        name = _TEST_NAME.sub(r"\1script.py", name)
-    return not _NOT_A_PIPELINE.search(name)
+    if data is not None and re.search(_TEST_NAME, name) and not re.search(_HOLDS_TESTS, data):
+        name = re.sub(_TEST_NAME, r"\1script.py", name)
+    return not re.search(_NOT_A_PIPELINE, name)
 
 
 def role(path: str, data: bytes) -> tuple[str, bool, bool]:

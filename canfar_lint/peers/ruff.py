@@ -258,8 +258,11 @@ def _target(settings: Settings) -> str:
     """The oldest Python of the project: its setting, `requires-python`, or the newest grammar ruff knows."""
     if settings.target_version:
         return str(settings.target_version)
+    manifest = _manifest(settings.root)
+    if "requires-python" not in manifest:
+        return _NEWEST
     line = r"^[ \t]*requires-python[ \t]*=[ \t]*[\"'][^\"'\n]*?>=?[ \t]*3\.(\d+)"
-    required = re.search(line, _manifest(settings.root), re.M)
+    required = re.search(line, manifest, re.M)
     return f"py3{min(max(int(required[1]), 7), 14)}" if required else _NEWEST
 
 
@@ -267,6 +270,8 @@ def _builtins(root: str) -> list[str]:
     """The names a project tells ruff to know, from its own settings of ruff."""
     names: list[str] = []
     for text in (_manifest(root), *(_read(os.path.join(root, name)) for name in ("ruff.toml", ".ruff.toml"))):
+        if "builtins" not in text:
+            continue
         listed = re.search(r"^[ \t]*builtins[ \t]*=[ \t]*\[([^\]]*)\]", text, re.M)
         if listed:
             names += re.findall(r"[\"']([^\W\d]\w*)[\"']", listed[1])

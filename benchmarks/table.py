@@ -1,0 +1,56 @@
+"""The table of a benchmark's JSON, on a terminal and in docs/performance.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+BEGIN, END = "<!-- begin: python benchmarks/run.py -->", "<!-- end -->"
+_HEAD = ("work", "measured", "target", "seconds", "CPU", "memory", "against", "seconds")
+
+
+def lines(data: dict[str, Any]) -> list[list[str]]:
+    found = []
+    for row in data["rows"]:
+        own, other = data["results"][row["measured"]], data["results"].get(row["peer"])
+        sign = "" if not row["target"] else "at least " if row["least"] else "at most "
+        target = f"{sign}{row['target']:g}{row['unit']}" if row["target"] else ""
+        value = f"{row['value']:.3g}{row['unit']}" if row["value"] < 100 else f"{row['value']:.0f}{row['unit']}"
+        verdict = "" if row["met"] else " **not met**"
+        known = [f"{own['seconds']:.3g}", f"{own['cpu']:.3g}", f"{own['megabytes']:.0f} MB"]
+        found.append(
+            [row["work"], value + verdict, target, *known, row["against"], f"{other['seconds']:.3g}" if other else ""]
+        )
+    return found
+
+
+def terminal(data: dict[str, Any]) -> str:
+    rows = [list(_HEAD), *lines(data)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    shown = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([*shown, "", about(data)])
+
+
+def markdown(data: dict[str, Any]) -> str:
+    rows = [list(_HEAD), ["---"] * len(_HEAD), *lines(data)]
+    return "\n".join([about(data), "", *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def about(data: dict[str, Any]) -> str:
+    machine, versions = data["machine"], data["versions"]
+    known = ", ".join(versions[name] for name in ("python", "canfar-lint", "ruff") if name in versions)
+    more = ", ".join(f"{name} {versions[name].split()[-1]}" for name in ("fixit", "pylint") if name in versions)
+    flake8 = f"flake8 {versions['flake8'].split()[0]}" if "flake8" in versions else ""
+    return (
+        f"{machine['processor']}, {machine['cores']} cores; {known}, {flake8}, {more}, {versions.get('hadolint', '')}. "
+        f"{machine['files']} Python files, {machine['megabytes']:.0f} MB, {machine['lines'] / 1e6:.1f} million lines. "
+        f"Medians of {machine['runs']} runs in turn; {data['date']}."
+    )
+
+
+def write_page(data: dict[str, Any]) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    after = rest.partition(END)[2]
+    PAGE.write_text(f"{before}{BEGIN}\n\n{markdown(data)}\n\n{END}{after}", encoding="utf-8")
