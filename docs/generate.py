@@ -65,7 +65,15 @@ size, or break on the next machine. Advice depends on data that no linter can se
 selected. The sections are those of the platform's
 [best practices](https://opencadc.github.io/canfar/latest/platform/best-practices/).
 """
-FENCES = {"py": "python", "nb": "python", "sh": "bash", "docker": "dockerfile", "req": "text", "launch": "python"}
+FENCES = {
+    "py": "python",
+    "nb": "python",
+    "sh": "bash",
+    "docker": "dockerfile",
+    "req": "text",
+    "launch": "python",
+    "project": "python",
+}
 # what these say are another program's words
 _ABOUT_FILES = ("CAN001", "CAN002", "CAN003")
 
@@ -96,7 +104,6 @@ def page(rule: dict[str, Any]) -> str:
     """The page of a rule, as Markdown."""
     code = rule["code"]
     kinds = ", ".join(KINDS[kind] for kind in rule["kinds"])
-    marker = f"# canfar: ignore[{code}] why it is right here\n"
     parts = [
         f"# {rule['name']} ({code})",
         f"{_what(rule)}.",
@@ -108,13 +115,20 @@ def page(rule: dict[str, Any]) -> str:
         *_examples("Found", "bad", rule),
         *_examples("Not found", "good", rule),
         "## To live with it",
-        "In one place, with a reason:",
-        _fenced(marker, rule["kinds"][0]),
+        *_markers(rule),
         f'Everywhere: `ignore = ["{code}"]`, or another level: `levels = {{{code} = "advice"}}`.',
         "## Sources",
         "\n".join(f"- {source}" for source in _sources(rule)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _markers(rule: dict[str, Any]) -> list[str]:
+    """How a finding is silenced in one place; those about whole files and about markers themselves are not."""
+    if rule["section"] == "files":
+        return []
+    marker = f"# canfar: ignore[{rule['code']}] why it is right here\n"
+    return ["In one place, with [a reason](../suppression.md):", _fenced(marker, rule["kinds"][0])]
 
 
 def table(rules: list[dict[str, Any]], heading: str, folder: str) -> str:
@@ -164,9 +178,7 @@ def _sources(rule: dict[str, Any]) -> list[str]:
     for source in re.split(r'; (?=(?:[^"]*"[^"]*")*[^"]*$)', rule["source"].strip()):
         name = next((name for name in links if source.startswith(name)), "")
         rest = source.removeprefix(name)
-        found.append(
-            f"[{name[:1].upper()}{name[1:]}]({links[name]}){rest}" if name else source[:1].upper() + source[1:]
-        )
+        found.append(f"[{name}]({links[name]}){rest}" if name else source)
     return found
 
 
