@@ -209,7 +209,7 @@ def messages(code: str, number: int) -> list[Diagnostic]:
 
 def _examples(title: str, key: str, rule: dict[str, Any]) -> list[str]:
     """The examples of one kind (`bad`, `good`), what is said of them, and what the fixes make of them."""
-    parts = []
+    parts: list[str] = []
     for number, example in enumerate(rule["examples"], 1):
         if key not in example:
             continue
