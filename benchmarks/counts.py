@@ -1,8 +1,8 @@
 """What runs do, counted: the same on every machine, so that CI may fail on it. Never seconds.
 
 Start-up: the modules that are imported. A tree: the files parsed, the nodes visited and the bytes read, cold and warm.
-`counts.json` beside this file holds what is agreed; `--counts` fails when a count grows, and writes the file anew under
-`CANFAR_LINT_COUNTS=write`.
+`counts.json` beside this file holds what is agreed, for each Python, whose own modules and nodes differ; `--counts`
+fails when a count grows, and writes the file anew under `CANFAR_LINT_COUNTS=write`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,13 @@ AGREED = Path(__file__).with_name("counts.json")
 _GROWTH = 1.02
 """What a count may grow by before somebody must say that it is meant."""
 
-_MODULES = "import sys; from canfar_lint.cli import main; main(sys.argv[1:]); print(len(sys.modules), file=sys.stderr)"
+_MODULES = """
+import sys
+before = len(sys.modules)
+from canfar_lint.cli import main
+main(sys.argv[1:])
+print(len(sys.modules) - before, file=sys.stderr)
+"""
 _WORK = """
 import builtins, json, os, sys
 from canfar_lint.engine import models
@@ -75,12 +81,18 @@ def counted() -> dict[str, int]:
 
 def compare() -> int:
     now = counted()
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    every = json.loads(AGREED.read_text())
     if os.environ.get("CANFAR_LINT_COUNTS") == "write":
-        AGREED.write_text(json.dumps(now, indent=1) + "\n")
-    agreed = json.loads(AGREED.read_text())
+        every[version] = now
+        AGREED.write_text(json.dumps(every, indent=1) + "\n")
+    agreed = every.get(version)
+    if agreed is None:
+        print(f"no counts are agreed for Python {version}: nothing is compared")
+        agreed = now
     status = 0
     for name in sorted(now.keys() | agreed.keys()):
-        limit = agreed.get(name, 0) * _GROWTH if "modules" not in name else agreed.get(name, 0)
+        limit = agreed.get(name, 0) * (1 if "modules" in name else _GROWTH)
         grown = now.get(name, 0) > limit or name not in now
         print(f"{name:55}{now.get(name, 0):>12}  agreed {agreed.get(name, 0):>12}{'  GROWN' if grown else ''}")
         status = status or int(grown)

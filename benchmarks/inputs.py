@@ -85,6 +85,13 @@ def tree() -> Path:
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(partial, [name for name in archive.namelist() if name.endswith((".py", ".ipynb"))])
         partial.rename(target)
+    return rooted(folder)
+
+
+def rooted(folder: Path) -> Path:
+    """A folder that is a project of its own, whatever is around it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "canfar-lint.toml").touch()
     return folder
 
 
@@ -110,13 +117,13 @@ def _copied(whole: Path, files: list[Path], target: Path) -> Path:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
         partial.rename(target)
-    return target
+    return rooted(target)
 
 
 def clean_file() -> Path:
     """A file of 200 lines in which there is nothing to find."""
     made = "".join(CLEAN.format(n=number) for number in range(200 // CLEAN.count("\n") + 1))
-    return _written(CACHE / "clean" / "clean.py", "".join(made.splitlines(keepends=True)[:198]) + "\n\n")
+    return _written(rooted(CACHE / "clean") / "clean.py", "".join(made.splitlines(keepends=True)[:198]) + "\n\n")
 
 
 def long_and_short() -> tuple[Path, Path]:
@@ -126,7 +133,7 @@ def long_and_short() -> tuple[Path, Path]:
     for piece in range(PIECES):
         steps = "".join(STEP.format(n=piece * 100 + number) for number in range(each // STEP.count("\n")))
         texts.append(steps + "# end\n" * (each - steps.count("\n")))
-    one, many = CACHE / "one-file", CACHE / "many-files"
+    one, many = rooted(CACHE / "one-file"), rooted(CACHE / "many-files")
     _written(one / "steps.py", "".join(texts))
     for number, text in enumerate(texts):
         _written(many / f"steps{number:03}.py", text)
@@ -145,7 +152,7 @@ def dockerfiles() -> list[Path]:
     chosen = [*texts, *longest][:DOCKERFILES]
     folder = CACHE / "dockerfiles"
     shutil.rmtree(folder, ignore_errors=True)
-    paths = [folder / f"image{number:03}" / "Dockerfile" for number in range(len(chosen))]
+    paths = [rooted(folder) / f"image{number:03}" / "Dockerfile" for number in range(len(chosen))]
     for path, text in zip(paths, chosen, strict=True):
         path.parent.mkdir(parents=True)
         path.write_bytes(text)
