@@ -133,20 +133,30 @@ def _saved(module: PythonModule, rule: Rule, call: ast.Call, statement: ast.Expr
     """The one figure that is shown, saved under the name of the script (and closed, where pyplot keeps it)."""
     pyplot = module.qualified(call.func) in rule.table("pyplot_shows")
     owner = call.func.value if isinstance(call.func, ast.Attribute) else None
-    made = {name for each in (owner,) if each is not None for name in module.qualified_all(each)}
-    figure = isinstance(owner, ast.Name) and (made or _unpacked(module, owner)) & set(
-        next(iter(rule.table("figures").values()))
-    )
-    if not (pyplot and owner is not None) and not figure:
+    bare = owner is None and pyplot and _all_from_pyplot(module)
+    if not bare and not (pyplot and owner is not None) and not _is_figure(module, rule, owner):
         return None
     if not module.runs_once(call) or (pyplot and _open_figures(module, rule, call) > 1):
         return None
     from canfar_lint.fixing.python import fix, replaced
 
-    assert owner is not None
-    name = _new_name(module, call)
-    code = f'{module.code(owner)}.savefig("{name}")' + (f"\n{module.code(owner)}.close()" if pyplot else "")
+    name, prefix = _new_name(module, call), "" if owner is None else f"{module.code(owner)}."
+    code = f'{prefix}savefig("{name}")' + (f"\n{prefix}close()" if pyplot else "")
     return fix(f"Save the figure as `{name}`", replaced(module, statement, code), UNSAFE)
+
+
+def _all_from_pyplot(module: PythonModule) -> bool:
+    """Whether `savefig` and `close` are there by a star import alone."""
+    bound = any(name in scope.bindings for scope in module.scopes.values() for name in ("savefig", "close", "show"))
+    return not bound and len(module.star_imports) == 1
+
+
+def _is_figure(module: PythonModule, rule: Rule, owner: ast.expr | None) -> bool:
+    """Whether a name holds a figure of matplotlib."""
+    if not isinstance(owner, ast.Name):
+        return False
+    made = set(module.qualified_all(owner)) or _unpacked(module, owner)
+    return bool(made & set(next(iter(rule.table("figures").values()))))
 
 
 def _unpacked(module: PythonModule, owner: ast.Name) -> set[str]:
@@ -176,7 +186,7 @@ def _open_figures(module: PythonModule, rule: Rule, call: ast.Call) -> int:
 def _new_name(module: PythonModule, call: ast.Call) -> str:
     """A name for the picture that nothing in the file has: the script's, numbered when it shows several."""
     stem = stem_of(module)
-    shows = [c for c in module.all_calls if isinstance(c.func, ast.Attribute) and c.func.attr == "show"]
+    shows = module.calls_named("show")
     names = [f"{stem}.png"] if len(shows) < 2 and f"{stem}_1.png" not in module.text else []
     number = shows.index(call) + 1
     names += [f"{stem}_{n}.png" for n in range(number, number + 100)]
