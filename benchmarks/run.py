@@ -39,7 +39,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="runs of each command; ten times as many at start-up")
     parser.add_argument("--only", action="append", choices=GROUPS, help="measure only this group")
     parser.add_argument("--json", type=Path, default=inputs.CACHE / "results.json", help="where the figures go")
-    parser.add_argument("--page", action="store_true", help="put the table into docs/performance.md")
+    parser.add_argument("--page", action="store_true", help="put the figures into docs/performance.md and scale.md")
     parser.add_argument("--counts", action="store_true", help="count instead of measuring, and compare")
     options = parser.parse_args()
     if options.counts:
@@ -49,7 +49,7 @@ def main() -> int:
     options.json.write_text(json.dumps(data, indent=1) + "\n")
     print(table.terminal(data))
     if options.page:
-        table.write_page(data)
+        table.write_pages(data)
     return 0
 
 
