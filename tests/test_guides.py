@@ -82,8 +82,8 @@ def test_the_placeholder_is_explained_where_the_guides_say() -> None:
     assert len(using) > 1
 
 
-OTHERS_FLAGS = {"--group", "--all-files", "--download-only", "--mount", "--upgrade"}
-"""Flags of pip, pre-commit, conda and Docker that guides name."""
+OTHERS_FLAGS = {"--page", "--group", "--all-files", "--download-only", "--mount", "--upgrade"}
+"""Flags of the benchmark, pip, pre-commit, conda and Docker that guides name."""
 
 
 def test_every_flag_that_is_named_is_there(commands: ModuleType) -> None:
