@@ -116,7 +116,12 @@ class _Reader:
             d for d in diagnostics if d.path != self.path or d.code not in _REFUTED or (d.code, d.start) in confirmed
         ]
         known = {(d.path, d.code, d.start) for d in kept}
-        return [*kept, *(d for d in found if (d.path, d.code, d.start) not in known)]
+        for diagnostic in found:  # of many findings of a rule in a script that was not given, its call shows one
+            place = diagnostic.path, diagnostic.code, diagnostic.start
+            if place not in known:
+                known.add(place)
+                kept.append(diagnostic)
+        return kept
 
     def _findings(self, model: Dockerfile) -> Iterator[Finding]:
         for code in sorted(_IN_SCRIPTS | _REFUTED):

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._cleanup import at_home, cleaned, covers, mounted, removed
 from canfar_lint.checks.containers._layers import join
-from canfar_lint.checks.containers._made import INSTALLER, Made, made_by
+from canfar_lint.checks.containers._made import INSTALLER, URL, Made, made_by
 from canfar_lint.checks.containers._packages import CLEAN, INSTALL, REMOVE, UPDATE, Operation, operations
-from canfar_lint.diagnostic import UNSAFE, Finding, Fix, Related
+from canfar_lint.diagnostic import UNSAFE, Finding, Fix, Question, Related
 from canfar_lint.model.dockerfile import Dockerfile, Instruction, Stage
 from canfar_lint.model.dockerfile.steps import Step
 
@@ -125,7 +125,8 @@ def _late(run: Instruction, layers: list[_Layer], rule: Rule) -> Iterator[Findin
             found = _maker(run, path, layers, own, worked) if path is not None else _unpacked(step, layers)
             if found is not None:
                 shown = path if path is not None else " ".join(a.word.text for a in step.arguments[-1:])
-                yield _finding(rule, run, step, found, step.span, shown, None)
+                question = _question(found, path, rule) if path is not None else None
+                yield _finding(rule, run, step, found, step.span, shown, None)._replace(question=question)
                 break
     for operation in operations(run):
         if operation.step.after_failure:
@@ -148,6 +149,22 @@ def _maker(run: Instruction, path: str, layers: list[_Layer], own: list[Made], w
             if any(covers(path, cache) for cache in _cache_paths(layer.run, family)):
                 return layer
     return None
+
+
+def _question(layer: _Layer, path: str, rule: Rule) -> Question | None:
+    """Of the one file or folder that was copied from the context the tree knows the size."""
+    copied = [made for made in layer.made if covers(path, made.path) and not _small(made)]
+    if (
+        len(copied) != 1
+        or layer.run.keyword == "RUN"
+        or layer.run.flag("from") is not None
+        or URL.match(copied[0].source)
+    ):
+        return None
+    if posixpath.normpath(copied[0].source).strip("/") in ("", "."):
+        return None
+    others = [word.value for word in layer.run.sources if word.value and not set(word.value) & set("*?[:")]
+    return Question("copied-size", copied[0].source, rule.table("small-bytes"), ("whole", *others))
 
 
 def _unpacked(step: Step, layers: list[_Layer]) -> _Layer | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ from canfar_lint.checks.containers._layers import earlier
 from canfar_lint.checks.containers._made import gone, made_by
 from canfar_lint.checks.containers._packages import INSTALL, operation_of
 from canfar_lint.diagnostic import Finding
-from canfar_lint.model.dockerfile import Dockerfile, Instruction
+from canfar_lint.model.dockerfile import Dockerfile, Instruction, Stage
 from canfar_lint.model.dockerfile.steps import Step, absolute
 
 _HOME = re.compile(r"(?:~|/root)(?:/|\Z)|/home/[^/]+(?:/|\Z)")
@@ -29,11 +30,28 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
         volumes = [w.value or "" for i in stage.instructions if i.keyword == "VOLUME" for w in i.words]
         for instruction in stage.instructions:
             if instruction.keyword in ("COPY", "ADD"):
-                yield from _copied(rule, instruction)
+                if not _run_by_the_build(instruction, stage):
+                    yield from _copied(rule, instruction)
             elif instruction.keyword == "ENV":
                 yield from _variables(rule, instruction, volumes)
             elif instruction.keyword == "RUN" and instruction.readable:
                 yield from _run(rule, instruction)
+
+
+def _run_by_the_build(copy: Instruction, stage: Stage) -> bool:
+    """A script that a RUN behind it runs, and nothing that the image starts."""
+    names = {posixpath.basename(source.text) for source in copy.sources}
+    if not all(name.endswith((".sh", ".bash", ".py", ".pl", ".R")) for name in names):
+        return False
+    said = {word for i in stage.instructions if i.index > copy.index and i.keyword == "RUN" for word in _words(i)}
+    starts = " ".join(i.value for i in stage.instructions if i.keyword in ("CMD", "ENTRYPOINT"))
+    return names <= said and not any(name in starts for name in names)
+
+
+def _words(run: Instruction) -> Iterator[str]:
+    for step in run.steps if run.readable else ():
+        yield posixpath.basename(step.name)
+        yield from (posixpath.basename(argument.text) for argument in step.arguments[:2])
 
 
 def _copied(rule: Rule, copy: Instruction) -> Iterator[Finding]:
