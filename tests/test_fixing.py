@@ -449,6 +449,26 @@ def test_several_imports_and_members() -> None:
     )
 
 
+known_imports = ["import os", "import sys", "import numpy as np", "import re", "import glob", "from os import path"]
+known_imports += ["import os.path", "from astropy.io import fits", "import astropy.units as u", "from . import local"]
+known_imports += ["from ..a import b", "import Image", "from typing import Any, List", "import h5py"]
+known_imports += ["from pathlib import PurePath, WindowsPath", "from collections.abc import Iterable"]
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.sampled_from(["", '"""Doc."""\n\n', "from __future__ import annotations\n\n", "#!/usr/bin/env python\n"]),
+    st.lists(st.sampled_from(known_imports), min_size=1, unique=True),
+    st.sampled_from(["os", "subprocess", "pathlib:Path", "emcee", "typing:Optional", "os:sep"]),
+)
+def test_imports_that_ruff_has_sorted_stay_sorted(head: str, lines: list[str], need: str) -> None:
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--quiet", "--select", "I001", "-"]
+    text = "\n".join([head.removesuffix("\n"), *lines, "", "x = 1\n"]).lstrip("\n")
+    text = subprocess.run([*command, "--fix"], input=text, capture_output=True, text=True).stdout
+    new = imported(text, need)
+    assert subprocess.run(command, input=new, capture_output=True, text=True).returncode == 0, new
+
+
 def test_an_import_behind_the_use_does_not_count() -> None:
     text = "x = HERE\nimport os\n"
     assert imported(text, "os", at=4) == "import os\n\nx = HERE\nimport os\n"

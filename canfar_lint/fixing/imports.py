@@ -97,20 +97,49 @@ def _insertions(source: Source, tree: ast.Module, start: int, used_at: int, grou
     if not block:
         return [_insertion_without_block(source, tree, start, group)]
     added: dict[tuple[int, str, str], list[str]] = {}
-    for wanted in group:
-        before = [node for node in block if _node_key(node) <= wanted.key]
-        anchor = before[-1] if before else block[0]
-        row = (anchor.end_lineno or anchor.lineno) + 1 if before else anchor.lineno
-        same = any(_node_key(node)[0] == wanted.key[0] for node in block)
-        # a section of its own is parted by a blank line from its neighbour
-        lead = source.newline if before and not same else ""
-        tail = source.newline if not before and not same else ""
-        added.setdefault((row, lead, tail), []).append(wanted.code)
     edits = []
+    for wanted in group:
+        beside = _beside(source, block, wanted)
+        if beside is not None:
+            edits.append(beside)
+            continue
+        section = [node for node in block if _node_key(node)[0] == wanted.key[0]]
+        sorted_so_far = section and all(_node_key(n)[0] <= wanted.key[0] for n in block[: block.index(section[0])])
+        among = section if sorted_so_far else block
+        before = [node for node in among if _node_key(node) <= wanted.key]
+        anchor = before[-1] if before else among[0]
+        row = (anchor.end_lineno or anchor.lineno) + 1 if before else anchor.lineno
+        # a section of its own is parted by a blank line from its neighbour
+        lead = source.newline if before and not section else ""
+        tail = source.newline if not before and not section else ""
+        added.setdefault((row, lead, tail), []).append(wanted.code)
     for (row, lead, tail), lines in added.items():
         text = "".join(line + source.newline for line in lines)
         edits.append(_line_insertion(source, row, f"{lead}{text}{tail}"))
     return edits
+
+
+def _beside(source: Source, block: list[ast.stmt], wanted: _Import) -> Edit | None:
+    """The edit that puts a member among others of its module, where these stand in one row."""
+    for node in block:
+        if not isinstance(node, ast.ImportFrom) or node.module != wanted.module or node.level:
+            continue
+        row = source.line(node.lineno)
+        if node.end_lineno != node.lineno or not wanted.member or not row.isascii() or node.names[0].name == "*":
+            return None
+        behind = [alias for alias in node.names if _member_key(alias.name) > _member_key(wanted.member)]
+        line = source.starts[node.lineno - 1]
+        if behind:
+            at = line + behind[0].col_offset
+            return Edit(at, at, f"{wanted.member}, ")
+        at = line + (node.names[-1].end_col_offset or 0)
+        return Edit(at, at, f", {wanted.member}")
+    return None
+
+
+def _member_key(name: str) -> tuple[int, str]:
+    """Constants before classes before all else."""
+    return 0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2, name.lower()
 
 
 def _insertion_without_block(source: Source, tree: ast.Module, start: int, group: list[_Import]) -> Edit:
