@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterable
 from itertools import pairwise
@@ -83,8 +84,9 @@ def import_edits(source: Source, needs: Iterable[tuple[str, int]]) -> list[Edit]
         if known is not None:
             kept.append(known)
             continue
-        taken = _bound_names(tree) if taken is None else taken
-        if wanted.name in taken:
+        if taken is None and re.search(rf"\b{wanted.name}\b", source.text):
+            taken = _bound_names(tree)
+        if taken is not None and wanted.name in taken:
             raise ValueError(f"{wanted.name} means something else in this file")
         start = _cell_start(source, tree, used_at)
         before, group = missing.setdefault(start, (used_at, []))
