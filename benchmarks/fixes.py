@@ -70,7 +70,8 @@ class Proof:
         self.run_again(marks)
 
     def lint(self, folder: Path, *options: str) -> str:
-        command = [sys.executable, "-m", "canfar_lint", "check", "--isolated", "--no-cache", "--no-hadolint"]
+        cache = ["--cache-dir", str(self.tree.parent / "cache")]
+        command = [sys.executable, "-m", "canfar_lint", "check", "--isolated", "--no-hadolint", *cache]
         unsafe = ["--unsafe-fixes"] if self.level == "unsafe" else []
         chosen = ["--select", self.select, *unsafe]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
