@@ -36,7 +36,10 @@ def run(arguments: list[str]) -> int:
             import shutil
 
             print(f"Removing cache at: {path}", file=sys.stderr)
-            shutil.rmtree(path)
+            # aside first: a run that writes meanwhile begins a folder of its own
+            aside = f"{path}.{os.getpid()}"
+            os.rename(path, aside)
+            shutil.rmtree(aside)
     if os.path.isdir(folder) and not os.listdir(folder):
         os.rmdir(folder)
     return 0

@@ -86,6 +86,8 @@ def _is_shown(action: argparse.Action) -> bool:
 
 def _flag(action: argparse.Action) -> Flag:
     takes = "" if action.nargs == 0 or action.metavar is None else str(action.metavar)
+    if takes.startswith("[="):
+        takes = ""
     values = tuple(map(str, action.choices or ()))
     if takes.startswith("FORMAT["):
         from canfar_lint.settings.keys import FORMATS as values

@@ -88,8 +88,8 @@ def _options(group: Group) -> None:
     group.flag("--statistics", meaning="Count the findings of every rule")
     group.value(
         "--add-noqa",
-        metavar="REASON",
-        meaning="Write a marker `# canfar: ignore[...]` at all that is found; with a reason: --add-noqa=REASON",
+        metavar="[=REASON]",
+        meaning="Write a marker `# canfar: ignore[...]` at all that is found, with a reason",
     )
     group.value("--baseline", metavar="FILE", meaning="Report only what FILE does not know")
     group.value("--write-baseline", metavar="FILE", meaning="Write all that is found to FILE, which knows it then")

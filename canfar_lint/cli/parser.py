@@ -33,6 +33,10 @@ class _Help(argparse.RawDescriptionHelpFormatter):
             part for line in lines for part in textwrap.wrap(line, width, subsequent_indent=" " * 5) or [""]
         )
 
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        # a value that need not be there stands behind a `=`
+        return super()._format_action_invocation(action).replace(" [=", "[=")
+
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
         super().add_usage(usage, actions, groups, "Usage: ")
 
