@@ -352,6 +352,13 @@ def test_a_script_alone_is_judged_as_in_the_whole_project(here: Path) -> None:
         assert codes(linted(path, whole=False)) == {found for found in whole if found[0] == path}
 
 
+def test_a_script_alone_is_judged_by_the_request_that_flags_say(here: Path) -> None:
+    tree(here, {"stack.py": STACK, "submit.sh": "canfar create headless a/b:1 -- python /arc/x/stack.py\n"})
+    assert found(linted("stack.py", whole=False), "CAN402") == [("stack.py", "CAN402", "warning")]
+    said = linted("stack.py", settings=("request = {replicas = 50}",), whole=False)
+    assert found(said, "CAN402") == [("stack.py", "CAN402", "error")]
+
+
 def test_graphs_of_a_script_show_the_requests_that_run_it(here: Path) -> None:
     tree(here, {"pyproject.toml": "[tool.canfar-lint]\n", "fit.py": "print(1)\n", "stack.py": "print(2)\n"})
     tree(here, {"a.sh": "canfar create headless a/b:1 -- python /arc/x/fit.py\n"})

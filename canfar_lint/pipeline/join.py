@@ -117,7 +117,10 @@ class Project:
         return {path: kind for path, kind in files(self.tree).items() if path not in self._given}
 
     def look_around(self) -> None:
-        """Add what the files that were not given say of requests and images: once, when a given file asks for it."""
+        """Add what the files that were not given say of requests and images: once, when a given file asks for it.
+
+        Requests are those of the settings where there are some: whoever names one for a file means that one.
+        """
         if self._looked_around or self.settings is None:
             return
         self._looked_around = True
@@ -130,7 +133,8 @@ class Project:
             known = self._beside.facts
             found = ((path, fact) for kind in JOINED for path, fact in known.get(kind, ()) if path not in self.kinds)
         for path, fact in found:
-            self.facts.setdefault(fact.kind, []).append((path, fact))
+            if fact.kind != "request" or not self.request:
+                self.facts.setdefault(fact.kind, []).append((path, fact))
 
     def outline(self, path: str) -> Outline:
         """What a script says of what it runs and uses."""
