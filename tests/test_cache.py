@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,6 +105,13 @@ def test_a_flag_says_where_results_are_kept(work: Path, tmp_path: Path, found: C
     found("--cache-dir", str(tmp_path / "elsewhere"))
     assert list((tmp_path / "elsewhere/results").iterdir())
     assert not (tmp_path / "cache/results").exists()
+
+
+def test_clean_takes_the_folder_from_a_flag(work: Path, tmp_path: Path, found: Callable[..., str]) -> None:
+    found("--cache-dir", str(tmp_path / "elsewhere"))
+    os.environ["CANFAR_LINT_CACHE_DIR"] = str(tmp_path / "cache")
+    assert main(["clean", "--cache-dir", str(tmp_path / "elsewhere")]) == 0
+    assert not (tmp_path / "elsewhere/results").exists()
 
 
 def test_clean_removes_them(work: Path, tmp_path: Path, found: Callable[..., str]) -> None:
@@ -268,6 +277,70 @@ def test_a_touched_file_keeps_its_results(work: Path, tmp_path: Path, found: Cal
     rewritten(store(tmp_path), lambda body: body.replace("memmap=False", "memmap=Perhaps"))
     os.utime(work / "load.py", (1, 1))
     assert "memmap=Perhaps" in found()
+
+
+def test_a_file_that_is_restored(work: Path, tmp_path: Path, found: Callable[..., str]) -> None:
+    """With its old times, as `cp -p` and backups do."""
+    found()
+    file = work / "load.py"
+    before = file.stat()
+    (work / "load.py").rename(tmp_path / "kept.py")
+    file.write_text(CLEAN)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert "CAN301" not in found()
+    (tmp_path / "kept.py").replace(file)
+    assert "CAN301" in found()
+    assert found() == found("--no-cache")
+
+
+@pytest.mark.parametrize("hours", [-100, -1, 1, 100])
+def test_a_clock_that_is_not_the_file_servers(
+    work: Path, found: Callable[..., str], monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    real = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: real() + hours * 3_600_000_000_000)
+    found()
+    found()
+    for text in (CLEAN, MEMMAP, CLEAN.replace("42", "43"), MEMMAP.replace("m31", "m33")):
+        (work / "load.py").write_text(text)
+        assert ("CAN301" in found()) == ("memmap" in text)
+    assert found() == found("--no-cache")
+
+
+def test_times_of_whole_seconds_tell_nothing(work: Path) -> None:
+    second = 1_000_000_000
+    old = time.time_ns() // second * second - 3600 * second
+    assert module._told_apart([1, old + 5, old + 5, 1])
+    assert not module._told_apart([1, old, old, 1])
+
+
+def test_a_file_that_changes_during_the_run_is_not_kept(
+    work: Path, found: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ruff and our rules may have read different contents."""
+    real = module.Cache.note
+
+    def note(self: module.Cache, path: str, *rest: Any) -> None:
+        if path == "load.py":
+            Path(path).write_text(CLEAN)
+        real(self, path, *rest)
+
+    monkeypatch.setattr(module.Cache, "note", note)
+    assert "CAN301" in found()
+    monkeypatch.undo()
+    monkeypatch.setenv("CANFAR_LINT_CACHE_DIR", str(work.parent / "cache"))
+    monkeypatch.chdir(work)
+    (work / "load.py").write_text(MEMMAP)
+    (only,) = (work.parent / "cache/results").iterdir()
+    assert "load.py" not in json.loads(only.read_text().partition("\n")[2])
+
+
+def test_a_store_that_would_be_too_large_is_not_written(
+    work: Path, tmp_path: Path, found: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MOST_BYTES", 1000)
+    assert found() == found("--no-cache")
+    assert list((tmp_path / "cache/results").iterdir()) == []
 
 
 def test_other_settings_have_other_results(work: Path, found: Callable[..., str]) -> None:

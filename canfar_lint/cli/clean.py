@@ -18,7 +18,9 @@ def parser() -> Parser:
     from canfar_lint.cli.parser import Group, Parser
 
     made = Parser("clean", "Remove the cache", "[OPTIONS]")
-    Group(made, "Options").help()
+    options = Group(made, "Options")
+    options.value("--cache-dir", metavar="FOLDER", meaning="Where it is [env: CANFAR_LINT_CACHE_DIR]")
+    options.help()
     return made
 
 
@@ -26,7 +28,9 @@ def run(arguments: list[str]) -> int:
     from canfar_lint.catalogue.load import cache_folder
     from canfar_lint.settings.resolve import Resolver
 
-    parser().parse(arguments)
+    options = parser().parse(arguments)
+    if options.cache_dir:
+        os.environ["CANFAR_LINT_CACHE_DIR"] = options.cache_dir
     if not os.environ.get("CANFAR_LINT_CACHE_DIR") and (chosen := Resolver().base.cache_dir):
         os.environ["CANFAR_LINT_CACHE_DIR"] = chosen
     folder = cache_folder()

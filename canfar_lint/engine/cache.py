@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from canfar_lint.settings.select import Selection
     from canfar_lint.suppression import Marker
 
-_FORM = 2
+_FORM = 3
 # a file that changed so shortly before it was looked at may change again without its times telling
 _SETTLED_NS = 2_000_000_000
 _MOST_ENTRIES = 50_000
@@ -56,7 +56,8 @@ class Cache:
         self._identity = identity
         self._under = under
         self._entries: dict[str, list[Any]] = _read(file, identity)
-        self._seen: dict[str, list[int] | None] = {}
+        self._seen: dict[str, list[int]] = {}
+        self._unsettled: set[str] = set()
         self._changed = False
 
     def known(self, path: str, profile: int) -> Kept | None:
@@ -64,27 +65,42 @@ class Cache:
         try:
             entry = self._entries.get(path)
             self._seen[path] = stamp = _stamp(path)
+            if not _told_apart(stamp):
+                self._unsettled.add(path)
             if entry is None or entry[0] != self._under[profile]:
                 return None
-            if stamp is None or entry[1] != stamp:
+            if path in self._unsettled or entry[1] != stamp:
                 if entry[2] != _digest_of(path):
                     return None
-                self._changed = self._changed or entry[1] != stamp
-                entry[1] = stamp
+                written = self._trusted(path)
+                self._changed = self._changed or entry[1] != written
+                entry[1] = written
             return Kept(_result(path, entry[3]), [_diagnostic(path, one) for one in entry[4]], entry[5])
         except (OSError, TypeError, ValueError, KeyError, IndexError, AttributeError):
             return None
 
     def note(self, path: str, profile: int, digest: str, kept: Kept) -> None:
-        """Keep what was found in a file whose content has this digest."""
+        """Keep what was found in a file whose content has this digest, unless it has changed since it was looked at."""
+        if not self._is_as_seen(path):
+            return  # ruff may have read something else than we
         result = None if kept.result is None or kept.result.empty else kept.result
         # named tuples are written as lists, which JSON does by itself; the path stands once, as the entry's key
         written = None
         if result is not None:
             written = [result.kind, [one[1:] for one in result.diagnostics], *result[3:8]]
         ruff = [one[1:] for one in kept.ruff]
-        self._entries[path] = [self._under[profile], self._seen.get(path), digest, written, ruff, kept.outline]
+        self._entries[path] = [self._under[profile], self._trusted(path), digest, written, ruff, kept.outline]
         self._changed = True
+
+    def _is_as_seen(self, path: str) -> bool:
+        try:
+            return _stamp(path) == self._seen.get(path)
+        except OSError:
+            return False
+
+    def _trusted(self, path: str) -> list[int] | None:
+        """The stamp by which the content can be told in the next run."""
+        return None if path in self._unsettled else self._seen[path]
 
     def note_outline(self, path: str, outline: Any) -> None:
         """Keep what a file that was known runs and uses."""
@@ -165,14 +181,21 @@ def _ruff() -> object:
     return binary, stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
-def _stamp(path: str) -> list[int] | None:
-    """Size, times and inode of a file; None while these do not tell contents apart. Raises `OSError`."""
+def _stamp(path: str) -> list[int]:
+    """Size, times and inode of a file. Raises `OSError`."""
+    stat = os.stat(path)
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+
+
+def _told_apart(stamp: list[int]) -> bool:
+    """Whether a later content would have another stamp: not while the moment of its last change may still go on.
+
+    The clock of a file server may be another than ours: where it counts whole seconds, nobody knows when one is over.
+    """
     import time
 
-    stat = os.stat(path)
-    if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) < _SETTLED_NS:
-        return None
-    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+    _, modified, changed, _ = stamp
+    return time.time_ns() - max(modified, changed) >= _SETTLED_NS and changed % 1_000_000_000 != 0
 
 
 def _digest_of(path: str) -> str:
@@ -209,6 +232,8 @@ def _write(file: str, identity: str, entries: dict[str, list[Any]]) -> None:
     folder = os.path.dirname(file)
     os.makedirs(folder, mode=0o700, exist_ok=True)
     body = json.dumps(entries, separators=(",", ":")).encode()
+    if len(body) > _MOST_BYTES:
+        return
     partial = f"{file}.{os.getpid()}.{os.urandom(4).hex()}"
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
