@@ -40,20 +40,21 @@ def variable_for(module: PythonModule, node: ast.expr) -> str | None:
     return name if is_free(name) and not re.search(rf"""["'$]{name}\b""", module.text) else None
 
 
-def overridable(module: PythonModule, node: ast.Constant, bound: ast.expr) -> Fix | None:
+def overridable(module: PythonModule, node: ast.Constant, bound: ast.expr, called: str = "") -> Fix | None:
     """A literal as a default: of an option where the file has a parser, else of an environment variable.
 
-    `bound` is what is bound to a name: the literal, or the call that takes it.
+    `bound` is what is bound to a name: the literal, or the call that takes it; `called` is the name of what is not.
     """
     from canfar_lint.checks._options import Wanted, has_parser, option
     from canfar_lint.fixing.python import can_import, fix, wrapped
 
     if has_parser(module):
-        target = bound_name(module, bound)
+        target = called or bound_name(module, bound)
         if target is None or module.loops(node):
             return None
         return option(module, Wanted(node, target.strip("_").lower(), target, module.code(node)))
-    name = variable_for(module, bound)
+    free = called and not re.search(rf"\b{called.upper()}\b", module.text)
+    name = called.upper() if free else variable_for(module, bound)
     if name is None or module.loops(node) or not can_import(module, "os", node):
         return None
     edits = wrapped(module, node, f'os.environ.get("{name}", ', ")")

@@ -29,7 +29,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     written: frozenset[str] | None = None
     seen: set[tuple[int, int]] = set()
     named: set[str] = set()
-    for read in _reads(module, rule):
+    reads = list(_reads(module, rule))
+    for read in reads:
         for node, name, place in _literals(module, rule, read):
             span = literal_span(module, node)
             if (
@@ -49,7 +50,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 continue
             seen.add(span)
             named.add(_last(name))
-            yield rule.finding(span, name=name, fix=_fix(module, node))
+            alone = "input_file" if len(reads) == 1 and read.name is node and module.runs_once(node) else ""
+            yield rule.finding(span, name=name, fix=_fix(module, node, alone))
     yield from _named_apart(module, rule, seen, named)
 
 
@@ -72,8 +74,8 @@ def _named_apart(module: PythonModule, rule: Rule, seen: set[tuple[int, int]], n
         yield rule.finding(span, name=found[1], fix=_fix(module, found[0]))
 
 
-def _fix(module: PythonModule, node: ast.AST) -> Fix | None:
-    """The name as the default of an option or a variable named as what it is bound to."""
+def _fix(module: PythonModule, node: ast.AST, alone: str = "") -> Fix | None:
+    """The name as the default of an option or a variable named as what it is bound to, or the only file: `alone`."""
     from canfar_lint.checks._environment import overridable
 
     if not isinstance(node, ast.Constant) or isinstance(module.parent(node), ast.JoinedStr):
@@ -83,7 +85,7 @@ def _fix(module: PythonModule, node: ast.AST) -> Fix | None:
     parent = module.parent(node)
     made = isinstance(parent, ast.Call) and parent.args == [node] and not parent.keywords
     is_path = made and module.qualified(parent.func) == "pathlib.Path"  # type: ignore[union-attr]
-    return overridable(module, node, parent if is_path else node)  # type: ignore[arg-type]
+    return overridable(module, node, parent if is_path else node, alone)  # type: ignore[arg-type]
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
