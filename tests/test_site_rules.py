@@ -114,6 +114,8 @@ def test_a_broken_rule_names_its_line_and_stops_nothing_else(site: Path, lint: C
     assert told.startswith(f"site/batch/LAB002-other.yaml:{line}:1: CAN003 this is no rule and is left out: ")
     assert words in told
     assert "a.py:2:5: LAB001" in ran.out
+    ran = lint("rule", "LAB001")
+    assert (ran.status, f"site/batch/LAB002-other.yaml:{line}: this is no rule: " in ran.err) == (0, True)
     (found,) = (d for d in json.loads(lint("--output-format", "json").out) if d["code"] == "CAN003")
     assert found["location"]["row"] == line
 
@@ -146,6 +148,8 @@ def test_folders_that_are_not_there(site: Path, lint: Command) -> None:
                         ("package:os.path", "there is no such package")):  # fmt: skip
         ran = lint("--config", f"extend-rules = ['{name}']")
         assert (ran.status, words in ran.err) == (2, True), ran.err
+        (site / "canfar-lint.toml").write_text(f"fix = false\nextend-rules = ['{name}']\n")
+        assert "canfar-lint.toml:2: `extend-rules` names" in lint().err
 
 
 def test_rules_are_read_anew_when_they_change(site: Path, lint: Command) -> None:

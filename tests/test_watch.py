@@ -134,3 +134,9 @@ def test_what_cannot_be_watched(alone: Path, lint: Command) -> None:
     ):
         ran = lint("--watch", *arguments)
         assert (ran.status, words in ran.err) == (2, True), ran.err
+
+
+def test_without_the_library_it_is_named(alone: Path, lint: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "watchfiles", None)
+    ran = lint("--watch")
+    assert (ran.status, "pip install 'canfar-lint[watch]'" in ran.err) == (2, True)

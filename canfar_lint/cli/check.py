@@ -202,9 +202,11 @@ class Check:
 
     def no_rules(self, inputs: list[Input]) -> list[Diagnostic]:
         """The files of `extend-rules` that are no rules: named, and left out."""
-        extended = {self.resolver.of_file(entry.path).extend_rules for entry in inputs} - {()}
+        extended = {s.extend_rules: s for s in map(self.resolver.of_file, (e.path for e in inputs)) if s.extend_rules}
         if not extended:
             return []
+        for settings in extended.values():
+            self.resolver.selection(settings)  # which says where a folder is named that is none
         from canfar_lint.catalogue import load
         from canfar_lint.engine.file import about_file
         from canfar_lint.settings.read import shown

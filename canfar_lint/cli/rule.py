@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
+
+from canfar_lint.cli import harmless
 
 if TYPE_CHECKING:
     from canfar_lint.catalogue import Catalogue, Rule
@@ -51,6 +54,10 @@ def run(arguments: list[str]) -> int:
 
         return test(given.test)
     catalogue = load(Resolver().base.extend_rules)
+    for entry in catalogue.broken:
+        print(
+            harmless(f"warning: {entry['path']}:{entry['line']}: this is no rule: {entry['problem']}"), file=sys.stderr
+        )
     rule = None if given.all else catalogue.find(given.rule)
     if rule is None and not given.all:
         known = [*catalogue.rules, *catalogue.names]
@@ -62,8 +69,6 @@ def run(arguments: list[str]) -> int:
         found = [as_data(catalogue, one) for one in chosen]
         print(json.dumps(found if given.all else found[0], indent=2, ensure_ascii=False))
     else:
-        from canfar_lint.cli import harmless
-
         print(harmless("\n".join(explained(catalogue, one) for one in chosen)), end="")
     return 0
 

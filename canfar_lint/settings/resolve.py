@@ -55,7 +55,13 @@ class Resolver:
             from canfar_lint.catalogue import load
             from canfar_lint.settings.select import Selection
 
-            self._selections[settings] = Selection(settings, load(settings.extend_rules))
+            try:
+                catalogue = load(settings.extend_rules)
+            except ValueError as e:
+                if type(e).__name__ != "RuleError":  # whose module reads YAML
+                    raise
+                raise SettingsError(f"{settings.where('extend-rules')}: {e}") from None
+            self._selections[settings] = Selection(settings, catalogue)
         return self._selections[settings]
 
     def _nearest(self, folder: str) -> Settings | None:
