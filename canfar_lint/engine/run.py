@@ -86,7 +86,7 @@ def run(
     files is done there: they need canfar-lint, but not the files. `progress` is told how many files are done, of how
     many there are. `beside` is the project of an earlier run, for the files of it that are not among the inputs.
     """
-    from canfar_lint.pipeline.join import WORSE_IN_BATCH, WORSE_UNDER_REPLICAS, Project, judge, settle
+    from canfar_lint.pipeline.join import Project, settle
     from canfar_lint.pipeline.tree import Tree
 
     planned, selections, profiles = _plan(inputs, resolver, texts or {})
@@ -98,6 +98,30 @@ def run(
     kinds = {job.path: job.kind for job in planned}
     project = Project(facts, Tree(root, texts), kinds, whole_project, resolver.base, memory.outlines, beside)
     diagnostics = settle((d for result in results for d in result.diagnostics), project)
+    diagnostics = _judged_together(diagnostics, project, planned, profiles)
+    from_ruff, notes = peer.collect() if peer is not None else ([], ())
+    from_ruff = memory.with_kept(from_ruff, project.outlined, whole=not notes)
+    diagnostics, python2, newer = _with_syntax(diagnostics, from_ruff, results, peer)
+    for handle in hadolint:
+        about_images, said = handle.collect()
+        diagnostics += about_images
+        notes += said
+    diagnostics += [*project.crashes, *found]
+    chosen = {job.path: selections[job.profile] for job in planned}
+    diagnostics = [d for d in diagnostics if d.path not in chosen or _wanted(d, chosen[d.path])]
+    extended = {job.path: profiles[job.profile].settings.extend_rules for job in planned}
+    kept, suppressed = _suppress(diagnostics, results, chosen, extended, whole_project)
+    kept.sort(key=order)
+    crashed = bool(project.crashes) or any(result.crashed for result in results)
+    return RunResult(kept, suppressed, len(planned), python2, newer, tuple(notes), crashed, project)
+
+
+def _judged_together(
+    diagnostics: list[Diagnostic], project: Project, planned: list[_Job], profiles: list[Profile]
+) -> list[Diagnostic]:
+    """What the files give, with what only all of them together tell."""
+    from canfar_lint.pipeline.join import WORSE_IN_BATCH, WORSE_UNDER_REPLICAS, judge
+
     if project.facts or project.request:
         diagnostics += judge(project, profiles[0])
     if "called scripts" in project.facts:
@@ -109,22 +133,11 @@ def run(
         from canfar_lint.pipeline.levels import raised
 
         diagnostics = list(raised(diagnostics, project))
-    from_ruff, notes = peer.collect() if peer is not None else ([], ())
-    from_ruff = memory.with_kept(from_ruff, project.outlined, whole=not notes)
-    diagnostics, python2, newer = _with_syntax(diagnostics, from_ruff, results, peer)
-    for handle in hadolint:
-        about_images, said = handle.collect()
-        diagnostics += about_images
-        notes += said
-    diagnostics += [*project.crashes, *found]
-    chosen = {job.path: selections[job.profile] for job in planned}
-    diagnostics = [d for d in diagnostics if d.path not in chosen or d.code not in chosen[d.path].ignored(d.path)]
-    diagnostics = [d for d in diagnostics if d.path not in chosen or chosen[d.path].shows(d)]
-    extended = {job.path: profiles[job.profile].settings.extend_rules for job in planned}
-    kept, suppressed = _suppress(diagnostics, results, chosen, extended, whole_project)
-    kept.sort(key=order)
-    crashed = bool(project.crashes) or any(result.crashed for result in results)
-    return RunResult(kept, suppressed, len(planned), python2, newer, tuple(notes), crashed, project)
+    return diagnostics
+
+
+def _wanted(diagnostic: Diagnostic, selection: Selection) -> bool:
+    return diagnostic.code not in selection.ignored(diagnostic.path) and selection.shows(diagnostic)
 
 
 def order(diagnostic: Diagnostic) -> tuple[object, ...]:
