@@ -150,6 +150,7 @@ def test_folders_that_are_not_there(site: Path, lint: Command) -> None:
         assert (ran.status, words in ran.err) == (2, True), ran.err
         (site / "canfar-lint.toml").write_text(f"fix = false\nextend-rules = ['{name}']\n")
         assert "canfar-lint.toml:2: `extend-rules` names" in lint().err
+        (site / "canfar-lint.toml").unlink()
 
 
 def test_rules_are_read_anew_when_they_change(site: Path, lint: Command) -> None:
