@@ -372,9 +372,12 @@ def test_a_repair_is_looked_at_with_the_rest_of_the_project(here: Path) -> None:
     submit = SUBMIT.format(cmd="python", args="/arc/x/fit.py")
     tree(here, {"fit.py": "import multiprocessing\npool = multiprocessing.Pool(8)\nprint(pool)\n", "submit.py": submit})
     tree(here, {"canfar-lint.toml": "ruff = false\n"})
+    tree(here, {"run.sh": "set -e\npython /arc/x/fit.py\n", "submit.py": submit.replace("fit.py", "run.sh")})
     flags = ("--fix", "--unsafe-fixes", "--select", "CAN211,CAN214")
-    run_program(sys.executable, "-m", "canfar_lint", *flags, ".", cwd=here, exits=None, PYTHONPATH=str(ROOT))
-    assert "OMP_NUM_THREADS" not in (here / "fit.py").read_text(), "CAN214, whose repair it is, has nothing to say here"
+    for given in (".", "fit.py"):
+        tree(here, {"fit.py": "import multiprocessing\npool = multiprocessing.Pool(8)\nprint(pool)\n"})
+        run_program(sys.executable, "-m", "canfar_lint", *flags, given, cwd=here, exits=None, PYTHONPATH=str(ROOT))
+        assert "Pool(4)" in (here / "fit.py").read_text(), "CAN211's repair, and not CAN214's, which is silent here"
 
 
 def test_facts_are_plain_data() -> None:

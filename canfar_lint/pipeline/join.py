@@ -111,7 +111,8 @@ class Project:
         if self.whole:
             return {}
         if self._beside is not None:
-            return {path: kind for path, kind in self._beside.kinds.items() if path not in self.kinds}
+            known = {**self._beside._around, **self._beside.kinds}
+            return {path: kind for path, kind in known.items() if path not in self.kinds}
         from canfar_lint.pipeline.around import files
 
         return {path: kind for path, kind in files(self.tree).items() if path not in self._given}
@@ -138,6 +139,8 @@ class Project:
 
     def outline(self, path: str) -> Outline:
         """What a script says of what it runs and uses."""
+        if self._beside is not None and path not in self.kinds:
+            return self._beside.outline(path)
         if path not in self._outlines:
             from canfar_lint.facts.outline import kept, outline
 
@@ -150,6 +153,8 @@ class Project:
 
     def image(self, path: str) -> ImageOutline:
         """What an image is made of."""
+        if self._beside is not None and path not in self.kinds:
+            return self._beside.image(path)
         if path not in self._images:
             from canfar_lint.facts.image_outline import image_outline, kept
 
