@@ -44,7 +44,10 @@ class Result(NamedTuple):
 
 
 def measure(commands: list[Command], runs: int, environment: dict[str, str], folder: Path) -> dict[str, Result]:
-    """Every command `runs` times in turn, after a round that warms the disk and tells the memory."""
+    """Every command `runs` times in turn, after a round that warms the disk and tells the memory.
+
+    With no runs that round is what counts: for commands that take minutes.
+    """
     memory = {}
     measured: dict[str, list[Run]] = {command.name: [] for command in commands}
     for turn in range(runs + 1):
@@ -54,7 +57,7 @@ def measure(commands: list[Command], runs: int, environment: dict[str, str], fol
             run, megabytes = once(command.words, environment, folder, sample=turn == 0)
             if turn == 0:
                 memory[command.name] = megabytes
-            else:
+            if turn or not runs:
                 measured[command.name].append(Run(run.seconds * command.times, run.cpu * command.times))
             print(f"  {command.name}: {run.seconds:.2f} s", file=sys.stderr)
     return {name: Result(name, found, memory[name]) for name, found in measured.items()}

@@ -86,7 +86,8 @@ def slow_peers(programs: Path, tree: Path) -> Group:
     """Fixit on a tenth of the tree and pylint on a hundredth; the figures are for the whole."""
     tenth = inputs.part(tree, "every-tenth", FIXIT_EVERY)
     hundredth = inputs.part(tree, "every-hundredth", PYLINT_EVERY)
-    pylint = [str(programs / "pylint"), "-j2", "--errors-only", "--recursive=y", "--rcfile=/dev/null", str(hundredth)]
+    flags = ("-j2", "--errors-only", "--disable=import-error", "--recursive=y", "--rcfile=/dev/null")
+    pylint = [str(programs / "pylint"), *flags, str(hundredth)]
     commands = [
         Command("canfar-lint, cold beside them", ours(programs, "--no-cache", tree)),
         Command("Fixit, default rules", [str(programs / "fixit"), "--quiet", "lint", str(tenth)], times=FIXIT_EVERY),

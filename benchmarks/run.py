@@ -68,8 +68,7 @@ def measured(runs: int, wanted: list[str] | tuple[str, ...]) -> dict[str, Any]:
     results: dict[str, Any] = {}
     for name in wanted:
         group = made[name]()
-        # what is slow enough needs no repetition
-        often = 1 if name == "slow peers" else runs * _OFTEN.get(name, 1)
+        often = 0 if name == "slow peers" else runs * _OFTEN.get(name, 1)
         got = measure(group.commands, often, peers.environment(programs), inputs.CACHE)
         found += [_row(row, got) for row in group.rows]
         results |= {
