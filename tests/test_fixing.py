@@ -311,6 +311,7 @@ def test_without_an_argument(text: str, new: str) -> None:
         ("bad(\n    a, b\n)\n", "bad(\n    a, b, x=1\n)\n"),
         ("bad(\n    a,\n    b,  # last\n)\n", "bad(\n    a,\n    b,  # last\n    x=1,\n)\n"),
         ("bad(\r\n\ta,\r\n\tb\r\n)\r\n", "bad(\r\n\ta,\r\n\tb,\r\n\tx=1\r\n)\r\n"),
+        ("bad(\r\n  a,  # only\r\n)\r\n", "bad(\r\n  a,  # only\r\n  x=1,\r\n)\r\n"),
         ("bad(\n    a  # only\n)\n", "bad(\n    a,  # only\n    x=1\n)\n"),
         ("bad(a,\n    b)\n", "bad(a,\n    b, x=1)\n"),
         ("bad(y for y in z)\n", "bad(y for y in z)\n"),

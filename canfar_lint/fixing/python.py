@@ -196,7 +196,7 @@ def with_argument(module: PythonModule, call: ast.Call, code: str) -> tuple[Edit
         return ()
     end = module.span(call)[1]
     at = max(module.span(each)[1] for each in given) if given else module.text.rfind("(", 0, end) + 1
-    rest = re.fullmatch(r"[ \t]*(,?)[ \t]*(?:#[^\n]*)?(\s*)", module.text[at : end - 1])
+    rest = re.fullmatch(r"[ \t]*(,?)[ \t]*(?:#[^\r\n]*)?(\s*)", module.text[at : end - 1])
     if rest is None:
         return ()
     last = max(given, key=lambda each: module.span(each)[1]) if given else None

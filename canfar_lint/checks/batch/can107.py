@@ -228,7 +228,7 @@ def _stopped(script: Script, main: list[Command], rule: Rule) -> Fix | None:
         command.name is None and script.text[command.start : command.start + 2] == "((" for command in script.commands
     ):
         return None
-    start = re.match(r"(?:[ \t]*(?:#[^\n]*)?\n)*", script.text)
+    start = re.match(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*", script.text)
     at = start.end() if start is not None else 0
     newline = "\r\n" if "\r\n" in script.text else "\n"
     code = "set -eo pipefail" if re.search(r"\b(bash|zsh|ksh)\b", script.shebang) else "set -e"
