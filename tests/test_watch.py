@@ -86,6 +86,21 @@ def test_settings_that_change_and_settings_that_are_wrong(alone: Path, terminal:
     assert shows(terminal, "a.py:1:5: CAN101"), terminal.text()
 
 
+def test_settings_above_what_is_watched(alone: Path) -> None:
+    (alone / "base.toml").write_text("select = ['CAN101']\n")
+    (alone / "canfar-lint.toml").write_text("extend = 'base.toml'\n")
+    (alone / "in").mkdir()
+    (alone / "in/a.py").write_text("import os\n" + ASKS)
+    with watching("in") as terminal:
+        assert shows(terminal, "in/a.py:2:5: CAN101", never="F401"), terminal.text()
+        (alone / "base.toml").write_text("select = ['F401']\n")
+        assert shows(terminal, "in/a.py:1:8: F401", never="CAN101"), terminal.text()
+        (alone / "canfar-lint.toml").write_text("selct = []\n")
+        assert shows(terminal, "unknown key `selct`"), terminal.text()
+        (alone / "canfar-lint.toml").write_text("select = ['CAN101']\n")
+        assert shows(terminal, "in/a.py:2:5: CAN101"), terminal.text()
+
+
 def test_a_storm_of_events_ends_in_the_last_state(alone: Path, terminal: Terminal) -> None:
     for number in range(300):
         (alone / f"b{number}.py").write_text(ASKS)

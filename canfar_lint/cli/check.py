@@ -118,6 +118,12 @@ class Check:
         self.reported(inputs, self.lint(inputs))
         return inputs
 
+    def went_by(self, inputs: list[Input]) -> list[str]:
+        """The files that a run went by and did not lint: settings and what they extend, a baseline."""
+        settings = {self.settings, *(self.resolver.of_file(entry.path) for entry in inputs)}
+        named = {layer.origin for each in settings for layer in each.layers} | {self.options.baseline or ""}
+        return sorted(os.path.abspath(path) for path in named if path and os.path.isfile(path))
+
     def known_findings(self) -> Baseline | None:
         if not self.options.baseline:
             return None

@@ -76,8 +76,16 @@ def run(arguments: list[str]) -> int:
         print(described(BY_NAME[given.key]), end="")
     else:
         width = max(len(key.name) for key in KEYS)
-        print("".join(f"{key.name:<{width}}  {key.meaning}\n" for key in KEYS), end="")
+        print("".join(f"{key.name:<{width}}  {key.meaning}; {_briefly(key)}\n" for key in KEYS), end="")
     return 0
+
+
+def _briefly(key: Key) -> str:
+    """Type and default on one line; a long list only by its first."""
+    default = key.default
+    if isinstance(default, tuple) and len(default) > 3:
+        return f"{type_of(key)}, default {as_toml(default[:2])[:-1]}, …]"
+    return f"{type_of(key)}, default {as_toml(default)}"
 
 
 def described(key: Key) -> str:

@@ -32,11 +32,11 @@ def run(files: list[str], start: Callable[[], Check]) -> int:
     changes = _changes(files, seen)
     next(changes)  # from here on no change is missed
     say("Starting linter in watch mode...", clear=True)
-    seen.inputs = _round(start)
+    _round(start, seen)
     for changed in changes:
-        if changed:
+        if changed or seen.elsewhere():
             say("File change detected...", clear=True)
-            seen.inputs = _round(start)
+            _round(start, seen)
     return 0
 
 
@@ -55,6 +55,7 @@ class _Seen:
 
     def __init__(self, files: list[str]) -> None:
         self.inputs: list[Input] = []
+        self._stamps: dict[str, float] = {}
         self._named = {os.path.abspath(path) for path in files if not os.path.isdir(path)}
         self._folders = tuple(os.path.join(os.path.abspath(path), "") for path in files if os.path.isdir(path))
 
@@ -68,6 +69,22 @@ class _Seen:
         if name in _DECIDES or suffix in _RULES or not suffix or kind_of(path):
             return ".git" not in path.split(os.sep)
         return suffix in {os.path.splitext(entry.path)[1] for entry in self.inputs}
+
+    def take(self, inputs: list[Input], others: list[str]) -> None:
+        """Remember what a run looked at, and the files elsewhere that it went by: settings, a baseline."""
+        self.inputs = inputs
+        self._stamps = {path: _stamp(path) for path in others}
+
+    def elsewhere(self) -> bool:
+        """Whether a file that a run went by has changed outside of what is watched."""
+        return any(_stamp(path) != stamp for path, stamp in self._stamps.items())
+
+
+def _stamp(path: str) -> float:
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
 
 
 def _is_temporary(name: str) -> bool:
@@ -101,18 +118,19 @@ def _changes(files: list[str], wanted: Callable[[Any, str], bool]) -> Iterator[b
     yield from map(bool, bundles)
 
 
-def _round(start: Callable[[], Check]) -> list[Input]:
-    """One run; what it looked at. What is wrong with settings or rules is told, and may be mended."""
+def _round(start: Callable[[], Check], seen: _Seen) -> None:
+    """One run. What is wrong with settings or rules is told, and may be mended."""
     from canfar_lint.catalogue.load import forget
 
     forget()
     try:
-        return start().watched()
+        check = start()
+        inputs = check.watched()
+        seen.take(inputs, check.went_by(inputs))
     except Exception as e:
         words = told(e)
         if not words:
             raise
         print(f"{PROGRAM} failed\n  Cause: {harmless(words)}\n\nWatching for file changes.", file=sys.stderr)
-        return []
     finally:
         sys.stdout.flush()
