@@ -6,8 +6,10 @@ python docs/picture.py
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from rich.console import Console
@@ -42,8 +44,13 @@ font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asia
 """rich's own frame without the font that it fetches from a server."""
 
 
-def output(folder: Path = ROOT / "examples" / "messy") -> str:
-    """The real output, with colours."""
+def output() -> str:
+    """The real output for the example as a project of its own, with colours."""
+    with tempfile.TemporaryDirectory() as home:
+        return _said(shutil.copytree(ROOT / "examples" / "messy", Path(home) / "m31"))
+
+
+def _said(folder: Path) -> str:
     environment = os.environ | {"FORCE_COLOR": "1", "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "canfar_lint", "check", "--color", "always", "--output-format", "concise", "."]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
