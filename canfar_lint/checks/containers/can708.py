@@ -40,6 +40,12 @@ _SMALL = (
     ".r",
     ".pl",
     ".patch",
+    ".repo",
+    ".list",
+    ".key",
+    ".gpg",
+    ".asc",
+    ".crt",
 )
 
 
