@@ -2,7 +2,7 @@
 
 Rows and columns are 1-based characters, an end is exclusive; in a notebook they count within the finding's cell, or
 within the `cell` that an edit names. Of the fixes of a file those are made, in the order of the text, whose edits
-neither overlap nor touch what is made already; an edit that two fixes share is made once.
+neither overlap nor touch what is made already; an edit that two fixes share is made once, but for blanks put in.
 """
 
 from __future__ import annotations
@@ -71,7 +71,11 @@ def applied(path: Path, findings: list[dict[str, Any]], levels: tuple[str, ...])
         if finding["fix"] and finding["fix"]["applicability"] in levels
     ]
     for edits, number in sorted(fixable):
-        fresh = [edit for edit in edits if edit not in made]
+        if chosen and all(edit in made for edit in edits):
+            chosen.append(findings[number])
+            continue
+        # blanks that two fixes put in are two levels of indentation
+        fresh = [edit for edit in edits if edit not in made or (edit[0] == edit[1] and not edit[2].strip())]
         if all(_free(taken, edit) for edit in fresh) and all(a[1] <= b[0] for a, b in pairwise(edits)):
             made.update(fresh)
             for start, end, _ in fresh:

@@ -100,6 +100,13 @@ def test_equal_fixes_are_made_once_and_both_count() -> None:
     assert apply("ab", fixes) == ("b", fixes)
 
 
+def test_blanks_that_two_fixes_put_in_are_not_one() -> None:
+    fixes = [Fix("a", (Edit(0, 1, "a"), Edit(4, 4, " "))), Fix("b", (Edit(2, 3, "b"), Edit(4, 4, " ")))]
+    assert apply("012345", fixes) == ("a123 45", fixes[:1])
+    shared = [fix._replace(edits=(fix.edits[0], Edit(4, 4, "x"))) for fix in fixes]
+    assert apply("012345", shared) == ("a1b3x45", shared)
+
+
 def test_an_unsound_fix_is_not_made() -> None:
     assert apply("abcdef", [Fix("a", (Edit(0, 3, ""), Edit(2, 4, "")))]) == ("abcdef", [])
 

@@ -29,7 +29,7 @@ def together(fixes: Sequence[Fix | PlacedFix | None]) -> list[int]:
     for own, number in ordered:
         if all(edit in spans.edits for edit in own):
             taken.append(number)
-        elif _is_sound(own) and all(spans.free(edit) for edit in own if edit not in spans.edits):
+        elif _is_sound(own) and all(spans.free(edit) for edit in own if not (edit in spans.edits and _is_shared(edit))):
             spans.add(own)
             taken.append(number)
     return taken
@@ -97,6 +97,11 @@ class _Spans:
             if edit not in self.edits:
                 self.edits.add(edit)
                 insort(self.sorted, (edit.start, edit.end))
+
+
+def _is_shared(edit: Edit) -> bool:
+    """Whether an edit of two fixes is one, as an import is; blanks put in twice are two levels of indentation."""
+    return edit.end > edit.start or bool(edit.content.strip())
 
 
 def _is_sound(edits: list[Edit]) -> bool:
