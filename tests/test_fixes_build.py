@@ -78,7 +78,9 @@ def test_the_repaired_file_builds_the_same(example: Example, tmp_path: Path) -> 
         assert after.failed <= before.failed
     else:
         assert {p for p in before.installed if not p.startswith("recommended/")} <= after.installed <= before.installed
-        assert calls(after) == calls(before)
+        # the two sides of a pipe write their calls as they come
+        order = sorted if " | " in example.text else list
+        assert order(calls(after)) == order(calls(before))
         assert after.failed == before.failed
         assert after.shipped <= before.shipped
     if example.code in GAINS and example.name not in _UNSEEN:

@@ -82,7 +82,9 @@ def test_the_placeholder_is_explained_where_the_guides_say() -> None:
     assert len(using) > 1
 
 
-OTHERS_FLAGS = {"--page", "--group", "--all-files", "--download-only", "--mount", "--upgrade"}
+OTHERS_FLAGS = {
+    *("--page", "--group", "--all-files", "--download-only", "--mount", "--upgrade", "--auto-remove", "--network"),
+}
 """Flags of the benchmark, pip, pre-commit, conda and Docker that guides name."""
 
 

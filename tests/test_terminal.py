@@ -155,7 +155,7 @@ def test_progress_comes_late_and_leaves_nothing(
         (alone / f"a{number}.py").write_text('import os\nfrom astropy.io import fits\nfits.open("a", memmap=False)\n')
     if "--watch" in arguments:
         with Terminal([*with_progress(seconds), *arguments, "--exit-zero"], env={**PLAIN, **env}) as terminal:
-            assert terminal.wait(lambda _: b"Watching" in terminal.raw)
+            assert terminal.wait(lambda _: b"Watching" in terminal.raw and b"CAN301" in terminal.raw)
     else:
         _, terminal = seen("--select", "CAN301", *arguments, command=with_progress(seconds), env=env, rows=30)
     assert (b"Linting" in terminal.raw) == drawn
