@@ -35,8 +35,12 @@ _DATA = (
     ".fits", ".fit", ".fts", ".fits.gz", ".fits.fz", ".h5", ".hdf5", ".hdf", ".npy", ".npz", ".parquet", ".csv",
     ".tar", ".tar.gz", ".tgz", ".zip", ".vot", ".pkl", ".mp4", ".asdf", ".root",
 )  # fmt: skip
+_SHOWN = (
+    ".png", ".jpg", ".jpeg", ".gif", ".svg", ".pdf", ".pptx", ".psd", ".ipynb", ".html", ".log", ".out", ".wav",
+)  # fmt: skip
 _OF_DOCKERFILES = frozenset(("docker", "dockerfiles", "container", "containers", "build", "ci", "devcontainer"))
 _DATA_BYTES = 1_000_000
+_LARGE = 10
 _MOST_FILES = 200_000
 
 
@@ -47,6 +51,7 @@ class _Unwanted:
         self.total = 0
         self.files = 0
         self.sizes: dict[str, int] = {}
+        self.shown: dict[str, int] = {}
         self.history = False
 
     def add(self, path: str, size: int) -> None:
@@ -56,10 +61,18 @@ class _Unwanted:
         if name:
             self.sizes[name] = self.sizes.get(name, 0) + size
             self.history = self.history or name == ".git"
+        elif path.lower().endswith(_SHOWN):
+            name = posixpath.dirname(path) or path
+            self.shown[name] = self.shown.get(name, 0) + size
 
     @property
     def bytes(self) -> int:
         return sum(self.sizes.values())
+
+    def harmless(self, limit: int) -> bool:
+        """Little that does not run, and little in all."""
+        idle = self.bytes + sum(self.shown.values())
+        return not self.history and idle < limit and self.total < _LARGE * limit
 
 
 def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
@@ -72,7 +85,8 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     unwanted = _Unwanted()
     for path, size in _sent(folder, ignore, tree):
         unwanted.add(path, size)
-    if not name and unwanted.total and not unwanted.sizes and _is_part(folder, unwanted, question.limit, tree):
+    part = not name and unwanted.files > 1 and _is_part(folder, tree)
+    if part and unwanted.harmless(question.limit):
         return None
     if name:
         if not unwanted.history and unwanted.bytes < question.limit:
@@ -80,17 +94,18 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
         where = f"`{name}` lets {_listed(unwanted.sizes)} through"
     else:
         where = "there is no `.dockerignore`"
-        if unwanted.sizes:
-            where += f"; {_listed(unwanted.sizes)} would go along"
+        sizes = {**unwanted.shown, **unwanted.sizes} if part else unwanted.sizes
+        if sizes:
+            where += f"; {_listed(sizes)} would go along"
     message = f"{diagnostic.message} ({amount(unwanted.total)} of this tree, {where})"
     return diagnostic._replace(message=message)
 
 
-def _is_part(folder: str, sent: _Unwanted, limit: int, tree: Tree) -> bool:
-    """A folder inside the project that holds a few small files, made to be copied as a whole."""
+def _is_part(folder: str, tree: Tree) -> bool:
+    """A folder inside the project that is made to be copied as a whole, without the history and the papers of all."""
     if os.path.basename(os.path.abspath(folder)).lower().strip(".") in _OF_DOCKERFILES:
         return False  # such a folder holds Dockerfiles that are built from above it
-    return os.path.abspath(folder) != os.path.abspath(tree.root) and sent.files > 1 and sent.total < limit
+    return os.path.abspath(folder) != os.path.abspath(tree.root)
 
 
 def context_folder(path: str, named: tuple[str, ...], tree: Tree) -> str:

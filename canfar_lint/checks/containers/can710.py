@@ -15,6 +15,9 @@ from canfar_lint.model.dockerfile import Dockerfile
 _SMALL = re.compile(r"index-4[12]1[1-9]\.fits\Z|(?:.*[-_.])?conf(?:ig)?[-_.]", re.I)
 """Index files of astrometry.net for wide fields, none of which has 10 MB, and what says that it configures."""
 
+_WEIGHTS = re.compile(r"(?:^|[-_./])(?:(?:weights|checkpoints?)(?=[-_./])|models?(?=[./]))", re.I)
+"""A file, or a folder of files, of what was learnt: part of the program, which one wants in the image."""
+
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     suffixes = tuple(rule.table("data"))
@@ -29,7 +32,7 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
             name = posixpath.basename(value.rstrip("/")).lower()
             if not name or posixpath.normpath(value) in (".", "/"):
                 continue
-            by_suffix = name.endswith(suffixes) and not _SMALL.match(name)
+            by_suffix = name.endswith(suffixes) and not _SMALL.match(name) and not _learnt(value)
             if URL.match(value):
                 if by_suffix:
                     yield rule.finding((source.start, source.end), name=posixpath.basename(value), how="downloads")
@@ -41,6 +44,11 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
                 yield rule.finding((source.start, source.end), question=question, name=shown, how="copies")
     for run in shipped_runs(dockerfile):
         for made in made_by(run):
-            small = _SMALL.match(posixpath.basename(made.path))
-            if made.how == "download" and made.path.lower().endswith(suffixes) and not small:
+            wanted = _SMALL.match(posixpath.basename(made.path)) or _learnt(made.path)
+            if made.how == "download" and made.path.lower().endswith(suffixes) and not wanted:
                 yield rule.finding((made.start, made.end), name=posixpath.basename(made.path), how="downloads")
+
+
+def _learnt(path: str) -> bool:
+    """Weights in a format that Keras writes as well as a telescope does."""
+    return path.lower().endswith((".h5", ".hdf5", ".npy", ".npz")) and _WEIGHTS.search(path) is not None

@@ -16,7 +16,6 @@ from canfar_lint.model.dockerfile.variables import Unknown
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     families: dict[str, Any] = rule.table("families")
-    alone = frozenset(rule.table("alone"))
     for run in dockerfile.all("RUN"):
         for operation in operations(run) if run.readable else ():
             table = families.get(operation.family)
@@ -26,7 +25,7 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
                 continue
             if operation.family == "conda" and not _plain_base(run, rule):
                 continue
-            if _asks(run, operation, table, alone):
+            if _asks(run, operation, table) and _brings_others(run, operation, rule):
                 edit = insert_after(operation.step, operation.verb.word, table["option"])
                 fix = Fix(f"add `{table['option']}`", (edit,), SAFE)
                 variant = "conda" if operation.family == "conda" else None
@@ -37,7 +36,7 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
                 yield from _configured(rule, run, operation)
 
 
-def _asks(run: Instruction, operation: Operation, table: dict[str, Any], alone: frozenset[str]) -> bool:
+def _asks(run: Instruction, operation: Operation, table: dict[str, Any]) -> bool:
     options = operation.options
     if operation.has(*table["answers"]) or any(operation.short(letter) for letter in table["letters"]):
         return False
@@ -51,8 +50,6 @@ def _asks(run: Instruction, operation: Operation, table: dict[str, Any], alone: 
         and not (operation.packages or operation.files)
     ):
         return False
-    if operation.family == "apt" and operation.packages and {package.value for package in operation.packages} <= alone:
-        return False
     if any(word in option for option in options for word in ("Assume-Yes", "assumeyes", "-q=2", "-qq")):
         return False
     if sum(option.count("q") for option in options if option.startswith("-q")) > 1 and operation.family == "apt":
@@ -60,6 +57,35 @@ def _asks(run: Instruction, operation: Operation, table: dict[str, Any], alone: 
     if _fed(operation) or any(_known(run, operation, name) for name in table["variables"]):
         return False
     return not any(_configures(before, operation) for before in (run, *earlier(run)))
+
+
+def _brings_others(run: Instruction, operation: Operation, rule: Rule) -> bool:
+    """More may come than was named, of which alone apt-get asks; of one package that has to be known."""
+    names = [package.value for package in operation.packages]
+    if operation.family != "apt" or operation.verb.value != "install" or not names:
+        return True
+    if set(names) <= set(rule.table("alone")):
+        return False
+    name = names[0]
+    if len(names) > 1 or name is None:
+        return True
+    if not _bare(run, rule):
+        return False
+    package = name.partition("=")[0]
+    return package.endswith("-dev") or package in rule.table("brings") or not _installed_before(run, operation)
+
+
+def _bare(run: Instruction, rule: Rule) -> bool:
+    """The base is a distribution with next to nothing in it."""
+    image = str(run.stage.root.image or "") if run.stage is not None else ""
+    name = image.removeprefix("docker.io/").removeprefix("library/")
+    return name.startswith(tuple(rule.table("bare-bases"))) or "-slim" in name
+
+
+def _installed_before(run: Instruction, operation: Operation) -> bool:
+    before = (other for r in earlier(run) if r.keyword == "RUN" and r.readable for other in operations(r))
+    same = (other for other in operations(run) if other.span < operation.span)
+    return any(other.family == "apt" and other.verb.value == "install" for other in (*same, *before))
 
 
 def _plain_base(run: Instruction, rule: Rule) -> bool:
@@ -110,7 +136,7 @@ def _configured(rule: Rule, run: Instruction, operation: Operation) -> Iterator[
         return
     if _known(run, operation, name) or _known(run, operation, "DEBCONF_NONINTERACTIVE_SEEN") or _fed(operation):
         return
-    if any("debconf" in step.name or "localtime" in " ".join(step.values()) for step in run.steps):
+    if any(_answered(before) for before in (run, *earlier(run))):
         return
     program = operation.step.program
     fix = None
@@ -119,6 +145,13 @@ def _configured(rule: Rule, run: Instruction, operation: Operation) -> Iterator[
         fix = Fix(f"set `{name}=noninteractive`", (edit,), SAFE)
     word = named[0].word
     yield rule.finding((word.start, word.end), variant="asking", fix=fix, package=named[0].value)
+
+
+def _answered(before: Instruction) -> bool:
+    """The answers are given to debconf, or the time zone is there already."""
+    if before.keyword != "RUN" or not before.readable:
+        return False
+    return any("debconf" in step.name or "localtime" in " ".join(step.values()) for step in before.steps)
 
 
 def _pairs(before: Instruction) -> tuple[Any, ...]:
