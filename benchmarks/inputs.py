@@ -91,7 +91,8 @@ def tree() -> Path:
 def rooted(folder: Path) -> Path:
     """A folder that is a project of its own, whatever is around it."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "canfar-lint.toml").touch()
+    for name in ("canfar-lint.toml", "pyproject.toml"):  # the second for Fixit, which else leaves out what git ignores
+        (folder / name).touch()
     return folder
 
 
