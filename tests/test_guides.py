@@ -83,7 +83,17 @@ def test_the_placeholder_is_explained_where_the_guides_say() -> None:
 
 
 OTHERS_FLAGS = {
-    *("--page", "--group", "--all-files", "--download-only", "--mount", "--upgrade", "--auto-remove", "--network", "--y"),
+    *(
+        "--page",
+        "--group",
+        "--all-files",
+        "--download-only",
+        "--mount",
+        "--upgrade",
+        "--auto-remove",
+        "--network",
+        "--yes",
+    ),
 }
 """Flags of the benchmark, pip, pre-commit, conda and Docker that guides name."""
 
