@@ -62,7 +62,7 @@ def cost(data: dict[str, Any]) -> str:
         f"A million lines of Python take {million:.0f} seconds of one core, ruff's included ({tree}, "
         f"{data['machine']['processor']}, {data['date']}). {_REPOSITORIES:,} repositories of {_LINES:,} lines are "
         f"{_REPOSITORIES * _LINES / 1e6:,.0f} million lines: {hours:.0f} hours of "
-        f"one core, or {hours * 60 / 100:.0f} minutes of 50 replicas with two cores each, beside the time for cloning."
+        f"one core, or {hours * 60 / 100:.1f} minutes of 50 replicas with two cores each, beside the time for cloning."
     )
 
 
