@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import threading
 from contextlib import suppress
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from commandline import ROOT, Command, process
 
-from canfar_lint.catalogue.load import forget
+from canfar_lint.catalogue.load import forget, load
 from canfar_lint.cli import COMMANDS
 from canfar_lint.cli.completion import flags
 
@@ -101,6 +102,19 @@ def test_cleaning_while_others_run(tmp_path: Path, lint: Command, monkeypatch: p
     finally:
         going = False
         writer.join()
+        forget()
+
+
+def test_rules_cleaned_away_while_a_run_needs_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CANFAR_LINT_CACHE_DIR", str(tmp_path / "cache"))
+    forget()
+    try:
+        catalogue = load()
+        shutil.rmtree(tmp_path / "cache")
+        assert catalogue.rules["CAN101"].body["message"]
+        shutil.rmtree(tmp_path / "cache")
+        assert catalogue.docs("CAN101")["why"]
+    finally:
         forget()
 
 

@@ -74,6 +74,10 @@ class _Body:
 
 
 _catalogues: dict[tuple[str, ...], Catalogue] = {}
+# what each folder of the cache was compiled from, and whether those are a site's
+_sources: dict[str, tuple[str, bool]] = {}
+# how often to write again what others remove (`clean`) while it is written or read
+_TRIES = 20
 
 
 def load(extend: tuple[str, ...] = ()) -> Catalogue:
@@ -139,13 +143,25 @@ def _compiled(folder: str, *, site: bool = False) -> str:
 
     key = f"{crc32(repr((__version__, stamps, site)).encode()):08x}"
     target = os.path.join(cache_folder(), "rules", key)
+    _sources[target] = folder, site
     if not os.path.isfile(os.path.join(target, "broken.json" if site else "docs.json")):
-        from pathlib import Path
-
-        from canfar_lint.catalogue.compile import write
-
-        write(Path(folder), Path(target), site=site)
+        _compile(target)
     return target
+
+
+def _compile(target: str) -> None:
+    from pathlib import Path
+
+    from canfar_lint.catalogue.compile import write
+
+    folder, site = _sources[target]
+    for left in reversed(range(_TRIES)):
+        try:
+            write(Path(folder), Path(target), site=site)
+            break
+        except FileNotFoundError:
+            if not left:
+                raise
 
 
 def cache_folder() -> str:
@@ -158,5 +174,13 @@ def cache_folder() -> str:
 
 
 def _load(folder: str, part: str) -> Any:
-    with open(os.path.join(folder, f"{part}.json"), "rb") as file:
-        return json.loads(file.read())
+    path = os.path.join(folder, f"{part}.json")
+    for left in reversed(range(_TRIES if folder in _sources else 1)):
+        try:
+            with open(path, "rb") as file:
+                return json.loads(file.read())
+        except FileNotFoundError:
+            if not left:
+                raise
+            _compile(folder)
+    return None

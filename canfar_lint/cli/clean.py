@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
 
 # what canfar-lint makes inside its cache folder, which the user may share with others
 _OURS = ("rules", "results")
+_TRIES = 20
 
 
 def parser() -> Parser:
@@ -37,13 +40,27 @@ def run(arguments: list[str]) -> int:
     for name in _OURS:
         path = os.path.join(folder, name)
         if os.path.isdir(path):
-            import shutil
-
             print(f"Removing cache at: {path}", file=sys.stderr)
-            # aside first: a run that writes meanwhile begins a folder of its own
-            aside = f"{path}.{os.getpid()}"
-            os.rename(path, aside)
-            shutil.rmtree(aside)
-    if os.path.isdir(folder) and not os.listdir(folder):
+            _remove(path)
+    with suppress(OSError):  # not there, or not empty
         os.rmdir(folder)
     return 0
+
+
+def _remove(path: str) -> None:
+    """Remove a folder in which others may be writing, or which they remove as well."""
+    import shutil
+
+    # aside first: a run that writes meanwhile begins a folder of its own
+    aside = f"{path}.{os.getpid()}"
+    with suppress(FileNotFoundError):
+        os.rename(path, aside)
+    for left in reversed(range(_TRIES)):
+        try:
+            shutil.rmtree(aside)
+        except FileNotFoundError:
+            return
+        except OSError as e:
+            # what was being made in it at that moment
+            if e.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not left:
+                raise
