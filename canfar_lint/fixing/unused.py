@@ -73,8 +73,6 @@ def _may_be_last_uses(text: str, edits: Sequence[Edit]) -> bool:
     lost = {word for edit in edits for word in _WORD.findall(text[edit.start : edit.end])}
     # what the new text says too is used still, but for the names of its arguments
     lost -= {word for edit in edits for word in _WORD.findall(re.sub(r"\w+\s*=(?!=)", "", edit.content))}
-    # what the new text says too is used still, but for the names of its arguments
-    lost -= {word for edit in edits for word in _WORD.findall(re.sub(r"\w+\s*=(?!=)", "", edit.content))}
     if lost:
         lost &= {word for names in _IMPORTED.findall(text) for word in _WORD.findall(names)}
     for word in lost:
