@@ -31,6 +31,7 @@ class Input(NamedTuple):
     data: bytes | None = None
 
 
+Stamp = tuple[int, int, int, int]
 _SUFFIXES = {
     "py": PYTHON,
     "pyi": PYTHON,
@@ -62,6 +63,15 @@ _SHEBANG = (
 _SHEBANG_SIZE = 256
 DOCKERFILE_LIMIT = 1024 * 1024
 NOTEBOOK_LIMIT = 200_000_000
+
+
+def stamp(path: str) -> Stamp | None:
+    """What tells whether a file is still the same: size, both times, inode; None where nothing is there."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def kind_of(path: str) -> str:

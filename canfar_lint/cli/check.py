@@ -13,10 +13,10 @@ from canfar_lint.cli import FAILURE, FINDINGS, SUCCESS, harmless
 from canfar_lint.cli.flags import check_conflicts, layers, parser, read_environment
 from canfar_lint.cli.output import Target, targets, write
 from canfar_lint.cli.parser import UsageError
-from canfar_lint.cli.repair import Relint, Repairs, Stamp, repair, stamp, write_back
+from canfar_lint.cli.repair import Relint, Repairs, repair, write_back
 from canfar_lint.cli.texts import Texts
 from canfar_lint.diagnostic import LEVELS, Place
-from canfar_lint.discovery import Input, discover, from_stdin
+from canfar_lint.discovery import Input, Stamp, discover, from_stdin, stamp
 from canfar_lint.settings.resolve import Resolver, project_root
 
 if TYPE_CHECKING:

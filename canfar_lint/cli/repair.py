@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from canfar_lint.diagnostic import Diagnostic
-from canfar_lint.discovery import Input
+from canfar_lint.discovery import Input, Stamp, stamp
 
 if TYPE_CHECKING:
     from canfar_lint.cli.texts import Texts
@@ -84,18 +84,6 @@ class Relint(NamedTuple):
                 f"warning: {path} was not repaired: it leads to {real}, which is outside of what was given"
             )
         return inside
-
-
-Stamp = tuple[int, int, int, int]
-
-
-def stamp(path: str) -> Stamp | None:
-    """What tells whether a file is still the same: size, both times and inode."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 def repair(inputs: list[Input], diagnostics: list[Diagnostic], texts: Texts, again: Relint) -> Repairs:

@@ -23,6 +23,7 @@ from canfar_lint.diagnostic import (
     PlacedRelated,
     Question,
 )
+from canfar_lint.discovery import Stamp, stamp
 from canfar_lint.engine.file import FileResult, Profile
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Cache:
         self._identity = identity
         self._under = under
         self._entries: dict[str, list[Any]] = _read(file, identity)
-        self._seen: dict[str, list[int]] = {}
+        self._seen: dict[str, Stamp] = {}
         self._unsettled: set[str] = set()
         self._changed = False
 
@@ -64,12 +65,15 @@ class Cache:
         """What is known of the file as it is now; None when it has to be looked at."""
         try:
             entry = self._entries.get(path)
-            self._seen[path] = stamp = _stamp(path)
-            if not _told_apart(stamp):
+            now = stamp(path)
+            if now is None:
+                return None
+            self._seen[path] = now
+            if not _told_apart(now):
                 self._unsettled.add(path)
             if entry is None or entry[0] != self._under[profile]:
                 return None
-            if path in self._unsettled or entry[1] != stamp:
+            if path in self._unsettled or entry[1] != list(now):
                 if entry[2] != _digest_of(path):
                     return None
                 written = self._trusted(path)
@@ -93,14 +97,12 @@ class Cache:
         self._changed = True
 
     def _is_as_seen(self, path: str) -> bool:
-        try:
-            return _stamp(path) == self._seen.get(path)
-        except OSError:
-            return False
+        now = stamp(path)
+        return now is not None and now == self._seen.get(path)
 
     def _trusted(self, path: str) -> list[int] | None:
         """The stamp by which the content can be told in the next run."""
-        return None if path in self._unsettled else self._seen[path]
+        return None if path in self._unsettled else list(self._seen[path])
 
     def note_outline(self, path: str, outline: Any) -> None:
         """Keep what a file that was known runs and uses."""
@@ -181,13 +183,7 @@ def _ruff() -> object:
     return binary, stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
-def _stamp(path: str) -> list[int]:
-    """Size, times and inode of a file. Raises `OSError`."""
-    stat = os.stat(path)
-    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
-
-
-def _told_apart(stamp: list[int]) -> bool:
+def _told_apart(stamp: Stamp) -> bool:
     """Whether a later content would have another stamp: not while the moment of its last change may still go on.
 
     The clock of a file server may be another than ours: where it counts whole seconds, nobody knows when one is over.
