@@ -115,6 +115,11 @@ class Source:
         return Place(*self.row_column(start), *self.row_column(end))
 
 
+def newline_in(text: str) -> str:
+    """The newline for what is put into a piece of text: that of Windows where one of its lines ends so."""
+    return "\r\n" if "\r\n" in text else "\n"
+
+
 def line_starts(text: str) -> list[int]:
     if "\r" in text.replace("\r\n", ""):
         import re

@@ -12,6 +12,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._commands import started
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
+from canfar_lint.source import newline_in
 
 if TYPE_CHECKING:
     from canfar_lint.model.shell import Command, Script
@@ -230,7 +231,7 @@ def _stopped(script: Script, main: list[Command], rule: Rule) -> Fix | None:
         return None
     start = re.match(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*", script.text)
     at = start.end() if start is not None else 0
-    newline = "\r\n" if "\r\n" in script.text else "\n"
+    newline = newline_in(script.text)
     code = "set -eo pipefail" if re.search(r"\b(bash|zsh|ksh)\b", script.shebang) else "set -e"
     return Fix(f"Stop at the first error: `{code}`", (Edit(at, at, code + newline),), UNSAFE)
 

@@ -8,6 +8,7 @@ from canfar_lint.diagnostic import Edit
 from canfar_lint.model.dockerfile.model import Instruction
 from canfar_lint.model.dockerfile.steps import Step
 from canfar_lint.model.shell import Word
+from canfar_lint.source import newline_in
 
 _LEADING = re.compile(r"\n([ \t]*)&&[ \t]*[^ \t\n]", re.M)
 _TRAILING = re.compile(r"&&[ \t]*[\\`][ \t\r]*\n([ \t]*)(?!#)")
@@ -60,7 +61,7 @@ def _joined(run: Instruction, body: str, glue: str, command: str) -> str:
     """The text behind the last character: on the same line, or on a line of its own as the others have it."""
     if "\n" not in body:
         return f"{glue} {command}"
-    newline = "\r\n" if "\r\n" in body else "\n"
+    newline = newline_in(body)
     broken = f" {run.escape}{newline}"
     leading = _LEADING.findall(body)
     trailing = _TRAILING.findall(body)

@@ -9,6 +9,7 @@ from canfar_lint.checks.containers._cleanup import is_cleaner, runs_script
 from canfar_lint.checks.containers._packages import INSTALL, UPDATE, operations
 from canfar_lint.diagnostic import Edit
 from canfar_lint.model.dockerfile.model import Dockerfile, Instruction, Stage
+from canfar_lint.source import newline_in
 
 _FARTHEST = 300
 _COMMENT = re.compile(r"[ \t]*#")
@@ -107,7 +108,7 @@ def join(first: Instruction, second: Instruction) -> tuple[Edit, ...] | None:
     if flags[0] != flags[1] or first.shell != second.shell or first.line.broken:
         return None
     text, escape = first.text, first.escape
-    newline = "\r\n" if "\r\n" in text[first.start : second.end] else "\n"
+    newline = newline_in(text[first.start : second.end])
     between = text[first.end : second.start].split("\n")[1:-1]
     kept = "".join(line.rstrip("\r") + newline for line in between if _COMMENT.match(line))
     start = second.value_span[0]

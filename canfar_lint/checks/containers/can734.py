@@ -10,6 +10,7 @@ from canfar_lint.checks.containers._packages import INSTALL, operation_of
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.dockerfile import Dockerfile, Instruction
 from canfar_lint.model.dockerfile.steps import Step
+from canfar_lint.source import newline_in
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
@@ -149,7 +150,7 @@ def _fix(run: Instruction, step: Step) -> Fix | None:
         body = run.text[at : heredoc.end]
         if body.startswith("#!"):
             at += body.find("\n") + 1
-        newline = "\r\n" if "\r\n" in body else "\n"
+        newline = newline_in(body)
         rest = run.text[at : heredoc.end]
         indent = rest[: len(rest) - len(rest.lstrip(" \t"))]
         return Fix("stop at the first failure", (Edit(at, at, f"{indent}set -e{newline}"),), UNSAFE)

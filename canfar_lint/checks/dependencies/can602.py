@@ -13,7 +13,7 @@ from canfar_lint.engine.file import in_pipeline, placed
 from canfar_lint.model.metadata import blocks, declared
 from canfar_lint.pipeline.join import Project
 from canfar_lint.pipeline.manifests import Declared, Manifests, normalised
-from canfar_lint.source import PYTHON, Source, Undecodable
+from canfar_lint.source import PYTHON, Source, Undecodable, newline_in
 
 if TYPE_CHECKING:
     import ast
@@ -86,7 +86,7 @@ def _declaring(text: str, names: list[str]) -> Fix | None:
     title = f"Declare {', '.join(f'`{name}`' for name in dict.fromkeys(names))}"
     lines = [(at, text[at : text.find("\n", at)].rstrip("\r")) for at, _ in block.body]
     first = next((i for i, (_, line) in enumerate(lines) if re.match(r"#\s*dependencies\s*=", line)), None)
-    newline = "\r\n" if "\r\n" in text else "\n"
+    newline = newline_in(text)
     if first is None:
         at = text.index("\n", block.start) + 1
         return Fix(title, (Edit(at, at, f"# dependencies = [{', '.join(added)}]{newline}"),))

@@ -13,6 +13,7 @@ from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import COMPREHENSIONS
 from canfar_lint.model.values import ARGUMENT
+from canfar_lint.source import newline_in
 
 if TYPE_CHECKING:
     from canfar_lint.checks._shell_outputs import Output as ShellOutput
@@ -214,7 +215,7 @@ def _skipped_in_shell(script: Script, loop: Block, inside: list[Command], output
         text = f'"{text}"'
     row = script.text.rfind("\n", 0, first.start) + 1
     indent = script.text[row : first.start]
-    newline = "\r\n" if "\r\n" in script.text else "\n"
+    newline = newline_in(script.text)
     between = "; " if indent.strip() else newline + indent
     code = f"[ -e {text} ] && continue{between}"
     return Fix("Skip what is there already", (Edit(first.start, first.start, code),), UNSAFE)
