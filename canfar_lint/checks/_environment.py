@@ -40,14 +40,23 @@ def variable_for(module: PythonModule, node: ast.expr) -> str | None:
     return name if is_free(name) and not re.search(rf"""["'$]{name}\b""", module.text) else None
 
 
-def overridable(module: PythonModule, node: ast.Constant, bound: ast.expr, called: str = "") -> Fix | None:
+def taken_by(module: PythonModule, node: ast.expr, functions: tuple[str, ...]) -> ast.Call | None:
+    """The call of one of the functions that takes `node` and nothing else."""
+    parent = module.parent(node)
+    if not isinstance(parent, ast.Call) or parent.args != [node] or parent.keywords:
+        return None
+    return parent if module.qualified(parent.func) in functions else None
+
+
+def overridable(module: PythonModule, node: ast.Constant, makers: tuple[str, ...], called: str = "") -> Fix | None:
     """A literal as a default: of an option where the file has a parser, else of an environment variable.
 
-    `bound` is what is bound to a name: the literal, or the call that takes it; `called` is the name of what is not.
+    Named as what is bound: the literal, or what one of the functions `makers` makes of it; `called` names what is not.
     """
     from canfar_lint.checks._options import Wanted, has_parser, option
     from canfar_lint.fixing.python import can_import, fix, wrapped
 
+    bound = taken_by(module, node, makers) or node
     if has_parser(module):
         target = called or bound_name(module, bound)
         if target is None or module.loops(node):

@@ -26,7 +26,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 def _fix(module: PythonModule, call: ast.Call) -> Fix | None:
     """The answer from an option or a variable named as what it is bound to; nothing instead of a mere pause."""
-    from canfar_lint.checks._environment import variable_for
+    from canfar_lint.checks._environment import taken_by, variable_for
     from canfar_lint.checks._options import has_parser
     from canfar_lint.fixing.python import can_import, fix, replaced, without_statement
 
@@ -35,14 +35,12 @@ def _fix(module: PythonModule, call: ast.Call) -> Fix | None:
     parent = module.parent(call)
     if isinstance(parent, ast.Expr):
         return fix("Do not wait", without_statement(module, parent), UNSAFE)
-    converted = isinstance(parent, ast.Call) and parent.args == [call] and not parent.keywords
-    kind = module.qualified(parent.func) if converted else ""  # type: ignore[union-attr]
-    number = kind in ("builtins.int", "builtins.float")
-    taken: ast.expr = parent if number else call  # type: ignore[assignment]
+    number = taken_by(module, call, ("builtins.int", "builtins.float"))
+    taken = number or call
     if not _asked_once(module, call):
         return None
     if has_parser(module):
-        return _option(module, call, taken, kind.rpartition(".")[2] if number else "")
+        return _option(module, call, taken, module.qualified(number.func).rpartition(".")[2] if number else "")
     name = variable_for(module, taken)
     if name is None or not can_import(module, "os", call):
         return None

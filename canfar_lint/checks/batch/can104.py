@@ -130,10 +130,7 @@ def _fix(module: PythonModule, node: ast.AST) -> Fix | None:
 
     if not isinstance(node, ast.Constant):
         return None
-    parent = module.parent(node)
-    made = isinstance(parent, ast.Call) and parent.args == [node] and not parent.keywords
-    is_path = made and module.qualified(parent.func) in ("pathlib.Path", "os.path.expanduser")  # type: ignore[union-attr]
-    return overridable(module, node, parent if is_path else node)  # type: ignore[arg-type]
+    return overridable(module, node, ("pathlib.Path", "os.path.expanduser"))
 
 
 def _never_runs(module: PythonModule, constant: ast.Constant) -> bool:

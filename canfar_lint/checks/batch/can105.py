@@ -82,10 +82,7 @@ def _fix(module: PythonModule, node: ast.AST, alone: str = "") -> Fix | None:
         return None
     if len(texts_with(module, str(node.value))) > 1:
         return None  # what is called so elsewhere would keep the old name
-    parent = module.parent(node)
-    made = isinstance(parent, ast.Call) and parent.args == [node] and not parent.keywords
-    is_path = made and module.qualified(parent.func) == "pathlib.Path"  # type: ignore[union-attr]
-    return overridable(module, node, parent if is_path else node, alone)  # type: ignore[arg-type]
+    return overridable(module, node, ("pathlib.Path",), alone)
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
