@@ -103,6 +103,10 @@ class Source:
         end = self.starts[row] if row < len(self.starts) else len(self.text)
         return self.text[self.starts[row - 1] : end].rstrip("\r\n")
 
+    def cell_offset(self, cell: int, row: int, column: int) -> int | None:
+        """The offset of a row and column of a notebook's cell; None for a cell that is not there."""
+        return None
+
     repairable = True
     """Whether edits of this text are edits of the file."""
 

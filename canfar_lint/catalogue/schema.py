@@ -82,14 +82,14 @@ class _Lines(yaml.SafeLoader):
 
 
 def _mapping(loader: _Lines, node: yaml.MappingNode) -> dict[Any, Any]:
-    data: dict[Any, Any] = _Mapping()
+    data = _Mapping()
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
         if key in data:
             raise yaml.MarkedYAMLError(problem=f"the key `{key}` stands twice", problem_mark=key_node.start_mark)
         data[key] = loader.construct_object(value_node, deep=True)
-        data.lines[key] = key_node.start_mark.line + 1  # type: ignore[attr-defined]
-    data.line = node.start_mark.line + 1  # type: ignore[attr-defined]
+        data.lines[key] = key_node.start_mark.line + 1
+    data.line = node.start_mark.line + 1
     return data
 
 

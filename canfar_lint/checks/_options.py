@@ -219,7 +219,6 @@ def _read_as_parameter(module: PythonModule, wanted: Wanted) -> tuple[Edit, ...]
     if isinstance(statement, ast.Assign) and wanted.target == wanted.name:
         row_end = module.text.find("\n", module.span(statement)[1])
         behind = module.text[module.span(statement)[1] : row_end if row_end >= 0 else len(module.text)]
-        owner = module.parent(statement)
-        alone = statement in getattr(owner, "body", ()) and len(owner.body) == 1  # type: ignore[union-attr]
+        alone = getattr(module.parent(statement), "body", None) == [statement]
         return () if "#" in behind or alone else without_statement(module, statement)
     return replaced(module, wanted.node, wanted.name)

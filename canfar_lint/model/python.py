@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from canfar_lint.model.evaluate import Evaluator
@@ -41,6 +41,7 @@ class PythonModule:
         self.classes: set[str] = set()
         self._qualified: dict[ast.AST, tuple[str, ...]] = {}
         self._index: dict[str, list[ast.Call]] | None = None
+        self._named: dict[str, list[ast.Name]] | None = None
         self._main: frozenset[ast.AST] | None = None
         self._callers: dict[ast.AST, list[ast.Call]] | None = None
         self._memo: dict[object, object] = {}
@@ -58,6 +59,7 @@ class PythonModule:
 
     def span(self, node: ast.AST) -> tuple[int, int]:
         """The offsets of a node's first character and of the one behind its last."""
+        # nodes that have no place (operators, contexts) are never asked about, and this is asked too often to look
         start = self._offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
         return start, self._offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
 
@@ -149,8 +151,8 @@ class PythonModule:
                 field = self.fields.get(child)
                 found.append((ancestor.test, field == "body"))
             elif isinstance(ancestor, ast.BoolOp) and child is not ancestor.values[0]:
-                first = ancestor.values[: ancestor.values.index(child)]  # type: ignore[arg-type]
-                found += [(test, isinstance(ancestor.op, ast.And)) for test in first]
+                tests: Sequence[ast.expr] = ancestor.values
+                found += [(test, isinstance(ancestor.op, ast.And)) for test in tests[: tests.index(child)]]
             child = ancestor
         return found
 
@@ -227,15 +229,12 @@ class PythonModule:
 
     def named(self, name: str) -> list[ast.Name]:
         """Every place where a name stands, whatever it means there."""
-        memo = self.memo("named")
-        if not memo:
-            memo[""] = []
+        if self._named is None:
+            self._named = {}
             for node in self.parents:
-                if node.__class__ is ast.Name:
-                    memo.setdefault(node.id, []).append(node)  # type: ignore[attr-defined]
-        found = memo.get(name, [])
-        assert isinstance(found, list)
-        return found
+                if type(node) is ast.Name:
+                    self._named.setdefault(node.id, []).append(node)
+        return self._named.get(name, [])
 
     def attribute_bindings(self, node: ast.Attribute) -> list[Binding]:
         """What the methods and the body of the class around assign to `self.x`."""
@@ -490,7 +489,7 @@ def _walk(module: PythonModule) -> None:
         node, scope = pop()
         kind = node.__class__
         inner = scope
-        if kind is ast.Call:
+        if kind is ast.Call:  # told by its class, since `isinstance` for every node of a file takes time
             calls.append(node)  # type: ignore[arg-type]
         elif kind in binders:
             binders[kind](module, node, scope)
@@ -590,9 +589,13 @@ def _target(
         _bind(module, scope, Binding(target.id, kind, node, scope, value))
     elif isinstance(target, (ast.Tuple, ast.List)):
         values: list[ast.expr | None] = [None] * len(target.elts)
-        pairwise = isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts) and kind == "assign"
-        if pairwise and not any(isinstance(e, ast.Starred) for e in target.elts):
-            values = list(value.elts)  # type: ignore[union-attr]
+        if (
+            kind == "assign"
+            and isinstance(value, (ast.Tuple, ast.List))
+            and len(value.elts) == len(target.elts)
+            and not any(isinstance(e, ast.Starred) for e in target.elts)
+        ):
+            values = [*value.elts]
         for element, part in zip(target.elts, values, strict=True):
             if part is not None:
                 _target(module, scope, element, "assign", part, node)

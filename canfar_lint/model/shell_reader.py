@@ -8,6 +8,7 @@ the few `((` that turn out to be nested subshells.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from canfar_lint.model.shell_nodes import COMMAND, LITERAL, Block, Command, Part, Redirect, Word
 from canfar_lint.model.shell_programs import find_program, inner_script
@@ -164,10 +165,10 @@ class Reader(WordReader):
         if c and c in "iwufcs{[":
             m = _RESERVED.match(t, i, self.n)
             if m:
-                compound = getattr(self, _COMPOUND.get(m[0], ""), None)
+                compound = _COMPOUND.get(m[0])
                 if compound:
                     self.i = m.end()
-                    return compound(before, i)  # type: ignore[no-any-return]
+                    return compound(self, before, i)
         return self.simple(before)
 
     def open(self, kind: str, start: int, keyword: str, before: str) -> Block:
@@ -645,15 +646,15 @@ class Reader(WordReader):
         return Word(raw, *span, None if dynamic else static, False, tuple(found), self.bash)
 
 
-_COMPOUND = {
-    "if": "if_clause",
-    "while": "while_loop",
-    "until": "while_loop",
-    "for": "for_loop",
-    "select": "for_loop",
-    "case": "case_clause",
-    "function": "function_definition",
-    "coproc": "coprocess",
-    "{": "brace_group",
-    "[[": "double_bracket",
+_COMPOUND: dict[str, Callable[[Reader, str, int], Command | Block]] = {
+    "if": Reader.if_clause,
+    "while": Reader.while_loop,
+    "until": Reader.while_loop,
+    "for": Reader.for_loop,
+    "select": Reader.for_loop,
+    "case": Reader.case_clause,
+    "function": Reader.function_definition,
+    "coproc": Reader.coprocess,
+    "{": Reader.brace_group,
+    "[[": Reader.double_bracket,
 }

@@ -28,7 +28,7 @@ _IN_BRACES = re.compile(r"[^\\'\"`$}]+")
 _IN_BRACES_TO_SLASH = re.compile(r"[^\\'\"`$}/]+")
 _IN_QUOTED_BRACES = re.compile(r"[^\\\"`$}]+")
 IN_BODY = re.compile(r"[^\\`$]+")
-_BLANK = re.compile(r"(?:[ \t]+|\\\r?\n|\r(?=\n))*")
+_BLANK = re.compile(r"(?:[ \t]+|\\\r?\n|\r(?=\n))+")
 _PARAMETER = re.compile(r"([A-Za-z_]\w*|[0-9]+|[@*#?$!-])", re.ASCII)
 _OPERATOR = re.compile(r":[-=+?]|[-=+?]|##?|%%?|//?|\^\^?|,,?|@[A-Za-z]|:")
 _ANSI = re.compile(r"[^\\']+|\\(?:x[0-9A-Fa-f]{1,2}|u[0-9A-Fa-f]{1,4}|U[0-9A-Fa-f]{1,8}|[0-7]{1,3}|c.|.)", re.S)
@@ -126,7 +126,9 @@ class WordReader:
         i = self.i
         t = self.t
         if i < self.n and t[i] in " \t\\\r":
-            i = _BLANK.match(t, i, self.n).end()  # type: ignore[union-attr]
+            m = _BLANK.match(t, i, self.n)
+            if m:
+                i = m.end()
         if i < self.n and t[i] == "#" and (i == 0 or t[i - 1] in DELIMITERS or t[i - 1] == "`"):
             i = t.find("\n", i, self.n)
             if i < 0:

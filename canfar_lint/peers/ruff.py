@@ -341,7 +341,7 @@ def _located(item: dict[str, Any], source: Source) -> tuple[Place, tuple[int, in
 def _offset(source: Source, cell: int | None, row: int, column: int) -> int:
     if cell is None:
         return min(source.offset(row, column), len(source.text))
-    offset: int | None = source.cell_offset(cell, row, column)  # type: ignore[attr-defined]
+    offset = source.cell_offset(cell, row, column)
     return 0 if offset is None else offset
 
 

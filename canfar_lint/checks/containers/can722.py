@@ -8,7 +8,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._made import gone, made_by
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.dockerfile import Dockerfile, Instruction, Word
-from canfar_lint.model.dockerfile.steps import Step, absolute, resolve
+from canfar_lint.model.dockerfile.steps import Argument, Step, absolute, resolve
 
 _WRITES = ("mkdir", "cp", "mv", "touch", "tar", "install", "rsync")
 
@@ -76,7 +76,7 @@ def _linked(run: Instruction, path: str) -> bool:
     return any(step.name == "ln" and any(step.path(word) == path for word in step.arguments) for step in run.steps)
 
 
-def _target(step: Step) -> tuple:  # type: ignore[type-arg]
+def _target(step: Step) -> tuple[Argument, ...]:
     values = step.values()
     if step.name == "tar":
         for option in ("-C", "--directory"):

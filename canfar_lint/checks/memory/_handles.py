@@ -24,18 +24,19 @@ def in_with(module: PythonModule, call: ast.Call, tables: dict[str, Any]) -> Fix
     statement = module.parent_statement(call)
     block = _block(module, statement)
     hold = _Hold(module, call, tables)
-    bound = isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name)
+    target = parent.targets[0] if isinstance(parent, ast.Assign) and len(parent.targets) == 1 else None
+    bound = target.id if isinstance(target, ast.Name) else ""
     if not block or "\n" in module.code(call) or (not bound and not _runs_at_once(module, call, statement)):
         return None
-    names = {parent.targets[0].id} if bound else hold.by(call)  # type: ignore[union-attr]
+    names = {bound} if bound else hold.by(call)
     at = block.index(statement)
     last = _last(module, hold, names, block, at) if names is not None else None
     if last is None or (bound and last == at):
         return None
-    if block[last].end_lineno - statement.lineno > _MOST_ROWS:  # type: ignore[operator]
+    if (block[last].end_lineno or 0) - statement.lineno > _MOST_ROWS:
         return None
-    name = next(iter(names)) if bound and names else _free_name(module, hold.kind)
-    return _fix(module, call, statement, block[at : last + 1], name, bound=bound)
+    name = bound or _free_name(module, hold.kind)
+    return _fix(module, call, statement, block[at : last + 1], name, bound=bool(bound))
 
 
 def _fix(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Script
 
 _LISTINGS = frozenset(("glob.glob", "glob.iglob", "os.listdir", "pathlib.Path().glob", "pathlib.Path().rglob"))
+_WRAPPERS = frozenset(("builtins.sorted", "builtins.list", "tqdm.tqdm", "tqdm.auto.tqdm"))
 _MAPS = frozenset(("map", "imap", "imap_unordered", "map_async"))
 _PATH = ("pathlib:Path",)
 
@@ -34,7 +35,7 @@ def by_turn(module: PythonModule, node: ast.AST) -> Fix | None:
 
 def by_job(module: PythonModule, node: ast.AST) -> tuple[Fix | None, bool]:
     """The stem of the one file that a script is given put into a name, and True; else the number of the replica."""
-    if module.loops(node):
+    if not isinstance(node, ast.expr) or module.loops(node):
         return None, False
     inputs = _inputs(module, node)
     if len(inputs) == 1:
@@ -112,9 +113,9 @@ def _elements(module: PythonModule, node: ast.expr) -> str:
     over = module.resolve(node)
     for _ in range(4):
         name = module.qualified(over.func) if isinstance(over, ast.Call) else ""
-        if name not in ("builtins.sorted", "builtins.list", "tqdm.tqdm", "tqdm.auto.tqdm") or not over.args:  # type: ignore[attr-defined]
+        if not isinstance(over, ast.Call) or not over.args or name not in _WRAPPERS:
             break
-        over = module.resolve(over.args[0])  # type: ignore[attr-defined]
+        over = module.resolve(over.args[0])
     if name in _LISTINGS:
         return "path"
     if name in ("builtins.range", "builtins.enumerate"):
@@ -125,7 +126,7 @@ def _elements(module: PythonModule, node: ast.expr) -> str:
     return "word" if plain and len(set(texts)) == len(texts) > 1 else ""
 
 
-def _inputs(module: PythonModule, node: ast.AST) -> set[str]:
+def _inputs(module: PythonModule, node: ast.expr) -> set[str]:
     """The files from the command line that are read before `node`, in its function, as they are written there."""
     from canfar_lint.catalogue import load
 
@@ -135,7 +136,7 @@ def _inputs(module: PythonModule, node: ast.AST) -> set[str]:
     for call in module.calls(readers):
         name = next((each for each in module.qualified_all(call.func) if each in readers), "")
         given = module.argument(call, *readers[name]) if name else None
-        if given is None or module.scope_of(call) is not scope or call.lineno >= node.lineno:  # type: ignore[attr-defined]
+        if given is None or module.scope_of(call) is not scope or call.lineno >= node.lineno:
             continue
         if isinstance(given, (ast.Name, ast.Attribute)) and module.value(given).sources == {ARGUMENT}:
             found.add(module.code(given))

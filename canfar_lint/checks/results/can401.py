@@ -59,7 +59,7 @@ def _collect(
         if output.does == UPDATE or module.qualified(output.call.func) in rule.table("downloads"):
             continue
         for value, place in names_of(module, output):
-            order = _order(module, output.call if place is output.call else place)
+            order = _order(module, place)
             if re.search(rule.table("passing"), value.skeleton.lower()):
                 continue
             if module.is_script and module.on_main_path(output.call) and (last is None or order > last):
@@ -109,17 +109,16 @@ def _went(module: PythonModule, ephemeral: re.Pattern[str], value: Value, place:
     return first.node
 
 
-def _order(module: PythonModule, node: ast.AST) -> tuple[tuple[int, int], ...]:
-    """When a node runs, comparable within a program: its place, behind those of the calls that lead to it."""
+def _order(module: PythonModule, call: ast.Call) -> tuple[tuple[int, int], ...]:
+    """When a call runs, comparable within a program: its place, behind those of the calls that lead to it."""
     order: list[tuple[int, int]] = []
-    at: ast.AST = node
     for _ in range(4):
-        order.insert(0, (at.lineno, at.col_offset))  # type: ignore[attr-defined]
-        function = module.function_of(at)
+        order.insert(0, (call.lineno, call.col_offset))
+        function = module.function_of(call)
         calls = module.callers().get(function, []) if function is not None else []
         if not calls:
             break
-        at = calls[-1]
+        call = calls[-1]
     return tuple(order)
 
 

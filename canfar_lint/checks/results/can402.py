@@ -176,8 +176,11 @@ def _overwrites(module: PythonModule, rule: Rule, output: Output, place: ast.Cal
     return place is not output.call or _new_each_turn(module, output, loop)
 
 
-def _is_single(module: PythonModule, loop: ast.AST) -> bool:
-    iterated = loop.iter if isinstance(loop, _FORS) else loop.generators[0].iter  # type: ignore[attr-defined]
+def _is_single(
+    module: PythonModule,
+    loop: ast.For | ast.AsyncFor | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp,
+) -> bool:
+    iterated = loop.iter if isinstance(loop, _FORS) else loop.generators[0].iter
     over = module.resolve(iterated)
     if isinstance(over, (ast.List, ast.Tuple)):
         return len(over.elts) < 2

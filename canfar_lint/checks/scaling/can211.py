@@ -26,7 +26,7 @@ from canfar_lint.pipeline.runs import Run, runs, runs_of
 from canfar_lint.source import Source
 
 _LAUNCHERS = ("mpi", "srun", "orterun", "prterun")
-_LEADING = re.compile(r"(?:\s*-\S+(?:\s+\d+(?!\S))?)*")
+_LEADING = re.compile(r"(?:\s*-\S+(?:\s+\d+(?!\S))?)+")
 
 
 def check_request(request: Request, rule: Rule) -> Iterator[Finding]:
@@ -46,7 +46,8 @@ def check_request(request: Request, rule: Rule) -> Iterator[Finding]:
     for field in ("args", "cmd"):
         command = request.text(field) or ""
         # what stands behind the first word that is no option belongs to the program that is started
-        head = command if not program.startswith(_LAUNCHERS) else _LEADING.match(command)[0]  # type: ignore[index]
+        leading = _LEADING.match(command)
+        head = (leading[0] if leading else "") if program.startswith(_LAUNCHERS) else command
         for option, number in (*options(head, own), *options(command, rule.table("options"))):
             if number != cores:
                 given = request.fields[field]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
@@ -139,7 +139,8 @@ def _is_asked_for(module: PythonModule, node: ast.expr) -> bool:
 
 def _is_option(text: ast.JoinedStr, node: ast.AST) -> bool:
     """Whether a count is the value of an option such as `-j` in an f-string."""
-    before = text.values[text.values.index(node) - 1] if text.values[0] is not node else None  # type: ignore[arg-type]
+    values: Sequence[ast.expr] = text.values
+    before = values[values.index(node) - 1] if values[0] is not node else None
     words = before.value if isinstance(before, ast.Constant) else ""
     return isinstance(words, str) and _OPTION.search(words) is not None
 

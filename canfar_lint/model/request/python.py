@@ -206,8 +206,10 @@ def entries(module: PythonModule, node: ast.expr, depth: int = 0) -> tuple[dict[
             whole = _merge(module, found, side, depth) and whole
     elif isinstance(resolved, (ast.List, ast.Tuple)):
         for pair in resolved.elts:
-            pairs = isinstance(pair, ast.Tuple) and len(pair.elts) == 2
-            whole = pairs and _entry(module, found, pair.elts[0], pair.elts[1], depth) and whole  # type: ignore[attr-defined]
+            if isinstance(pair, ast.Tuple) and len(pair.elts) == 2:
+                whole = _entry(module, found, pair.elts[0], pair.elts[1], depth) and whole
+            else:
+                whole = False
     else:
         return found, False
     return found, _assigned(module, node, found) and whole
