@@ -27,7 +27,8 @@ Every line, the first one too, has a newline before it: `\\n` is a faster `(?m)^
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from canfar_lint.catalogue.rule import Rule
@@ -81,7 +82,7 @@ class Content:
         return self._lines[stretch]
 
     def holds(self, text: _Stretch) -> bool:
-        return text.words <= self.words and text.text in self.code
+        return text.words <= self.words and text.text in (self.quoted if text.quoted else self.code)
 
     @property
     def outside(self) -> bytes:
@@ -105,21 +106,35 @@ class Content:
 
 
 class _Stretch(NamedTuple):
-    """A stretch of bytes, and the words that stand in it as a whole, without which it is nowhere."""
+    """A stretch of bytes, the words that stand in it as a whole, without which it is nowhere, and whether it begins
+    with a quote and does not leave its line: then it can only be where the quotes are."""
 
     text: bytes
     words: frozenset[bytes]
+    quoted: bool
 
     @classmethod
     def of(cls, text: bytes) -> _Stretch:
         parts = text.translate(_NO_WORD).split(b" ")
-        return cls(text, frozenset(part for part in parts[1:-1] if part))
+        whole = frozenset(part for part in parts[1:-1] if part)
+        return cls(text, whole, text[:1] in (b"'", b'"') and b"\n" not in text)
 
 
 class Triggers:
     """The triggers of a set of rules for one kind of file, compiled once."""
 
-    __slots__ = ("_always", "_bytes", "_comments", "_conditions", "_members", "_several", "_words", "rules")
+    __slots__ = (
+        "_always",
+        "_by_none",
+        "_by_word",
+        "_bytes",
+        "_comments",
+        "_conditions",
+        "_members",
+        "_several",
+        "_words",
+        "rules",
+    )
 
     def __init__(self, rules: Iterable[Rule], kind: str, language: str = "") -> None:
         """`language` leaves out what the triggers say of another one: `py` or `sh`."""
@@ -131,6 +146,9 @@ class Triggers:
         self._bytes: dict[_Stretch, _Rules] = {}
         self._comments: dict[bytes, _Rules] = {}
         self._conditions: dict[str, tuple[_Condition, _Rules]] = {}
+        # the conditions by the words of which they need one, and those that need none
+        self._by_word: dict[bytes, list[str]] = {}
+        self._by_none: list[str] = []
         for rule in self.rules:
             if not rule.triggers:
                 self._always.append(rule)
@@ -140,7 +158,12 @@ class Triggers:
     def _add(self, rule: Rule, trigger: str, by_word: bool) -> None:
         if trigger.startswith("re:") or " & " in trigger:
             if trigger not in self._conditions:
-                self._conditions[trigger] = _Condition(trigger), {}
+                condition = _Condition(trigger)
+                self._conditions[trigger] = condition, {}
+                for word in condition.needs:
+                    self._by_word.setdefault(word, []).append(trigger)
+                if not condition.needs:
+                    self._by_none.append(trigger)
             self._conditions[trigger][1][rule.code] = rule
         elif by_word and _WORD.fullmatch(trigger) and " " in trigger:
             self._several.setdefault(frozenset(trigger.encode().split()), {})[rule.code] = rule
@@ -171,10 +194,15 @@ class Triggers:
         for text, rules in self._comments.items():
             if text in content.data:
                 found.update(rules)
-        for condition, rules in self._conditions.values():
+        for trigger in dict.fromkeys([*self._by_none, *self._candidates(words)]):
+            condition, rules = self._conditions[trigger]
             if not rules.keys() <= found.keys() and condition.holds(content):
                 found.update(rules)
         return list(found.values())
+
+    def _candidates(self, words: frozenset[bytes]) -> Iterator[str]:
+        for word in self._by_word.keys() & words:
+            yield from self._by_word[word]
 
 
 class _Condition:
@@ -206,6 +234,11 @@ class _Condition:
                 stretches = [_Stretch.of(anchor[1:]) for anchor in any_of if anchor.startswith(b"*")]
                 self.anchors.append((words, stretches))
 
+    @property
+    def needs(self) -> frozenset[bytes]:
+        """The words of which one must be there; none when other things may do."""
+        return next((words for words, stretches in self.anchors if not stretches), frozenset())
+
     def holds(self, content: Content) -> bool:
         for words, stretches in self.anchors:
             if words.isdisjoint(content.words) and not any(map(content.holds, stretches)):
@@ -218,18 +251,28 @@ class _Condition:
             wanted = _compiled(pattern)
             if not wanted.search(searched) or (self.main and not content.runs_as_script(wanted)):
                 return False
-            shows = self.shows if self.shows and not content.runs else ""
-            if self.unasked and all(_is_asked(code, found.start(), shows) for found in wanted.finditer(code)):
-                return False
-            if self.known and not any(_is_known(code, found[1]) for found in wanted.finditer(code)):
+            if (self.unasked or self.known) and not self._may_matter(content, code, wanted):
                 return False
         return True
 
+    def _may_matter(self, content: Content, code: bytes, wanted: re.Pattern[bytes]) -> bool:
+        """Whether some place is neither asked for nor unknown, or there are too many to say."""
+        places = list(islice(wanted.finditer(code), _MOST_PLACES + 1))
+        if len(places) > _MOST_PLACES:
+            return True
+        if self.known and not any(_is_known(code, place[1]) for place in places):
+            return False
+        shows = self.shows if self.shows and not content.runs else ""
+        return not (self.unasked and all(_is_asked(code, place.start(), shows) for place in places))
 
+
+# each takes a search of the whole file
+_MOST_PLACES = 64
 _patterns: dict[str, re.Pattern[bytes]] = {}
 
 
 def _compiled(pattern: str) -> re.Pattern[bytes]:
+    """One of our own expressions; those with names of a file in them are left to `re`, which forgets."""
     if pattern not in _patterns:
         _patterns[pattern] = re.compile(pattern.encode())
     return _patterns[pattern]
@@ -244,14 +287,14 @@ _ASKS = (
 
 
 # a number, or what is made of a constant
-_NUMBERED = r"\bNAME\b[^\n=]*=[ \t]*(?:(?:int|round|float)?[ \t]*[(\[][ \t]*)?(?:\d|[\w.]*[A-Z]{2})"
+_NUMBERED = rb"\bNAME\b[^\n=]*=[ \t]*(?:(?:int|round|float)?[ \t]*[(\[][ \t]*)?(?:\d|[\w.]*[A-Z]{2})"
 
 
 def _is_known(code: bytes, names: bytes) -> bool:
     """Whether every name among numbers is given one in the file, or there is none and a number is large."""
     known = _compiled(r"(?<![\w.])(?:[^\W\d]\w*\.)*([^\W\d]\w*)").findall(names)
     for name in known:
-        if not _compiled(_NUMBERED.replace("NAME", name.decode())).search(code):
+        if not re.search(_NUMBERED.replace(b"NAME", name), code):
             return False
     return bool(known) or _compiled(r"\d{4}|\*\*|[eE]\d").search(names) is not None
 
@@ -274,13 +317,14 @@ def _is_asked(code: bytes, at: int, shows: str) -> bool:
             shows = ""
         found = _compiled(_ASKS).match(line)
         if found:
-            name = found[1].decode()
-            return not _compiled(_SETS.replace("NAME", name)).search(code)
+            return not re.search(_SETS.replace(b"NAME", found[1]), code)
     return False
 
 
 # an assignment to a name, which no parameter on a line of its own is
-_SETS = r"\n[ \t]*(?:[\w.]+[ \t]*,[ \t]*)*(?:\w+\.)*NAME[ \t]*(?:,[^=\n(]*)?(?::[^=\n]*)?=(?!=)[^\n]*(?<![,:])(?:\n|\Z)"
+_SETS = (
+    rb"\n[ \t]*(?:[\w.]+[ \t]*,[ \t]*)*(?:\w+\.)*NAME[ \t]*(?:,[^=\n(]*)?(?::[^=\n]*)?=(?!=)[^\n]*(?<![,:])(?:\n|\Z)"
+)
 
 
 def _indent(line: bytes) -> int:

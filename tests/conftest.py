@@ -9,9 +9,11 @@ import pytest
 from hypothesis import settings
 
 pytest.register_assert_rewrite("harness")
-# how long an example takes says more of the machine than of the code
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# How long an example takes says more of the machine than of the code. The same examples in every run of the same
+# code, so that a failure is that of the change; `--hypothesis-profile searching` looks for others.
+settings.register_profile("settled", deadline=None, derandomize=True)
+settings.register_profile("searching", deadline=None, max_examples=500)
+settings.load_profile("settled")
 
 from commandline import Command  # noqa: E402
 

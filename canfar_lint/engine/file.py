@@ -36,8 +36,8 @@ SITE_CODE = re.compile(r"(?!CAN)[A-Z]{2,6}\d{3}")
 _STARTERS = frozenset((b"os", b"subprocess", b"commands", b"popen2"))
 _STARTS = frozenset((b"system", b"popen", b"subprocess", b"getoutput", b"getstatusoutput", b"popen2"))
 _HOSTS_REQUESTS = frozenset(("python", "notebook", "shell", "makefile", "yaml"))
-# more brackets in a row than Python's own parser takes
-_DEEP = (b"(" * 150, b"[" * 150, b"{" * 150)
+# more brackets in a row than Python's own parser takes, behind some, which are found sooner
+_DEEP = tuple((bracket * 16, bracket * 150) for bracket in (b"(", b"[", b"{"))
 _HOSTS_SHELL = frozenset(("python", "notebook", "dockerfile", "yaml"))
 # compiled where a path may match: compiling takes longer than a small file
 _NOT_A_PIPELINE = r"(^|/)(tests?|testing|docs?|doc)/|(^|/)(test_[^/]*|[^/]*_test|conftest|setup|noxfile|fabfile)\.py$"
@@ -153,8 +153,10 @@ def role(path: str, data: bytes) -> tuple[str, bool, bool]:
     return path.rpartition(".")[2], in_pipeline(path, data), is_test(path)
 
 
-def _may_hold_markers(data: bytes, prefixes: tuple[str, ...]) -> bool:
-    if b"canfar:" in data or b"canfar :" in data or b"hadolint" in data:
+def _may_hold_markers(kind: str, data: bytes, prefixes: tuple[str, ...]) -> bool:
+    if b"canfar" in data and (b"canfar:" in data or b"canfar :" in data):
+        return True
+    if kind == DOCKERFILE and b"hadolint" in data:
         return True
     if b"noqa" not in data and b"NOQA" not in data and b"NoQA" not in data:
         return False
@@ -179,7 +181,7 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
         except ValueError as e:
             return work.refused(e)
         data = work.source.text.encode("utf-8", "surrogatepass")
-    marked = _may_hold_markers(data, profile.prefixes)
+    marked = _may_hold_markers(kind, data, profile.prefixes)
     pipeline = in_pipeline(path, data)
     if kind == PYTHON and not pipeline and is_test(path) and not (profile.has_site_rules or marked):
         # no rule of ours speaks in a test; only what it is written in is looked at
@@ -191,7 +193,7 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
     collectors = facts_wanted(kind, content.code)
     if kind == PYTHON and profile.wants_imports:
         work.note_imports(content)
-    if kind == PYTHON and any(deep in data for deep in _DEEP):
+    if kind == PYTHON and any(some in data and deep in data for some, deep in _DEEP):
         return work.result(fired, collectors, marked, parse=True)
     if not (fired or collectors or marked) and kind != DOCKERFILE and (kind == NOTEBOOK or _surely_text(kind, data)):
         return FileResult(path, kind, [], work.facts, [])

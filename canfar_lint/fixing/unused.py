@@ -31,7 +31,7 @@ def left_by(source: Source, edits: Sequence[Edit]) -> list[Edit]:
 
     `edits` are those of one fix, sorted. Imports that they change themselves are not looked at.
     """
-    if not _may_be_last_uses(source.text, edits):
+    if not _may_be_last_uses(source, edits):
         return []
     from canfar_lint.fixing.apply import edited
 
@@ -69,17 +69,38 @@ def removals(source: Source, names: Iterable[str], besides: Sequence[Edit] = ())
     return sorted(edit for edit in found if edit is not None)
 
 
-def _may_be_last_uses(text: str, edits: Sequence[Edit]) -> bool:
+def _may_be_last_uses(source: Source, edits: Sequence[Edit]) -> bool:
+    text = source.text
     lost = {word for edit in edits for word in _WORD.findall(text[edit.start : edit.end])}
     # what the new text says too is used still, but for the names of its arguments
     lost -= {word for edit in edits for word in _WORD.findall(re.sub(r"\w+\s*=(?!=)", "", edit.content))}
     if lost:
         lost &= {word for names in _IMPORTED.findall(text) for word in _WORD.findall(names)}
+    rare = set()
     for word in lost:
         inside = sum(text.count(word, edit.start, edit.end) for edit in edits)
         if text.count(word) - inside <= _OFTEN:
-            return True
-    return False
+            rare.add(word)
+    if rare and source.tree is not None and source.kind != NOTEBOOK:
+        rare -= _used_besides(source, source.tree, rare, edits)
+    return bool(rare)
+
+
+def _used_besides(source: Source, tree: ast.Module, words: set[str], edits: Sequence[Edit]) -> set[str]:
+    """Those of `words` that are names in lines which the edits do not touch."""
+    touched = [(source.row_column(edit.start)[0], source.row_column(edit.end)[0]) for edit in edits]
+    found: set[str] = set()
+    stack: list[ast.AST] = [tree]
+    while stack and found != words:
+        for value in stack.pop().__dict__.values():
+            items = value if value.__class__ is list else (value,)
+            for item in items:
+                if item.__class__ is ast.Name:
+                    if item.id in words and not any(first <= item.lineno <= last for first, last in touched):
+                        found.add(item.id)
+                elif isinstance(item, ast.AST):
+                    stack.append(item)
+    return found
 
 
 class _Names:
