@@ -1,7 +1,8 @@
 """The files of a project beside those that were given: their names, and what they say that a join asks for.
 
 Looked for only when a given file asks: a script whose finding depends on the request that runs it, a request whose
-image is built elsewhere (`decisions` 11).
+image is built elsewhere. So a hook or an editor, which gives single files, learns of them what a run over the whole
+project tells, and reads the rest of it only for that; findings are reported in the given files alone.
 """
 
 from __future__ import annotations
