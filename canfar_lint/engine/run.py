@@ -102,18 +102,11 @@ def run(
     from_ruff, notes = peer.collect() if peer is not None else ([], ())
     from_ruff = memory.with_kept(from_ruff, project.outlined, whole=not notes)
     diagnostics, python2, newer = _with_syntax(diagnostics, from_ruff, results, peer)
-    for handle in hadolint:
-        about_images, said = handle.collect()
-        diagnostics += about_images
-        notes += said
-    diagnostics += [*project.crashes, *found]
-    chosen = {job.path: selections[job.profile] for job in planned}
-    diagnostics = [d for d in diagnostics if d.path not in chosen or _wanted(d, chosen[d.path])]
-    extended = {job.path: profiles[job.profile].settings.extend_rules for job in planned}
-    kept, suppressed = _suppress(diagnostics, results, chosen, extended, whole_project)
-    kept.sort(key=order)
+    about_images, more_notes = _of_hadolint(hadolint)
+    diagnostics += [*about_images, *project.crashes, *found]
+    kept, suppressed = _reported(diagnostics, results, planned, selections, profiles, whole_project)
     crashed = bool(project.crashes) or any(result.crashed for result in results)
-    return RunResult(kept, suppressed, len(planned), python2, newer, tuple(notes), crashed, project)
+    return RunResult(kept, suppressed, len(planned), python2, newer, (*notes, *more_notes), crashed, project)
 
 
 def _judged_together(
@@ -134,16 +127,6 @@ def _judged_together(
 
         diagnostics = list(raised(diagnostics, project))
     return diagnostics
-
-
-def _wanted(diagnostic: Diagnostic, selection: Selection) -> bool:
-    return diagnostic.code not in selection.ignored(diagnostic.path) and selection.shows(diagnostic)
-
-
-def order(diagnostic: Diagnostic) -> tuple[object, ...]:
-    """Reports stand by file, then place, then code."""
-    place = diagnostic.place
-    return diagnostic.path, place.cell or 0, place.row, place.column, diagnostic.code, diagnostic.message
 
 
 def _plan(
@@ -429,6 +412,17 @@ def _start_hadolint(planned: list[_Job], selections: list[Selection], profiles: 
     return handles
 
 
+def _of_hadolint(handles: list[HadolintRun]) -> tuple[list[Diagnostic], list[str]]:
+    """The findings of hadolint's processes, and notes about what did not work."""
+    diagnostics: list[Diagnostic] = []
+    notes: list[str] = []
+    for handle in handles:
+        found, said = handle.collect()
+        diagnostics += found
+        notes += said
+    return diagnostics, notes
+
+
 def _with_syntax(
     diagnostics: list[Diagnostic], from_ruff: list[Diagnostic], results: list[FileResult], peers: _Peers | None
 ) -> tuple[list[Diagnostic], int, int]:
@@ -460,6 +454,35 @@ def _is_python2(path: str) -> bool:
             return looks_like_python2(file.read().decode("utf-8", "replace"))
     except OSError:
         return False
+
+
+# -- what is reported -----------------------------------------------------------------------------------------
+
+
+def _reported(
+    diagnostics: list[Diagnostic],
+    results: list[FileResult],
+    planned: list[_Job],
+    selections: list[Selection],
+    profiles: list[Profile],
+    whole_project: bool,
+) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """What each file's settings select, sorted, and what of it the file's markers suppress."""
+    chosen = {job.path: selections[job.profile] for job in planned}
+    wanted = [d for d in diagnostics if d.path not in chosen or _wanted(d, chosen[d.path])]
+    extended = {job.path: profiles[job.profile].settings.extend_rules for job in planned}
+    kept, suppressed = _suppress(wanted, results, chosen, extended, whole_project)
+    return sorted(kept, key=order), suppressed
+
+
+def _wanted(diagnostic: Diagnostic, selection: Selection) -> bool:
+    return diagnostic.code not in selection.ignored(diagnostic.path) and selection.shows(diagnostic)
+
+
+def order(diagnostic: Diagnostic) -> tuple[object, ...]:
+    """Reports stand by file, then place, then code."""
+    place = diagnostic.place
+    return diagnostic.path, place.cell or 0, place.row, place.column, diagnostic.code, diagnostic.message
 
 
 def _suppress(

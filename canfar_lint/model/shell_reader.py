@@ -24,6 +24,7 @@ _RESERVED = re.compile(
     r"(?:if|then|elif|else|fi|for|while|until|do|done|case|esac|select|function|coproc|time|in|\{|\}|!|\[\[)"
     r"(?=[\s;&|()<>]|\\\r?\n|$)"
 )
+_NO_PARAMETERS = re.compile(r"\([ \t]*\)")
 _NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 
 _DECLARING = frozenset(["declare", "typeset", "export", "readonly", "local"])
@@ -330,7 +331,7 @@ class Reader(WordReader):
         name = self.word()
         self.skip()
         if self.t.startswith("(", self.i):
-            m = re.compile(r"\([ \t]*\)").match(self.t, self.i, self.n)
+            m = _NO_PARAMETERS.match(self.t, self.i, self.n)
             if m:
                 self.i = m.end()
         return self.function_body(name.text, before, start)
@@ -438,12 +439,7 @@ class Reader(WordReader):
             if c in "\n;|&)":
                 break
             if c == "(":
-                if len(words) == 1 and not command.assignments and not command.redirects:
-                    m = re.compile(r"\([ \t]*\)").match(t, i, self.n)
-                    if m:
-                        self.i = m.end()
-                        return self.function_body(words[0].text, before, start)
-                raise self.fail("unexpected `(`")
+                return self.named_function(command, start)
             if not words or declaring:
                 m = _ASSIGNMENT.match(t, i, self.n)
                 if m and (not declaring or t.startswith("(", m.end())):
@@ -460,6 +456,14 @@ class Reader(WordReader):
             what = t[start : start + 1] if start < self.n else "end of the text"
             raise self.fail(f"unexpected {what!r} where a command should stand", start)
         return self.finish(command, index)
+
+    def named_function(self, read: Command, start: int) -> Block:
+        """`name () body`; the name has been read, as a command."""
+        m = _NO_PARAMETERS.match(self.t, self.i, self.n)
+        if not m or len(read.words) != 1 or read.assignments or read.redirects:
+            raise self.fail("unexpected `(`")
+        self.i = m.end()
+        return self.function_body(read.words[0].text, read.before, start)
 
     def finish(self, command: Command, index: int) -> Command:
         ends = [word.end for word in command.words[-1:]]

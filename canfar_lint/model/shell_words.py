@@ -179,25 +179,30 @@ class WordReader:
         parts: list[Part] = []
         self.deeper()
         while self.i < self.n:
-            c = t[self.i]
-            if c in DELIMITERS:
-                if c == "\r" and not t.startswith("\n", self.i + 1):
-                    parts.append(self.part(LITERAL, self.i, self.i + 1, c, False))
-                    self.i += 1
-                    continue
-                if c in "<>" and t.startswith("(", self.i + 1):
-                    parts.append(self.substitution(PROCESS, self.i, 2, False))
-                    continue
-                if c == "(" and self.i > i and t[self.i - 1] in "?*+@!" and self.bash:
-                    self.extended_glob(parts)
-                    continue
-                break
-            if not self.piece(parts, PLAIN, False):
+            if t[self.i] in DELIMITERS:
+                if not self.delimiter(parts, self.i > i):
+                    break
+            elif not self.piece(parts, PLAIN, False):
                 break
         self.depth -= 1
         if self.i == i:
             raise self.fail(f"unexpected {t[i : i + 1]!r}" if i < self.n else "unexpected end of the text")
         return self.made(i, parts)
+
+    def delimiter(self, parts: list[Part], within: bool) -> bool:
+        """A piece of a word that begins with a delimiter; False if the word ends here. `within`: it has begun."""
+        t, i = self.t, self.i
+        c = t[i]
+        if c == "\r" and not t.startswith("\n", i + 1):
+            parts.append(self.part(LITERAL, i, i + 1, c, False))
+            self.i += 1
+        elif c in "<>" and t.startswith("(", i + 1):
+            parts.append(self.substitution(PROCESS, i, 2, False))
+        elif c == "(" and within and t[i - 1] in "?*+@!" and self.bash:
+            self.extended_glob(parts)
+        else:
+            return False
+        return True
 
     def made(self, start: int, parts: list[Part]) -> Word:
         """The word from `start` to here."""

@@ -108,74 +108,83 @@ def made_by_step(step: Step) -> Iterator[Made]:
         yield from cloned(step)
 
 
+class _Asked(NamedTuple):
+    """What a download's options say: the file's name, whether it is else that of the address, and its folder."""
+
+    named: Argument | None
+    remote: bool
+    prefix: str
+
+
 def _downloaded(step: Step) -> Iterator[Made]:
-    values = list(step.arguments)
-    named: Argument | None = None
-    prefix = step.folder
-    remote = step.name in ("wget", "aria2c")
+    asked, urls = _asked(step)
+    source = urls[0].text if urls else ""
+    redirects = [redirect for redirect in step.command.redirects if redirect.writes and redirect.fd in ("", "1")]
+    if asked.named is not None:
+        if asked.named.value and asked.named.value not in ("-", "/dev/null", "/dev/stdout"):
+            word = asked.named.word
+            yield Made(absolute(asked.named.value, asked.prefix), "download", step, word.start, word.end, source)
+    elif redirects or not asked.remote:
+        for target in (redirect.target for redirect in redirects if redirect.target.value and urls):
+            path = absolute(target.value or "", step.folder)
+            if not path.startswith("/dev/"):
+                yield Made(path, "download", step, target.start, target.end, source)
+    else:
+        for url in urls:
+            name = posixpath.basename((url.value or url.word.tail).partition("?")[0])
+            if name and (url.value or "/" in url.word.tail):
+                yield Made(absolute(name, asked.prefix), "download", step, url.word.start, url.word.end, url.text)
+
+
+def _asked(step: Step) -> tuple[_Asked, list[Argument]]:
+    """What the options say, and the addresses."""
+    asked = _Asked(None, step.name in ("wget", "aria2c"), step.folder)
     urls: list[Argument] = []
     at = 0
-    while at < len(values):
-        argument = values[at]
-        text = argument.text
-        following = values[at + 1] if at + 1 < len(values) else None
-        at += 1
-        if URL.match(text):
+    while at < len(step.arguments):
+        argument = step.arguments[at]
+        following = step.arguments[at + 1] if at + 1 < len(step.arguments) else None
+        used = 0
+        if URL.match(argument.text):
             urls.append(argument)
-        elif text.startswith("--"):
-            name, equals, value = text.partition("=")
-            if name in ("--output", "--output-document") and (equals or following):
-                named = argument._replace(value=value) if equals else following
-                at += 0 if equals else 1
-            elif name in ("--remote-name", "--remote-name-all"):
-                remote = True
-            elif name in ("--directory-prefix", "--output-dir") and (equals or following):
-                prefix = absolute(value if equals else (following.value or "") if following else "", step.folder)
-                at += 0 if equals else 1
-        elif text.startswith("-") and len(text) > 1:
-            named, remote, prefix, used = _short(step, text, following, named, remote, prefix)
-            at += used
-    if named is not None:
-        if named.value and named.value not in ("-", "/dev/null", "/dev/stdout"):
-            word = named.word
-            yield Made(absolute(named.value, prefix), "download", step, word.start, word.end, _first(urls))
-        return
-    if not remote or any(redirect.writes for redirect in step.command.redirects if redirect.fd in ("", "1")):
-        for redirect in step.command.redirects:
-            if redirect.writes and redirect.fd in ("", "1") and redirect.target.value and urls:
-                target = redirect.target
-                path = absolute(target.value or "", step.folder)
-                if not path.startswith("/dev/"):
-                    yield Made(path, "download", step, target.start, target.end, _first(urls))
-        return
-    for url in urls:
-        name = posixpath.basename((url.value or url.word.tail).partition("?")[0])
-        if name and (url.value or "/" in url.word.tail):
-            yield Made(absolute(name, prefix), "download", step, url.word.start, url.word.end, url.text)
+        elif argument.text.startswith("--"):
+            asked, used = _long(step, argument, following, asked)
+        elif argument.text.startswith("-") and len(argument.text) > 1:
+            asked, used = _short(step, argument.text, following, asked)
+        at += 1 + used
+    return asked, urls
 
 
-def _short(
-    step: Step, text: str, following: Argument | None, named: Argument | None, remote: bool, prefix: str
-) -> tuple[Argument | None, bool, str, int]:
+def _long(step: Step, argument: Argument, following: Argument | None, asked: _Asked) -> tuple[_Asked, int]:
+    """Options that are words, and how many arguments behind them they take."""
+    name, equals, text = argument.text.partition("=")
+    value = argument._replace(value=text) if equals else following
+    used = 0 if equals else 1
+    if name in ("--output", "--output-document") and value is not None:
+        return asked._replace(named=value), used
+    if name in ("--remote-name", "--remote-name-all"):
+        return asked._replace(remote=True), 0
+    if name in ("--directory-prefix", "--output-dir") and value is not None:
+        return asked._replace(prefix=absolute(value.value or "", step.folder)), used
+    return asked, 0
+
+
+def _short(step: Step, text: str, following: Argument | None, asked: _Asked) -> tuple[_Asked, int]:
     """One-letter options: curl's `-o FILE`, `-O`, wget's `-O FILE`, `-P FOLDER`."""
     output = "o" if step.name != "wget" else "O"
     if step.name == "wget" and (text == "-qO-" or text.endswith("O-")):
-        return Argument(following.word if following else step.arguments[0].word, "-"), remote, prefix, 0
+        return asked._replace(named=Argument(following.word if following else step.arguments[0].word, "-")), 0
     if output in text[1:]:
         rest = text[text.index(output) + 1 :]
         if rest and step.name == "wget":
-            return step.arguments[0]._replace(value=rest), remote, prefix, 0
-        return (following, remote, prefix, 1) if following is not None else (named, remote, prefix, 0)
+            return asked._replace(named=step.arguments[0]._replace(value=rest)), 0
+        return (asked._replace(named=following), 1) if following is not None else (asked, 0)
     if step.name == "curl" and "O" in text[1:]:
-        return named, True, prefix, 0
+        return asked._replace(remote=True), 0
     if step.name == "wget" and text[-1] == "P" and following is not None:
-        return named, remote, absolute(following.value or "?", step.folder), 1
+        return asked._replace(prefix=absolute(following.value or "?", step.folder)), 1
     takes = ("-H", "-u", "-d", "-X", "-A", "-e", "-b", "-c", "-m") if step.name == "curl" else ("-t", "-T", "-U", "-a")
-    return named, remote, prefix, 1 if text in takes else 0
-
-
-def _first(urls: list[Argument]) -> str:
-    return urls[0].text if urls else ""
+    return asked, 1 if text in takes else 0
 
 
 def cloned(step: Step) -> Iterator[Made]:
