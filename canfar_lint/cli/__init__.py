@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
         except SystemExit as e:
             status = e.code if isinstance(e.code, int) else FAILURE
         sys.stdout.flush()
-        return status
+        return _ended(status) if argv is None else status
     except KeyboardInterrupt:
         return _interrupted() if argv is None else INTERRUPTED
     except BrokenPipeError:
@@ -76,6 +76,14 @@ def _run(arguments: list[str]) -> int:
 
     status: int = import_module(f"canfar_lint.cli.{COMMANDS[command or 'check']}").run(rest)
     return status
+
+
+def _ended(status: int) -> int:
+    """End the process without taking everything apart first, where nothing but memory is left to give back."""
+    if any(name in sys.modules for name in ("multiprocessing.process", "concurrent.futures.thread", "coverage")):
+        return status  # these have something to do at the end
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _interrupted() -> NoReturn:

@@ -10,11 +10,13 @@ from canfar_lint.diagnostic import Place
 from canfar_lint.source import DOCKERFILE, MAKEFILE, NOTEBOOK, PYTHON, SHELL, YAML, Source
 
 if TYPE_CHECKING:
+    from canfar_lint.model.python import PythonModule
     from canfar_lint.model.shell import Script
     from canfar_lint.settings.settings import Settings
 
 _OF_SHELL = frozenset(("shell", "request"))
 Views = Iterator[tuple[str, Any, Source]]
+_last: list[PythonModule] = []
 
 
 class Unreadable(Exception):
@@ -45,6 +47,7 @@ def _python(source: Source, wanted: frozenset[str]) -> Views:
     if "python" in wanted or wanted & _OF_SHELL:
         from canfar_lint.model.python import PythonModule
 
+        _let_go()
         source, tree = read_python(source)
         module = PythonModule(source, tree)
         yield "python", module, source
@@ -58,7 +61,13 @@ def _python(source: Source, wanted: frozenset[str]) -> Views:
 
             for script in literals(module):
                 yield from _script(script, source, wanted)
-        module.release()
+        _last.append(module)
+
+
+def _let_go() -> None:
+    """Free the module that was looked at last: not before, since the last of all may go with the process."""
+    while _last:
+        _last.pop().release()
 
 
 def _script(script: Script, source: Source, wanted: frozenset[str]) -> Views:

@@ -249,6 +249,8 @@ def _lint(
     try:
         return _lint_all(planned, profiles, jobs, executor, told)
     finally:
+        # the models that are still there are not looked through: they go with the process, or by themselves
+        gc.freeze()
         gc.enable()
 
 
