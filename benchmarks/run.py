@@ -26,6 +26,7 @@ import counts
 import inputs
 import peers
 import rows
+import stages
 import table
 from measure import measure
 
@@ -75,12 +76,14 @@ def measured(runs: int, wanted: list[str] | tuple[str, ...]) -> dict[str, Any]:
             key: {**one._asdict(), "runs": [run._asdict() for run in one.runs], "seconds": one.seconds, "cpu": one.cpu}
             for key, one in got.items()
         }
+    at_work = stages.measured(programs, tree, peers.environment(programs), runs) if "cold" in wanted else {}
     return {
         "date": datetime.date.today().isoformat(),
         "machine": {**machine(tree), "runs": runs},
         "versions": peers.versions(programs),
         "rows": found,
         "results": results,
+        "stages": at_work,
     }
 
 

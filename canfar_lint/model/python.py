@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any
 
 from canfar_lint.model.evaluate import Evaluator
@@ -482,7 +483,8 @@ def _walk(module: PythonModule) -> None:
     """Visit every node once, in source order, recording parents, branches, calls, strings and bindings."""
     parents, fields, scopes = module.parents, module.fields, module.scopes
     calls, strings = module.all_calls, module.strings
-    binders, children, quiet = _BINDERS, _CHILDREN, _QUIET
+    binders, children, quiet, skipped = _BINDERS, _CHILDREN, _QUIET, _SKIPPED
+    attribute, constant = ast.Attribute, ast.Constant
     stack: list[tuple[ast.AST, Scope]] = [(module.tree, module.scope)]
     push, pop = stack.append, stack.pop
     while stack:
@@ -496,29 +498,34 @@ def _walk(module: PythonModule) -> None:
             inner = scopes.get(node, scope)
         for field, branching in children.get(kind) or _children_of(kind):
             child: Any = getattr(node, field, None)
-            if child is None or child == []:
+            if not child:
                 continue
             into = scope if inner is not scope and field in _OUTER else inner
             for item in reversed(child) if child.__class__ is list else (child,):
                 kind = item.__class__
-                if kind in _SKIPPED:
+                if kind in skipped:
                     continue
                 parents[item] = node
                 if branching:
                     fields[item] = field
-                if kind is ast.Constant:
+                while kind is attribute:  # `a.b.c` holds nothing but what stands at its beginning
+                    parents[item.value] = item
+                    item = item.value
+                    kind = item.__class__
+                if kind is constant:
                     if item.value.__class__ is str:
                         strings.append(item)
                 elif kind not in quiet:
                     push((item, into))
-    calls.sort(key=position)
-    strings.sort(key=position)
+    calls.sort(key=_PLACE)
+    strings.sort(key=_PLACE)
     for scope in scopes.values():
         for bindings in (*scope.bindings.values(), *scope.attributes.values()):
             if len(bindings) > 1:
                 bindings.sort(key=lambda binding: position(binding.node))
 
 
+_PLACE = attrgetter("lineno", "col_offset")
 # fields of a def or class that are evaluated in the scope around it
 _OUTER = frozenset(("decorator_list", "bases", "keywords", "returns"))
 _SKIPPED = frozenset(
