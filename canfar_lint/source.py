@@ -23,10 +23,10 @@ class Undecodable(ValueError):
 class Source:
     """One file's text. Offsets count characters of `text`, in which newlines stand as they do in the file.
 
-    `tree` is that of a Python text once it has been parsed.
+    `tree` is that of a Python text once it has been parsed, `names` what is known of its names (`fixing.unused`).
     """
 
-    __slots__ = ("_starts", "bom", "encoding", "file", "kind", "path_asked", "text", "tree")
+    __slots__ = ("_starts", "bom", "encoding", "file", "kind", "names", "path_asked", "text", "tree")
 
     def __init__(self, path: str, kind: str, text: str, encoding: str = "utf-8", bom: bool = False) -> None:
         self.file = path
@@ -36,6 +36,7 @@ class Source:
         self.encoding = encoding
         self.bom = bom
         self.tree: ast.Module | None = None
+        self.names: object = None
         self._starts: list[int] | None = None
 
     @classmethod

@@ -31,29 +31,48 @@ def left_by(source: Source, edits: Sequence[Edit]) -> list[Edit]:
 
     `edits` are those of one fix, sorted. Imports that they change themselves are not looked at.
     """
-    if not _may_be_last_uses(source, edits):
+    rare = _rare_besides(source, edits)
+    if not rare:
         return []
     from canfar_lint.fixing.apply import edited
 
     try:
-        names = newly_unused(source, edited(source, edits))
+        names = newly_unused(source, edited(source, edits), rare)
     except (SyntaxError, ValueError, RecursionError):
         return []
     found = removals(source, names, edits)
     return [edit for edit in found if all(edit.end <= own.start or own.end <= edit.start for own in edits)]
 
 
-def newly_unused(before: Source, after: Source) -> set[str]:
-    """The names that both import and only `before` uses. Raises `SyntaxError`, `ValueError`, `RecursionError`."""
+def newly_unused(before: Source, after: Source, among: Iterable[str] | None = None) -> set[str]:
+    """The names that both import and only `before` uses, of `among` or of all.
+
+    Raises `SyntaxError`, `ValueError`, `RecursionError`.
+    """
     if os.path.basename(before.file) == "__init__.py":
         return set()  # what it imports is there for others
-    now = _Names(ast.parse(after.code))
-    names = {name for name in now.imports if name in after.text}
-    names = names - now.used_in(after) if names else names
-    if not names:
-        return names
-    once = _Names(before.tree or ast.parse(before.code))
-    return names & set(once.imports) & once.used_in(before)
+    once = _names(before)
+    names = once.imports.keys() & (once.imports.keys() if among is None else among)
+    doubtful = {name for name in names if not _stands_in_its_import_alone(name, after.text)}
+    if doubtful:
+        now = _Names(ast.parse(after.code))
+        names -= doubtful - (now.imports.keys() - now.used_in(after, doubtful))
+    return once.used_in(before, names)
+
+
+def _stands_in_its_import_alone(name: str, text: str) -> bool:
+    """Whether a name stands just once in a text, and is imported there: then there is nothing to parse."""
+    if text.count(name) != 1:
+        return False
+    return any(name in _WORD.findall(names) for names in _IMPORTED.findall(text))
+
+
+def _names(source: Source) -> _Names:
+    """What stands in a source, looked up once for all of its fixes."""
+    known = source.names
+    if not isinstance(known, _Names):
+        source.names = known = _Names(source.tree or ast.parse(source.code))
+    return known
 
 
 def removals(source: Source, names: Iterable[str], besides: Sequence[Edit] = ()) -> list[Edit]:
@@ -62,14 +81,15 @@ def removals(source: Source, names: Iterable[str], besides: Sequence[Edit] = ())
     if not names:
         return []
     by_statement: dict[ast.stmt, list[_Imported]] = {}
-    for name, imported in _Names(source.tree or ast.parse(source.code)).imports.items():
+    for name, imported in _names(source).imports.items():
         if name in names:
             by_statement.setdefault(imported.statement, []).append(imported)
     found = (_removal(source, those, besides) for those in by_statement.values())
     return sorted(edit for edit in found if edit is not None)
 
 
-def _may_be_last_uses(source: Source, edits: Sequence[Edit]) -> bool:
+def _rare_besides(source: Source, edits: Sequence[Edit]) -> set[str]:
+    """The imported words in what edits replace that hardly stand elsewhere: the names that may go unused."""
     text = source.text
     lost = {word for edit in edits for word in _WORD.findall(text[edit.start : edit.end])}
     # what the new text says too is used still, but for the names of its arguments
@@ -83,7 +103,7 @@ def _may_be_last_uses(source: Source, edits: Sequence[Edit]) -> bool:
             rare.add(word)
     if rare and source.tree is not None and source.kind != NOTEBOOK:
         rare -= _used_besides(source, source.tree, rare, edits)
-    return bool(rare)
+    return rare
 
 
 def _used_besides(source: Source, tree: ast.Module, words: set[str], edits: Sequence[Edit]) -> set[str]:
@@ -112,8 +132,15 @@ class _Names:
         self._used: set[str] = set()
         self._texts: list[ast.Constant] = []
         self._docstrings: set[ast.expr] = set()
-        for node in ast.walk(tree):
+        stack: list[ast.AST] = [tree]
+        while stack:
+            node = stack.pop()
             self._note(node)
+            for value in node.__dict__.values():
+                if value.__class__ is list:
+                    stack += [item for item in value if isinstance(item, ast.AST)]
+                elif isinstance(value, ast.AST):
+                    stack.append(value)
 
     def _note(self, node: ast.AST) -> None:
         if isinstance(node, ast.Name):
@@ -158,16 +185,17 @@ class _Names:
             and getattr(those[0].statement, "module", "") != "__future__"
         }
 
-    def used_in(self, source: Source) -> set[str]:
-        """The names that code uses; the words of strings count too, and those of a notebook's magics."""
-        names = set(self._used)
-        for text in self._texts:
-            if text not in self._docstrings:
-                names.update(_WORD.findall(str(text.value)))
+    def used_in(self, source: Source, names: Iterable[str]) -> set[str]:
+        """Those of `names` that code uses; the words of strings count too, and those of a notebook's magics."""
+        used = self._used & set(names)
+        texts = [str(text.value) for text in self._texts if text not in self._docstrings]
         if source.kind == NOTEBOOK:
             lines = zip(source.text.split("\n"), source.code.split("\n"), strict=True)
-            names.update(word for line, code in lines if line != code for word in _WORD.findall(line))
-        return names
+            texts += [line for line, code in lines if line != code]
+        for name in set(names) - used:
+            if any(name in text and name in _WORD.findall(text) for text in texts):
+                used.add(name)
+        return used
 
 
 def _name(alias: ast.alias) -> str:
