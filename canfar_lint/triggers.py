@@ -17,6 +17,10 @@ A rule's triggers, any of which lets it run:
 `@unasked & re:…`   only where it does not stand under `if debug:` or the like, which nothing in the file sets; with
                     `@unasked (show|plot)` nor in a function of such a name, in a file that runs none of its own
 `@known & re:…(…)`  only where each name in the group is given a number somewhere in the file, or numbers are large
+`a|*b( & @turns & …`  only where one of the first of these is called in the body of a `for` with no condition
+                    between, or so is the function around it; or in a script, outside of functions or in one that is
+                    called there. With `@turns c|*d(` these count as well, though they are not asked for, with
+                    `@turns re:…` what that finds in place of all
 `sh: [...]`         triggers of the shell side alone (`py:` of the Python side), which Python files that start no
                     programs need not be searched for
 
@@ -29,10 +33,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.source import NOTEBOOK, PYTHON
+
+if TYPE_CHECKING:
+    from canfar_lint.turns import Blocks
 
 _Rules = dict[str, Rule]
 
@@ -50,16 +57,18 @@ _COMMENT_LINE = re.compile(rb"\n[ \t]*#.*")
 class Content:
     """A file's bytes as triggers see them: what of them is code, and the words in it."""
 
-    __slots__ = ("_lines", "_outside", "_quoted", "_runs", "code", "data", "words")
+    __slots__ = ("_blocks", "_lines", "_outside", "_quoted", "_runs", "code", "data", "kind", "words")
 
     def __init__(self, data: bytes, kind: str) -> None:
         self.data = data
+        self.kind = kind
         self.code = python_code(data) if kind == PYTHON else b"\n" + data
         self.words = frozenset(self.code.translate(_NO_WORD).split())
         self._quoted: bytes | None = None
         self._lines: dict[bytes, bytes] = {}
         self._outside: bytes | None = None if kind == PYTHON else self.code
         self._runs: bool | None = None
+        self._blocks: Blocks | None = None
 
     @property
     def quoted(self) -> bytes:
@@ -100,6 +109,15 @@ class Content:
             self._runs = not defined.isdisjoint(_compiled(_MENTION).findall(calling))
         return self._runs
 
+    @property
+    def blocks(self) -> Blocks:
+        """What of the code stands in what."""
+        if self._blocks is None:
+            from canfar_lint.turns import Blocks
+
+            self._blocks = Blocks(self.code, self.data)
+        return self._blocks
+
     def runs_as_script(self, pattern: re.Pattern[bytes]) -> bool:
         """Whether what an expression finds may run when the file is run as a script."""
         return pattern.search(self.outside) is not None or self.runs
@@ -118,6 +136,9 @@ class _Stretch(NamedTuple):
         parts = text.translate(_NO_WORD).split(b" ")
         whole = frozenset(part for part in parts[1:-1] if part)
         return cls(text, whole, text[:1] in (b"'", b'"') and b"\n" not in text)
+
+
+_Anchors = tuple[frozenset[bytes], list[_Stretch]]
 
 
 class Triggers:
@@ -208,13 +229,15 @@ class Triggers:
 class _Condition:
     """The parts of a trigger that must all hold; its expressions are compiled when the rest does."""
 
-    __slots__ = ("anchors", "known", "lines", "main", "patterns", "quoted", "shows", "unasked")
+    __slots__ = ("anchors", "calls", "known", "lines", "main", "patterns", "quoted", "shows", "unasked")
 
     def __init__(self, trigger: str) -> None:
         self.main = self.quoted = self.unasked = self.lines = self.known = False
         self.shows = ""
-        self.anchors: list[tuple[frozenset[bytes], list[_Stretch]]] = []
+        self.anchors: list[_Anchors] = []
         self.patterns: list[str] = []
+        # what is called for `@turns`
+        self.calls: tuple[frozenset[bytes], list[_Stretch], str] | None = None
         for part in trigger.split(" & "):
             if part.startswith("re:"):
                 self.patterns.append(part[3:])
@@ -228,11 +251,13 @@ class _Condition:
                 self.known = True
             elif part == "@lines":
                 self.lines = True
+            elif part.startswith("@turns re:"):
+                self.calls = frozenset(), [], part[10:]
+            elif part.startswith("@turns"):
+                (words, stretches), (others, more) = self.anchors[0], _anchors(part[7:])
+                self.calls = words | others, stretches + more, ""
             else:
-                any_of = [anchor.encode() for anchor in part.split("|")]
-                words = frozenset(anchor for anchor in any_of if not anchor.startswith(b"*"))
-                stretches = [_Stretch.of(anchor[1:]) for anchor in any_of if anchor.startswith(b"*")]
-                self.anchors.append((words, stretches))
+                self.anchors.append(_anchors(part))
 
     @property
     def needs(self) -> frozenset[bytes]:
@@ -253,7 +278,12 @@ class _Condition:
                 return False
             if (self.unasked or self.known) and not self._may_matter(content, code, wanted):
                 return False
-        return True
+        return self.calls is None or content.kind != PYTHON or self._may_recur(content, *self.calls)
+
+    @staticmethod
+    def _may_recur(content: Content, words: frozenset[bytes], stretches: list[_Stretch], pattern: str) -> bool:
+        there = [stretch.text for stretch in stretches]
+        return content.blocks.may_recur(words & content.words, there, _compiled(pattern) if pattern else None)
 
     def _may_matter(self, content: Content, code: bytes, wanted: re.Pattern[bytes]) -> bool:
         """Whether some place is neither asked for nor unknown, or there are too many to say."""
@@ -264,6 +294,13 @@ class _Condition:
             return False
         shows = self.shows if self.shows and not content.runs else ""
         return not (self.unasked and all(_is_asked(code, place.start(), shows) for place in places))
+
+
+def _anchors(part: str) -> _Anchors:
+    """The words and the stretches of which one must be there."""
+    any_of = [anchor.encode() for anchor in part.split("|") if anchor]
+    words = frozenset(anchor for anchor in any_of if not anchor.startswith(b"*"))
+    return words, [_Stretch.of(anchor[1:]) for anchor in any_of if anchor.startswith(b"*")]
 
 
 # each takes a search of the whole file
@@ -355,7 +392,7 @@ def _without_docstrings(data: bytes) -> bytes:
         if b"#" in line or b'"' in line or b"'" in line or text.endswith(b"\\"):
             return data
         if line.strip() not in (b"", b"r", b"R") or not _opens_block(before[: len(before) - len(line)], at == 1):
-            kept.append(text)
+            kept.append(quotes + text + quotes)
         kept.append(parts[at + 1])
     return b"".join(kept)
 

@@ -1,0 +1,255 @@
+"""Whether a call may run in every turn of a loop, or in a run of its file as a script, told from indentation alone.
+
+What is said here is never less than what the model finds: `PythonModule.loops`, `.callers`, `.is_script` and
+`.on_main_path`.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+# each takes a search of the file for a function's name; a file with more is let through
+_MOST_PLACES = 128
+_MOST_LINES = 200
+_HEADER = re.compile(
+    rb"\n([ \t]*)(?=[acdefimtw])(?:async[ \t]+)?"
+    rb"(def|class|for|while|if|elif|else|try|except|finally|with|match|case)\b[ \t]*(.*)"
+)
+_BLOCK_OPENS = re.compile(rb"(?::[ \t]*(?:#.*)?|\\)\r?\Z")
+_TEXTS = re.compile(
+    rb"(\"\"\"[^\"\\]*(?:(?:\\.|\"(?!\"\"))[^\"\\]*)*\"\"\"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*''')|"
+    rb"\"[^\"\\\n]*(?:\\.[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|#[^\n]*",
+    re.DOTALL,
+)
+_NO_WORD = frozenset((b"",)).union(bytes((c,)) for c in range(128) if not (chr(c).isalnum() or c == 95))
+_GUARDS = frozenset((b"if", b"elif", b"while", b"except", b"case"))
+_CONTINUED = re.compile(rb"[(\[{,\\=+\-*/%&|<>^~@][ \t]*(?:#.*)?\r?\Z")
+_CONTINUES = re.compile(
+    rb"[ \t]*(?:[.)\]},+\-*/%&|<>=^\"']|(?:and|or|in|is|not|as|if|else|for)\b(?!.*:[ \t]*(?:#.*)?\r?\Z))"
+)
+_FOR, _NAME = (re.compile(rb"\bfor\b"), re.compile(rb"\w+"))
+_OPENING, _CLOSING = (re.compile(rb"[(\[{]"), re.compile(rb"[)\]}]"))
+_CALLED, _HANDED, _ENDS = (
+    re.compile(rb"[ \t]*\("),
+    re.compile(rb"\s*[(,)]"),
+    re.compile(rb"[ \t]*(?:[,;)#\\]|\r?\n|\Z)"),
+)
+_ASSIGNED = re.compile(rb"[ \t]*[\w.]+[ \t]*(?:,[\w., \t]*)?=(?!=)[ \t(]*[\w., \t]*\Z")
+# statements at the left margin that do work: see `PythonModule.is_script`
+_WORKS = re.compile(
+    rb"\n(?:(?:for|while|with|async|print|exec)\b|if\b(?:[^:]|:(?!\s))*__name__|[(\[{]|[\"'].*[\"']\.\w)|"
+    rb"(?:\n|;[ \t]*)(?!(?:def|class|import|from|if|elif|else|except|return|raise|del|assert|warnings\.|logging\.|"
+    rb"sys\.path\.|os\.environ\.|matplotlib\.use)\b)[^\W\d](?:[^\n=(]|\\\n)*\("
+)
+_WORKING = rb"(?:parse_args|ArgumentParser|read_csv|getdata|glob)"
+_WORKS_ASSIGNED = re.compile(
+    rb"\n[^\W\d][^\n=(]*=[(\s]*(?:[\w.]*\b"
+    + _WORKING
+    + rb"|(?:[\w.]*\.)?open)\(|\bfits import .*open|fits\.open(?![\w(])|"
+    rb"\b" + _WORKING + rb"(?: as\b|,|[ \t]*\)|(?<!glob)\n)"
+)
+
+
+class _Block(NamedTuple):
+    """A compound statement: where its line starts, its indentation, keyword and name, and what it stands in."""
+
+    start: int
+    indent: int
+    keyword: bytes
+    name: bytes
+    parent: _Block | None
+
+
+class Blocks:
+    """The compound statements of a Python text, and what they say of the places in it."""
+
+    __slots__ = ("_blocks", "_script", "_shebang", "_starts", "code")
+
+    def __init__(self, code: bytes, data: bytes) -> None:
+        """Raises `ValueError` where strings cannot be told cheaply."""
+        self.code = _without_texts(code)
+        self._blocks = _blocks(self.code)
+        self._starts = [block.start for block in self._blocks]
+        self._shebang = data[:5].lstrip(b"\xef\xbb\xbf").startswith(b"#!")
+        self._script: bool | None = None
+
+    def may_recur(self, words: Iterable[bytes], stretches: Iterable[bytes], pattern: re.Pattern[bytes] | None) -> bool:
+        """Whether a call of one of the words, a stretch or what the expression finds may be in the body of a `for`
+        without a condition between, or a call of the function around it; in a script also whether either may be
+        outside of functions."""
+        places = [match.start() for match in pattern.finditer(self.code)] if pattern else []
+        places += [at for stretch in stretches for at, _ in self._places(stretch)]
+        for word in words:
+            for at, end in self._places(word):
+                if _CALLED.match(self.code, end):
+                    places.append(at)
+                elif self._is_renamed(at, end):
+                    return True
+        return self._repeats(places, False) or (self.script and self._repeats(places, True))
+
+    def _repeats(self, places: Iterable[int], once: bool) -> bool:
+        """Whether a place or a call of the function around it, and so on, may be in a loop; or, `once`, outside of all
+        functions."""
+        todo = [*places]
+        known: set[bytes] = set()
+        for number, at in enumerate(todo):
+            function = self._around(at, once) if number < _MOST_PLACES else None
+            if function is None or (once and not function):
+                return True
+            for name in function - known:
+                todo += [at for at, end in self._places(name) if self._is_mentioned(at, end)]
+            known |= function
+        return False
+
+    @property
+    def script(self) -> bool:
+        """Whether running the file may do work."""
+        if self._script is None:
+            self._script = self._shebang or _is_script(self.code)
+        return self._script
+
+    def _places(self, text: bytes) -> Iterator[tuple[int, int]]:
+        """Where a text begins and ends; a word only where it stands as a whole."""
+        code, size, word = self.code, len(text), text[:1] not in _NO_WORD
+        at = code.find(text)
+        while at >= 0:
+            if not word or (code[at - 1 : at] in _NO_WORD and code[at + size : at + size + 1] in _NO_WORD):
+                yield at, at + size
+            at = code.find(text, at + size)
+
+    def _is_renamed(self, at: int, end: int) -> bool:
+        """Whether a word is imported or assigned under another name."""
+        line = self.code[self.code.rfind(b"\n", 0, at) + 1 : at]
+        return self.code.startswith(b" as ", end) or (
+            _ASSIGNED.match(line) is not None and _ENDS.match(self.code, end) is not None
+        )
+
+    def _is_mentioned(self, at: int, end: int) -> bool:
+        """Whether a function is called at a place, or handed on."""
+        bare = self.code[at - 1 : at]
+        if (_CALLED if bare == b"." else _HANDED).match(self.code, end) is None or bare in (b'"', b"'"):
+            return False
+        before = self.code[self.code.rfind(b"\n", 0, at) + 1 : at]
+        return not before.endswith((b"def ", b"class ")) and not before.startswith(b"class ")
+
+    def _around(self, at: int, once: bool) -> frozenset[bytes] | None:
+        """The names that a call of the function around a place may use, none outside of functions; None for what may
+        be in a loop, unless it is to run `once`."""
+        start = self._statement(at)
+        if start is None or self._may_be_repeated_inside(start, at):
+            return None
+        guarded = once
+        block = self._enclosing(start)
+        own = _HEADER.match(self.code, start)
+        if own and own[2] == b"def":
+            name = _NAME.match(own[3])
+            return _names(name[0] if name else b"?", block, once)
+        while block is not None:
+            if block.keyword == b"for" and not guarded:
+                return None
+            if block.keyword == b"def":
+                return _names(block.name, block.parent, once)
+            guarded = guarded or block.keyword in _GUARDS
+            block = block.parent
+        return frozenset()
+
+    def _enclosing(self, start: int) -> _Block | None:
+        """The compound statement that a line stands in."""
+        indent = _indent(self.code, start)
+        index = bisect_right(self._starts, start) - 1
+        block = self._blocks[index] if index >= 0 else None
+        while block is not None and block.indent >= indent:
+            block = block.parent
+        return block
+
+    def _statement(self, at: int) -> int | None:
+        """The newline before the statement that a place may be in; None when that is far."""
+        code = self.code
+        start = code.rfind(b"\n", 0, at)
+        end = code.find(b"\n", at)
+        line = code[start + 1 : end if end >= 0 else len(code)]
+        for _ in range(_MOST_LINES):
+            above = start
+            before = b""
+            while above > 0 and not before.strip():
+                end, above = above, code.rfind(b"\n", 0, above)
+                before = code[above + 1 : end]
+            if above <= 0 and not before.strip():
+                return start
+            if not (_CONTINUES.match(line) or _CONTINUED.search(before)):
+                return start
+            start, line = above, before
+        return None
+
+    def _may_be_repeated_inside(self, start: int, at: int) -> bool:
+        """Whether a place stands on the line of a `for`, or in brackets that may be a comprehension's."""
+        before = self.code[start:at]
+        end = self.code.find(b"\n", at)
+        if _FOR.search(before) or _FOR.search(self.code, at, end if end >= 0 else len(self.code)):
+            return True
+        if b"\n" not in before[1:] and len(_OPENING.findall(before)) <= len(_CLOSING.findall(before)):
+            return False
+        index = bisect_right(self._starts, at)
+        return (
+            _FOR.search(self.code, at, self._starts[index] if index < len(self._starts) else len(self.code)) is not None
+        )
+
+
+def _names(name: bytes, block: _Block | None, once: bool) -> frozenset[bytes]:
+    """A function's name, or that of the class it makes objects of, which may then run `once` all it defines."""
+    while block is not None and block.keyword not in (b"class", b"def"):
+        block = block.parent
+    if block is None or block.keyword != b"class" or not (once or name == b"__init__"):
+        return frozenset((name,))
+    return frozenset((name, block.name))
+
+
+def _blocks(code: bytes) -> list[_Block]:
+    blocks: list[_Block] = []
+    around: list[_Block] = []
+    for match in _HEADER.finditer(code):
+        margin, keyword, rest = match.groups()
+        if rest[-1:] != b":" and not _may_open(rest):
+            continue
+        indent = len(margin.expandtabs() if b"\t" in margin else margin)
+        while around and around[-1].indent >= indent:
+            around.pop()
+        name = _NAME.match(rest) if keyword in (b"def", b"class") else None
+        block = _Block(match.start(), indent, keyword, name[0] if name else b"?", around[-1] if around else None)
+        around.append(block)
+        blocks.append(block)
+    return blocks
+
+
+def _may_open(rest: bytes) -> bool:
+    """Whether a header may go on, or a block follow, behind a line."""
+    return _BLOCK_OPENS.search(rest) is not None or len(_OPENING.findall(rest)) > len(_CLOSING.findall(rest))
+
+
+def _indent(code: bytes, start: int) -> int:
+    line = code[start + 1 : start + 200].expandtabs()
+    return len(line) - len(line.lstrip(b" "))
+
+
+def _is_script(code: bytes) -> bool:
+    return _WORKS.search(code) is not None or b"argv" in code or _WORKS_ASSIGNED.search(code) is not None
+
+
+def _without_texts(code: bytes) -> bytes:
+    """The text without strings in three quotes, whose lines may look like code."""
+    quotes, others = (b"'''", b'"""') if b"'''" in code else (b'"""', b"'''")
+    parts = code.split(quotes)
+    if len(parts) == 1:
+        return code
+    if others in code or len(parts) % 2 == 0 or any(map(_is_within, parts[::2], parts[1::2])):
+        return _TEXTS.sub(lambda match: b'""' if match[1] else match[0], code)
+    return b'""'.join(parts[::2])
+
+
+def _is_within(before: bytes, text: bytes) -> bool:
+    """Whether the three quotes between two stretches may stand in a comment or string, or do not end one."""
+    line = before[before.rfind(b"\n") + 1 :]
+    return b"#" in line or line.count(b'"') % 2 == 1 or line.count(b"'") % 2 == 1 or text.endswith(b"\\")
