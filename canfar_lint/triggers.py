@@ -14,15 +14,17 @@ A rule's triggers, any of which lets it run:
                     own, else what stands outside of functions
 `@quoted & re:…`    only from the first quote of a line on: expressions about texts are faster there
 `*open( & @lines & re:…`  only on lines that hold one of the stretches named before
-`@unasked & re:…`   only where it does not stand under `if debug:` or the like, which nothing in the file sets; with
-                    `@unasked (show|plot)` nor in a function of such a name, in a file that runs none of its own
+`@unasked & re:…`   only where it does not stand under `if debug:` or the like, which nothing in the file sets, nor in
+                    a function called only there; with `@unasked (show|plot)` nor in one of such a name, in a file
+                    that runs none of its own; with `@unless (ipython)` nor under a condition with such words
 `@known & re:…(…)`  only where each name in the group is given a number somewhere in the file, or numbers are large
 `a|*b( & @turns & …`  only where one of the first of these is called in the body of a `for` with no condition
                     between, or so is the function around it; or in a script, outside of functions or in one that is
                     called there. With `@turns c|*d(` these count as well, though they are not asked for, with
                     `@turns re:…` what that finds in place of all
 `sh: [...]`         triggers of the shell side alone (`py:` of the Python side), which Python files that start no
-                    programs need not be searched for
+                    programs need not be searched for; `script:` those of shell files and cells, which say nothing
+                    of the commands in Python's texts
 
 In Python they are looked for outside of docstrings and comment lines (but `#…`, which is looked for everywhere).
 Every line, the first one too, has a newline before it: `\\n` is a faster `(?m)^`.
@@ -39,6 +41,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.source import NOTEBOOK, PYTHON
 
 if TYPE_CHECKING:
+    from canfar_lint.asked import Asking
     from canfar_lint.turns import Blocks
 
 _Rules = dict[str, Rule]
@@ -57,13 +60,14 @@ _COMMENT_LINE = re.compile(rb"\n[ \t]*#.*")
 class Content:
     """A file's bytes as triggers see them: what of them is code, and the words in it."""
 
-    __slots__ = ("_blocks", "_lines", "_outside", "_quoted", "_runs", "code", "data", "kind", "words")
+    __slots__ = ("_asking", "_blocks", "_lines", "_outside", "_quoted", "_runs", "code", "data", "kind", "words")
 
     def __init__(self, data: bytes, kind: str) -> None:
         self.data = data
         self.kind = kind
         self.code = python_code(data) if kind == PYTHON else b"\n" + data
         self.words = frozenset(self.code.translate(_NO_WORD).split())
+        self._asking: Asking | None = None
         self._quoted: bytes | None = None
         self._lines: dict[bytes, bytes] = {}
         self._outside: bytes | None = None if kind == PYTHON else self.code
@@ -80,18 +84,20 @@ class Content:
     def lines(self, stretch: bytes) -> bytes:
         """The lines that hold a stretch."""
         if stretch not in self._lines:
-            code, found = self.code, [b""]
-            at = code.find(stretch)
-            while at >= 0:
-                end = code.find(b"\n", at)
-                end = len(code) if end < 0 else end
-                found.append(code[code.rfind(b"\n", 0, at) + 1 : end])
-                at = code.find(stretch, end)
-            self._lines[stretch] = b"\n".join([*found, b""])
+            self._lines[stretch] = lines_with(self.code, stretch)
         return self._lines[stretch]
 
     def holds(self, text: _Stretch) -> bool:
         return text.words <= self.words and text.text in (self.quoted if text.quoted else self.code)
+
+    @property
+    def asking(self) -> Asking:
+        """Tells what of the code runs only when asked for."""
+        if self._asking is None:
+            from canfar_lint.asked import Asking
+
+            self._asking = Asking(self.code)
+        return self._asking
 
     @property
     def outside(self) -> bytes:
@@ -229,11 +235,11 @@ class Triggers:
 class _Condition:
     """The parts of a trigger that must all hold; its expressions are compiled when the rest does."""
 
-    __slots__ = ("anchors", "calls", "known", "lines", "main", "patterns", "quoted", "shows", "unasked")
+    __slots__ = ("anchors", "calls", "known", "lines", "main", "patterns", "quoted", "shows", "unasked", "unless")
 
     def __init__(self, trigger: str) -> None:
         self.main = self.quoted = self.unasked = self.lines = self.known = False
-        self.shows = ""
+        self.shows = self.unless = ""
         self.anchors: list[_Anchors] = []
         self.patterns: list[str] = []
         # what is called for `@turns`
@@ -247,6 +253,8 @@ class _Condition:
                 self.quoted = True
             elif part.startswith("@unasked"):
                 self.unasked, self.shows = True, part[9:]
+            elif part.startswith("@unless "):
+                self.unasked, self.unless = True, part[8:]
             elif part == "@known":
                 self.known = True
             elif part == "@lines":
@@ -293,7 +301,7 @@ class _Condition:
         if self.known and not any(_is_known(code, place[1]) for place in places):
             return False
         shows = self.shows if self.shows and not content.runs else ""
-        return not (self.unasked and all(_is_asked(code, place.start(), shows) for place in places))
+        return not (self.unasked and all(content.asking.is_asked(p.start(), shows, self.unless) for p in places))
 
 
 def _anchors(part: str) -> _Anchors:
@@ -315,14 +323,6 @@ def _compiled(pattern: str) -> re.Pattern[bytes]:
     return _patterns[pattern]
 
 
-# words of `model.evaluate`'s that make a name that of a choice of the user
-_ASKS = (
-    r"(?i)[ \t]*if[ \t]+(?:[^()\[\]{}]*[ \t](?:and|or)[ \t]+)?(?:not[ \t]+)?(?:\w+\.)*"
-    r"((?:\w+_)?(?:interactive|show|plot|plots|plotting|display|gui|debug|verbose)(?:_\w+)?)"
-    r"(?:[ \t]*:|[ \t]+(?:and|or|is|==|!=|>=?|<=?)[ \t].*:)[ \t]*$"
-)
-
-
 # a number, or what is made of a constant
 _NUMBERED = rb"\bNAME\b[^\n=]*=[ \t]*(?:(?:int|round|float)?[ \t]*[(\[][ \t]*)?(?:\d|[\w.]*[A-Z]{2})"
 
@@ -336,36 +336,16 @@ def _is_known(code: bytes, names: bytes) -> bool:
     return bool(known) or _compiled(r"\d{4}|\*\*|[eE]\d").search(names) is not None
 
 
-def _is_asked(code: bytes, at: int, shows: str) -> bool:
-    """Whether a place stands in the body of an `if` that asks for a choice of the user, or in a function that shows."""
-    start = code.rfind(b"\n", 0, at) + 1
-    indent = _indent(code[start:at])
-    while indent and start > 1:
-        end = start - 1
-        start = code.rfind(b"\n", 0, end) + 1
-        line = code[start:end]
-        if line.isspace() or not line or _indent(line) >= indent:
-            continue
-        indent = _indent(line)
-        function = _compiled(r"[ \t]*(?:async )?def (\w+)").match(line) if shows else None
-        if function:
-            if _compiled(shows).search(function[1].lower()):
-                return True
-            shows = ""
-        found = _compiled(_ASKS).match(line)
-        if found:
-            return not re.search(_SETS.replace(b"NAME", found[1]), code)
-    return False
-
-
-# an assignment to a name, which no parameter on a line of its own is
-_SETS = (
-    rb"\n[ \t]*(?:[\w.]+[ \t]*,[ \t]*)*(?:\w+\.)*NAME[ \t]*(?:,[^=\n(]*)?(?::[^=\n]*)?=(?!=)[^\n]*(?<![,:])(?:\n|\Z)"
-)
-
-
-def _indent(line: bytes) -> int:
-    return len(line) - len(line.lstrip(b" \t"))
+def lines_with(code: bytes, stretch: bytes) -> bytes:
+    """The lines that hold a stretch, each behind a newline."""
+    found = [b""]
+    at = code.find(stretch)
+    while at >= 0:
+        end = code.find(b"\n", at)
+        end = len(code) if end < 0 else end
+        found.append(code[code.rfind(b"\n", 0, at) + 1 : end])
+        at = code.find(stretch, end)
+    return b"\n".join([*found, b""])
 
 
 def _renamed(parts: list[bytes]) -> re.Pattern[bytes]:
