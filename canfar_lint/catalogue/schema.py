@@ -43,6 +43,7 @@ _RULE: dict[str, tuple[type, bool]] = {
     "examples": (list, True),
 }
 _VARIANT: dict[str, tuple[type, bool]] = {"level": (str, False), "message": (str, False), "fix": (str, False)}
+_SIDES = frozenset(("py", "sh", "script", "setting"))
 _EXAMPLE: dict[str, tuple[type, bool]] = {
     "bad": (str, False),
     "good": (str, False),
@@ -170,8 +171,8 @@ def _values(path: Path, data: _Mapping, section: str) -> None:
         if variant.get("level", "error") not in LEVELS or variant.get("fix", "none") not in FIXES:
             refuse("variants", f"{name}: a level is one of {', '.join(LEVELS)}, a fix one of {', '.join(FIXES)}")
     for trigger in data["triggers"]:
-        if not isinstance(trigger, str) and not (isinstance(trigger, dict) and set(trigger) <= {"py", "sh", "setting"}):
-            refuse("triggers", "a trigger is a text, or `py:`, `sh:` or `setting:` with a list of texts")
+        if not isinstance(trigger, str) and not (isinstance(trigger, dict) and set(trigger) <= _SIDES):
+            refuse("triggers", "a trigger is a text, or `py:`, `sh:`, `script:` or `setting:` with a list of texts")
     for example in data["examples"]:
         if isinstance(example, dict) and ("bad" in example) == ("good" in example):
             raise RuleError("an example is either `bad` or `good`", path, getattr(example, "line", 1))
