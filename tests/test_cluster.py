@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -97,6 +100,37 @@ def test_a_worker_that_is_killed_loses_nothing(tree: Path, victim: Any) -> None:
     assert not pids
     assert far.diagnostics == here.diagnostics
     assert not far.crashed
+
+
+class Losing(Executor):
+    """Loses the first result after it has come, as dask does when its worker dies in that moment."""
+
+    def __init__(self) -> None:
+        self.lost = 0
+
+    def submit(self, function: Any, /, *args: Any, **named: Any) -> Future[Any]:
+        made: Future[Any] = Future()
+        given = function(*args)
+        if self.lost or len(given) < 2:
+            made.set_result(given)
+            return made
+
+        async def result(raiseit: bool) -> Any:
+            return given
+
+        async def cascade() -> None:
+            await distributed.cfexecutor._cascade_future(SimpleNamespace(_result=result, status="lost"), made)
+
+        self.lost += 1
+        asyncio.run(cascade())
+        return made
+
+
+def test_a_result_that_is_lost_once_it_has_come_is_asked_for_again(tree: Path) -> None:
+    losing = Losing()
+    far = linted(tree, executor=losing, jobs=2)
+    assert losing.lost == 1
+    assert far.diagnostics == linted(tree, jobs=1).diagnostics
 
 
 def _deadly() -> None:

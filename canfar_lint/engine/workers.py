@@ -96,7 +96,13 @@ def _through(
 
 def _means_death(error: Exception) -> bool:
     """Whether an exception says that a worker died, or was out of memory; dask's own is known by its name."""
-    return isinstance(error, (BrokenExecutor, MemoryError)) or type(error).__name__ == "KilledWorker"
+    if isinstance(error, (BrokenExecutor, MemoryError)) or type(error).__name__ == "KilledWorker":
+        return True
+    raised = error.__traceback__
+    while raised is not None and raised.tb_next is not None:
+        raised = raised.tb_next
+    # dask's executor takes a result that is lost after it has come for an exception, and fails to unpack it
+    return raised is not None and raised.tb_frame.f_globals.get("__name__") == "distributed.cfexecutor"
 
 
 def _lost(job: _Job, done: Callable[[int], None]) -> FileResult:
