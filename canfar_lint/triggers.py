@@ -22,6 +22,8 @@ A rule's triggers, any of which lets it run:
                     between, or so is the function around it; or in a script, outside of functions or in one that is
                     called there. With `@turns c|*d(` these count as well, though they are not asked for, with
                     `@turns re:…` what that finds in place of all
+`@left re:…\\(`      only where a call so found is used on the spot, or has a name which the function around neither
+                    closes nor hands on
 `sh: [...]`         triggers of the shell side alone (`py:` of the Python side), which Python files that start no
                     programs need not be searched for; `script:` those of shell files and cells, which say nothing
                     of the commands in Python's texts
@@ -42,7 +44,7 @@ from canfar_lint.source import NOTEBOOK, PYTHON
 
 if TYPE_CHECKING:
     from canfar_lint.asked import Asking
-    from canfar_lint.turns import Blocks
+    from canfar_lint.blocks import Blocks
 
 _Rules = dict[str, Rule]
 
@@ -119,7 +121,7 @@ class Content:
     def blocks(self) -> Blocks:
         """What of the code stands in what."""
         if self._blocks is None:
-            from canfar_lint.turns import Blocks
+            from canfar_lint.blocks import Blocks
 
             self._blocks = Blocks(self.code, self.data)
         return self._blocks
@@ -235,13 +237,26 @@ class Triggers:
 class _Condition:
     """The parts of a trigger that must all hold; its expressions are compiled when the rest does."""
 
-    __slots__ = ("anchors", "calls", "known", "lines", "main", "patterns", "quoted", "shows", "unasked", "unless")
+    __slots__ = (
+        "anchors",
+        "calls",
+        "known",
+        "lines",
+        "main",
+        "opens",
+        "patterns",
+        "quoted",
+        "shows",
+        "unasked",
+        "unless",
+    )
 
     def __init__(self, trigger: str) -> None:
         self.main = self.quoted = self.unasked = self.lines = self.known = False
         self.shows = self.unless = ""
         self.anchors: list[_Anchors] = []
         self.patterns: list[str] = []
+        self.opens = ""
         # what is called for `@turns`
         self.calls: tuple[frozenset[bytes], list[_Stretch], str] | None = None
         for part in trigger.split(" & "):
@@ -259,6 +274,8 @@ class _Condition:
                 self.known = True
             elif part == "@lines":
                 self.lines = True
+            elif part.startswith("@left re:"):
+                self.opens = part[9:]
             elif part.startswith("@turns re:"):
                 self.calls = frozenset(), [], part[10:]
             elif part.startswith("@turns"):
@@ -286,6 +303,8 @@ class _Condition:
                 return False
             if (self.unasked or self.known) and not self._may_matter(content, code, wanted):
                 return False
+        if self.opens and content.kind == PYTHON and not content.blocks.may_be_left(_compiled(self.opens)):
+            return False
         return self.calls is None or content.kind != PYTHON or self._may_recur(content, *self.calls)
 
     @staticmethod

@@ -217,8 +217,9 @@ def _variants(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _check_pattern(part: str, refuse: Callable[[str, str], None]) -> None:
-    if part.startswith("re:"):
+    before, wanted, pattern = part.partition("re:")
+    if wanted and before in ("", "@turns ", "@left "):
         try:
-            re.compile(part[3:].encode())
+            re.compile(pattern.encode())
         except re.error as e:
             refuse("triggers", f"`{part}` is no regular expression: {e}")

@@ -1,4 +1,5 @@
-"""Whether a call may run in every turn of a loop, or in a run of its file as a script, told from indentation alone.
+"""What stands in what in a Python text, told from its indentation alone: whether a call may run in every turn of a
+loop, or in a run of its file as a script; whether what it opens is closed.
 
 What is said here is never less than what the model finds: `PythonModule.loops`, `.callers`, `.is_script` and
 `.on_main_path`.
@@ -9,11 +10,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 # each takes a search of the file for a function's name; a file with more is let through
 _MOST_PLACES = 128
 _MOST_LINES = 200
+_MOST_BEFORE = 400
 _HEADER = re.compile(
     rb"\n([ \t]*)(?=[acdefimtw])(?:async[ \t]+)?"
     rb"(def|class|for|while|if|elif|else|try|except|finally|with|match|case)\b[ \t]*(.*)"
@@ -38,6 +41,17 @@ _CALLED, _HANDED, _ENDS = (
     re.compile(rb"[ \t]*(?:[,;)#\\]|\r?\n|\Z)"),
 )
 _ASSIGNED = re.compile(rb"[ \t]*[\w.]+[ \t]*(?:,[\w., \t]*)?=(?!=)[ \t(]*[\w., \t]*\Z")
+_TEXT = rb"[^()\"'#\\]|\"[^\"\n\\]*\"|'[^'\n\\]*'"
+_ARGUMENTS = re.compile(rb"\((?:%s|\((?:%s|\((?:%s|\((?:%s)*\))*\))*\))*\)" % (_TEXT, _TEXT, _TEXT, _TEXT))
+_NAMED = re.compile(rb"[ \t]*(\w+)[ \t]*(?::[^=\n]+)?=[ \t]*")
+# what is opened in a `with`, returned, or kept in an attribute or by whom it is given as a keyword
+_GIVEN_AWAY = re.compile(
+    rb"[ \t]*(?:(?:async )?with|return|yield)[ \t(]+|[ \t]*(?:async )?with\b.* as \w+,[ \t]*|"
+    rb"[ \t]*[\w.]+\.\w+[ \t]*=[ \t]*|.*[(,][ \t]*\w+=[ \t]*"
+)
+_CLOSING_IT = re.compile(rb"\.(?:close|closed|detach|__exit__)\b")
+_KEEPING = re.compile(rb"[ \t]*(?:(?:return|yield|with|del)[ \t]+(?:\w+,[ \t]*)*|[\w.\[\]\"']+[ \t]*=[ \t]*)")
+_KEPT = re.compile(rb"[ \t]*(?:[,:#\n]|\r?\n|\Z|as\b)")
 # statements at the left margin that do work: see `PythonModule.is_script`
 _WORKS = re.compile(
     rb"\n(?:(?:for|while|with|async|print|exec)\b|if\b(?:[^:]|:(?!\s))*__name__|[(\[{]|[\"'].*[\"']\.\w)|"
@@ -103,6 +117,46 @@ class Blocks:
                 todo += [at for at, end in self._places(name) if self._is_mentioned(at, end)]
             known |= function
         return False
+
+    def may_be_left(self, pattern: re.Pattern[bytes]) -> bool:
+        """Whether what a call opens may be used on the spot, or get a name of which the function around neither closes
+        nor hands it on. The expression finds calls, to the bracket that opens their arguments."""
+        calls = [*islice(pattern.finditer(self.code), _MOST_PLACES)]
+        return len(calls) == _MOST_PLACES or any(self._may_be_left(call.start(), call.end() - 1) for call in calls)
+
+    def _may_be_left(self, at: int, opening: int) -> bool:
+        before = self.code[self.code.rfind(b"\n", 0, at) + 1 : at]
+        arguments = _ARGUMENTS.match(self.code, opening)
+        if (
+            arguments is None
+            or len(before) > _MOST_BEFORE
+            or self.code[arguments.end() : arguments.end() + 80].lstrip()[:1] in (b".", b"[")
+        ):
+            return True
+        named = _NAMED.fullmatch(before)
+        if named is None:
+            return _GIVEN_AWAY.fullmatch(before) is None
+        function = self._scope(at)
+        return not any(
+            self._is_kept(place, end) and self._scope(place) is function for place, end in self._places(named[1])
+        )
+
+    def _is_kept(self, at: int, end: int) -> bool:
+        """Whether a statement on a line of its own closes what has a name, or hands it on as it is."""
+        start = self.code.rfind(b"\n", 0, at)
+        before = self.code[start + 1 : at]
+        if before.strip():
+            kept = _KEEPING.fullmatch(before) is not None and _KEPT.match(self.code, end) is not None
+        else:
+            kept = _CLOSING_IT.match(self.code, end) is not None
+        return kept and self._statement(at) == start
+
+    def _scope(self, at: int) -> _Block | None:
+        """The function or class around a line."""
+        block = self._enclosing(self.code.rfind(b"\n", 0, at))
+        while block is not None and block.keyword not in (b"def", b"class"):
+            block = block.parent
+        return block
 
     @property
     def script(self) -> bool:
