@@ -62,7 +62,19 @@ _COMMENT_LINE = re.compile(rb"\n[ \t]*#.*")
 class Content:
     """A file's bytes as triggers see them: what of them is code, and the words in it."""
 
-    __slots__ = ("_asking", "_blocks", "_lines", "_outside", "_quoted", "_runs", "code", "data", "kind", "words")
+    __slots__ = (
+        "_asking",
+        "_blocks",
+        "_lines",
+        "_outside",
+        "_quoted",
+        "_runs",
+        "_vocabulary",
+        "code",
+        "data",
+        "kind",
+        "words",
+    )
 
     def __init__(self, data: bytes, kind: str) -> None:
         self.data = data
@@ -71,6 +83,7 @@ class Content:
         self.words = frozenset(self.code.translate(_NO_WORD).split())
         self._asking: Asking | None = None
         self._quoted: bytes | None = None
+        self._vocabulary: bytes | None = None
         self._lines: dict[bytes, bytes] = {}
         self._outside: bytes | None = None if kind == PYTHON else self.code
         self._runs: bool | None = None
@@ -89,8 +102,17 @@ class Content:
             self._lines[stretch] = lines_with(self.code, stretch)
         return self._lines[stretch]
 
+    @property
+    def vocabulary(self) -> bytes:
+        """The words, each once: a tenth of the code, where parts of words are found as well."""
+        if self._vocabulary is None:
+            self._vocabulary = b" ".join(self.words)
+        return self._vocabulary
+
     def holds(self, text: _Stretch) -> bool:
-        return text.words <= self.words and text.text in (self.quoted if text.quoted else self.code)
+        if not text.words <= self.words:
+            return False
+        return text.text in (self.quoted if text.quoted else self.vocabulary if text.in_word else self.code)
 
     @property
     def asking(self) -> Asking:
@@ -132,18 +154,22 @@ class Content:
 
 
 class _Stretch(NamedTuple):
-    """A stretch of bytes, the words that stand in it as a whole, without which it is nowhere, and whether it begins
-    with a quote and does not leave its line: then it can only be where the quotes are."""
+    """A stretch of bytes, and the words that stand in it as a whole, without which it is nowhere.
+
+    `quoted` when it begins with a quote and does not leave its line: then it can only be where the quotes are.
+    `in_word` when it is part of a word.
+    """
 
     text: bytes
     words: frozenset[bytes]
     quoted: bool
+    in_word: bool
 
     @classmethod
     def of(cls, text: bytes) -> _Stretch:
         parts = text.translate(_NO_WORD).split(b" ")
         whole = frozenset(part for part in parts[1:-1] if part)
-        return cls(text, whole, text[:1] in (b"'", b'"') and b"\n" not in text)
+        return cls(text, whole, text[:1] in (b"'", b'"') and b"\n" not in text, len(parts) == 1)
 
 
 _Anchors = tuple[frozenset[bytes], list[_Stretch]]

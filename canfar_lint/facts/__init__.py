@@ -19,7 +19,7 @@ _TRIGGERS: tuple[tuple[str, frozenset[str], tuple[bytes, ...]], ...] = (
     ("threads", _PYTHON, (b"_THREADS", b"Pool", b"n_jobs", b"set_num_threads", b"threadpool_limits")),
     ("threads", frozenset((SHELL,)), (b"THREADS", b"threads", b"cores", b"proc", b"cpu", b"CPU", b"workers")),
     ("threads", frozenset((SHELL,)), (b" -j", b" -n", b" -P", b" -t ", b" -c", b" -p ")),
-    ("memory", _PYTHON | {SHELL}, (b"mem_limit", b"memory_limit", b"-Xmx")),
+    ("memory", _PYTHON | {SHELL}, (b"mem_limit", b"memory_limit", b"Xmx")),
     ("images", _SHELL, (b"docker build", b"docker buildx", b"podman build", b"build-push-action")),
     ("compose", frozenset((YAML,)), (b"services",)),
     ("images", frozenset((DOCKERFILE,)), (b"_THREADS", b"LABEL")),
@@ -29,7 +29,7 @@ _loaded: dict[str, ModuleType] = {}
 
 
 def wanted(kind: str, data: bytes) -> list[ModuleType]:
-    """The collectors that may find something in a file."""
+    """The collectors that may find something in a file; of Python its words are enough."""
     found: list[ModuleType] = []
     for name, kinds, triggers in _TRIGGERS:
         if kind in kinds and any(trigger in data for trigger in triggers):
