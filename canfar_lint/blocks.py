@@ -104,6 +104,11 @@ class Blocks:
                     return True
         return self._repeats(places, False) or (self.script and self._repeats(places, True))
 
+    def may_run(self, pattern: re.Pattern[bytes]) -> bool:
+        """Whether something an expression finds may be outside of functions or in one that is called from there."""
+        places = [match.start() for match in pattern.finditer(self.code)]
+        return not places or self._repeats(places, True)
+
     def _repeats(self, places: Iterable[int], once: bool) -> bool:
         """Whether a place or a call of the function around it, and so on, may be in a loop; or, `once`, outside of all
         functions."""

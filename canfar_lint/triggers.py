@@ -10,13 +10,15 @@ A rule's triggers, any of which lets it run:
 `n_jobs|*orkers & re:…`  a regular expression, tried only where one of these words or stretches occurs, and so on for
                     each part between ampersands, which may be expressions too; unanchored ones cost
                     a second a hundred megabytes
-`@main & re:…`      only in what runs when a Python file is run as a script: all of it when it calls functions of its
-                    own, else what stands outside of functions
+`@main & re:…`      what the last expression finds only where it runs when a Python file is run as a script: outside
+                    of functions, or in one that is called from there
+`@outside & re:…`   what the last expression finds only outside of functions; with `@script` only in files of which
+                    a run does any work
 `@quoted & re:…`    only from the first quote of a line on: expressions about texts are faster there
 `*open( & @lines & re:…`  only on lines that hold one of the stretches named before
 `@unasked & re:…`   only where it does not stand under `if debug:` or the like, which nothing in the file sets, nor in
-                    a function called only there; with `@unasked (show|plot)` nor in one of such a name, in a file
-                    that runs none of its own; with `@unless (ipython)` nor under a condition with such words
+                    a function called only there; with `@unasked (show|plot)` nor in one of such a name, where
+                    none of them runs as `@main` has it; with `@unless (ipython)` nor under a condition with such words
 `@known & re:…(…)`  only where each name in the group is given a number somewhere in the file, or numbers are large
 `a|*b( & @turns & …`  only where one of the first of these is called in the body of a `for` with no condition
                     between, or so is the function around it; or in a script, outside of functions or in one that is
@@ -150,7 +152,7 @@ class Content:
 
     def runs_as_script(self, pattern: re.Pattern[bytes]) -> bool:
         """Whether what an expression finds may run when the file is run as a script."""
-        return pattern.search(self.outside) is not None or self.runs
+        return pattern.search(self.outside) is not None or (self.runs and self.blocks.may_run(pattern))
 
 
 class _Stretch(NamedTuple):
@@ -270,15 +272,17 @@ class _Condition:
         "lines",
         "main",
         "opens",
+        "outside",
         "patterns",
         "quoted",
+        "script",
         "shows",
         "unasked",
         "unless",
     )
 
     def __init__(self, trigger: str) -> None:
-        self.main = self.quoted = self.unasked = self.lines = self.known = False
+        self.main = self.quoted = self.unasked = self.lines = self.known = self.outside = self.script = False
         self.shows = self.unless = ""
         self.anchors: list[_Anchors] = []
         self.patterns: list[str] = []
@@ -290,6 +294,10 @@ class _Condition:
                 self.patterns.append(part[3:])
             elif part == "@main":
                 self.main = True
+            elif part == "@script":
+                self.script = True
+            elif part == "@outside":
+                self.outside = True
             elif part == "@quoted":
                 self.quoted = True
             elif part.startswith("@unasked"):
@@ -325,11 +333,16 @@ class _Condition:
             searched = b"".join(content.lines(stretch.text) for _, stretches in self.anchors for stretch in stretches)
         for pattern in self.patterns:
             wanted = _compiled(pattern)
-            if not wanted.search(searched) or (self.main and not content.runs_as_script(wanted)):
+            last = pattern is self.patterns[-1]
+            if not wanted.search(content.outside if self.outside and last else searched):
+                return False
+            if self.main and last and not content.runs_as_script(wanted):
                 return False
             if (self.unasked or self.known) and not self._may_matter(content, code, wanted):
                 return False
         if self.opens and content.kind == PYTHON and not content.blocks.may_be_left(_compiled(self.opens)):
+            return False
+        if self.script and content.kind == PYTHON and not content.blocks.script:
             return False
         return self.calls is None or content.kind != PYTHON or self._may_recur(content, *self.calls)
 
@@ -345,7 +358,7 @@ class _Condition:
             return True
         if self.known and not any(_is_known(code, place[1]) for place in places):
             return False
-        shows = self.shows if self.shows and not content.runs else ""
+        shows = self.shows if self.shows and not (content.runs and content.blocks.may_run(wanted)) else ""
         return not (self.unasked and all(content.asking.is_asked(p.start(), shows, self.unless) for p in places))
 
 
