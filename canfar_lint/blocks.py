@@ -17,6 +17,7 @@ from typing import NamedTuple
 _MOST_PLACES = 128
 _MOST_LINES = 200
 _MOST_BEFORE = 400
+_DOTTED = bytes(c for c in range(128) if chr(c).isalnum() or c in b"_.")
 _HEADER = re.compile(
     rb"\n([ \t]*)(?=[acdefimtw])(?:async[ \t]+)?"
     rb"(def|class|for|while|if|elif|else|try|except|finally|with|match|case)\b[ \t]*(.*)"
@@ -80,13 +81,13 @@ class _Block(NamedTuple):
 class Blocks:
     """The compound statements of a Python text, and what they say of the places in it."""
 
-    __slots__ = ("_blocks", "_script", "_shebang", "_starts", "code")
+    __slots__ = ("_blocks", "_known", "_script", "_shebang", "code")
 
     def __init__(self, code: bytes, data: bytes) -> None:
-        """Raises `ValueError` where strings cannot be told cheaply."""
+        """`data` is all of the file, with its first line."""
         self.code = _without_texts(code)
-        self._blocks = _blocks(self.code)
-        self._starts = [block.start for block in self._blocks]
+        self._blocks: list[_Block] = []
+        self._known: list[int] | None = None
         self._shebang = data[:5].lstrip(b"\xef\xbb\xbf").startswith(b"#!")
         self._script: bool | None = None
 
@@ -130,7 +131,7 @@ class Blocks:
         return len(calls) == _MOST_PLACES or any(self._may_be_left(call.start(), call.end() - 1) for call in calls)
 
     def _may_be_left(self, at: int, opening: int) -> bool:
-        before = self.code[self.code.rfind(b"\n", 0, at) + 1 : at]
+        before = self.code[self.code.rfind(b"\n", 0, at) + 1 : at].rstrip(_DOTTED)
         arguments = _ARGUMENTS.match(self.code, opening)
         if (
             arguments is None
@@ -162,6 +163,14 @@ class Blocks:
         while block is not None and block.keyword not in (b"def", b"class"):
             block = block.parent
         return block
+
+    @property
+    def _starts(self) -> list[int]:
+        """Where the compound statements start; told when it is asked for."""
+        if self._known is None:
+            self._blocks = _blocks(self.code)
+            self._known = [block.start for block in self._blocks]
+        return self._known
 
     @property
     def script(self) -> bool:
