@@ -67,6 +67,7 @@ class Content:
     __slots__ = (
         "_asking",
         "_blocks",
+        "_crammed",
         "_lines",
         "_outside",
         "_quoted",
@@ -86,6 +87,7 @@ class Content:
         self._asking: Asking | None = None
         self._quoted: bytes | None = None
         self._vocabulary: bytes | None = None
+        self._crammed: bool | None = None
         self._lines: dict[bytes, bytes] = {}
         self._outside: bytes | None = None if kind == PYTHON else self.code
         self._runs: bool | None = None
@@ -103,6 +105,14 @@ class Content:
         if stretch not in self._lines:
             self._lines[stretch] = lines_with(self.code, stretch)
         return self._lines[stretch]
+
+    @property
+    def crammed(self) -> bool:
+        """Whether some line is so long that an expression may take more than it saves: its time grows with the square
+        of a line's length."""
+        if self._crammed is None:
+            self._crammed = _has_line_longer(self.code, _LONG_LINE)
+        return self._crammed
 
     @property
     def vocabulary(self) -> bytes:
@@ -327,6 +337,8 @@ class _Condition:
         for words, stretches in self.anchors:
             if words.isdisjoint(content.words) and not any(map(content.holds, stretches)):
                 return False
+        if content.crammed:
+            return True
         code = content.quoted if self.quoted else content.code
         searched = code
         if self.lines:
@@ -362,6 +374,13 @@ class _Condition:
         return not (self.unasked and all(content.asking.is_asked(p.start(), shows, self.unless) for p in places))
 
 
+def _has_line_longer(code: bytes, longest: int) -> bool:
+    at = code.find(b"\n")
+    while 0 <= at < len(code) - longest - 1:
+        at = code.rfind(b"\n", at + 1, at + longest + 2)
+    return at < 0
+
+
 def _anchors(part: str) -> _Anchors:
     """The words and the stretches of which one must be there."""
     any_of = [anchor.encode() for anchor in part.split("|") if anchor]
@@ -371,6 +390,7 @@ def _anchors(part: str) -> _Anchors:
 
 # each takes a search of the whole file
 _MOST_PLACES = 64
+_LONG_LINE = 2000
 _patterns: dict[str, re.Pattern[bytes]] = {}
 
 
@@ -409,7 +429,7 @@ def lines_with(code: bytes, stretch: bytes) -> bytes:
 def _renamed(parts: list[bytes]) -> re.Pattern[bytes]:
     """Finds `from plt import show` and `import plt as p` for `plt.show`."""
     *_, owner, member = (part.decode() for part in parts)
-    return _compiled(rf"{owner} (?:as (?!{owner}\b)|import (?:\([^)]*|[^\n]*)\b{member}\b)")
+    return _compiled(rf"{owner} (?:as (?!{owner}\b)|import (?:\([^)]{{0,4000}}|[^\n]*)\b{member}\b)")
 
 
 def python_code(data: bytes) -> bytes:
