@@ -34,6 +34,8 @@ _CONTINUED = re.compile(rb"[(\[{,\\=+\-*/%&|<>^~@][ \t]*(?:#.*)?\r?\Z")
 _CONTINUES = re.compile(
     rb"[ \t]*(?:[.)\]},+\-*/%&|<>=^\"']|(?:and|or|in|is|not|as|if|else|for)\b(?!.*:[ \t]*(?:#.*)?\r?\Z))"
 )
+# `if a: b()` may be a statement of its own, or go on with an expression that has a slice or a lambda
+_EITHER = re.compile(rb"[ \t]*(?:if|else|for)\b.*:")
 _FOR, _NAME = (re.compile(rb"\bfor\b"), re.compile(rb"\w+"))
 _OPENING, _CLOSING = (re.compile(rb"[(\[{]"), re.compile(rb"[)\]}]"))
 _CALLED, _HANDED, _ENDS = (
@@ -234,7 +236,7 @@ class Blocks:
         return block
 
     def _statement(self, at: int) -> int | None:
-        """The newline before the statement that a place may be in; None when that is far."""
+        """The newline before the statement that a place may be in; None when that is far, or not to be told."""
         code = self.code
         start = code.rfind(b"\n", 0, at)
         end = code.find(b"\n", at)
@@ -249,6 +251,8 @@ class Blocks:
                 return start
             if not (_CONTINUES.match(line) or _CONTINUED.search(before)):
                 return start
+            if _EITHER.match(line):
+                return None
             start, line = above, before
         return None
 
@@ -261,9 +265,10 @@ class Blocks:
         if b"\n" not in before[1:] and len(_OPENING.findall(before)) <= len(_CLOSING.findall(before)):
             return False
         index = bisect_right(self._starts, at)
-        return (
-            _FOR.search(self.code, at, self._starts[index] if index < len(self._starts) else len(self.code)) is not None
-        )
+        following = islice(self._blocks, index, None)
+        # the `for` of a comprehension looks like a statement where its line opens a bracket
+        sure = next((block.start for block in following if block.keyword not in (b"for", b"if")), len(self.code))
+        return _FOR.search(self.code, at, sure) is not None
 
 
 def _names(name: bytes, block: _Block | None, once: bool) -> frozenset[bytes]:

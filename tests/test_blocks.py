@@ -63,11 +63,13 @@ def overlooked(data: bytes) -> list[str]:
     return sorted(word for word in again if not blocks.may_recur({word.encode()}, [], None))
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_calls_of_the_examples() -> None:
     lost = {each.name: overlooked(marked_file(each.text, each.kind).data) for each in examples() if each.kind == "py"}
     assert {name: words for name, words in lost.items() if words} == {}
 
 
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.skipif(not TREE.is_dir(), reason="python benchmarks/run.py --counts fetches it")
 def test_calls_of_a_real_tree() -> None:
     lost = {path.name: overlooked(path.read_bytes()) for path in sorted(TREE.rglob("*.py"))}

@@ -317,6 +317,7 @@ def fires(triggers: list[object], text: str, kind: str = "python") -> bool:
         ("save & @turns", "#!/usr/bin/python\ndef f():\n    save(x)\n\nx = f()\n", True),
         ("save & @turns", "import a; a.b()\nif a:\n    save(x)\n", True),
         ("save & @turns", "files = glob.glob(y)\nif a:\n    save(x)\n", True),
+        ("save & @turns", "print(1)\n\ndef f():\n    return a\n\nif a: save(x)\n", True),
         ("save & @turns", "from a import save\n\ndef f():\n    save(x)\n", False),
         ("save & @turns", "from a import save as s\n\ndef f():\n    for y in z:\n        s(x)\n", True),
         ("save & @turns", "def f():\n    s = a.save\n    for y in z:\n        s(x)\n", True),
