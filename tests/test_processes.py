@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 
+from canfar_lint.catalogue.rule import Rule
 from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.engine import FileResult, RunResult, run, shipping
 from canfar_lint.settings import Resolver
+from canfar_lint.triggers import Content, Triggers
 
 ROOT = Path(__file__).parent.parent
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -142,6 +144,24 @@ def test_a_file_that_kills_its_worker_is_lost_alone(tree: Path, monkeypatch: pyt
     assert result.crashed
     kept = [d for d in whole if d.path not in {one.path for one in lost}]
     assert [d for d in shown(result) if d.code != "CAN003"] == kept
+
+
+def test_a_file_whose_triggers_break_is_lost_alone(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = shown(linted(tree, 1))
+    real = Triggers.fired
+
+    def breaking(triggers: Triggers, content: Content) -> list[Rule]:
+        if content.data == broken:
+            raise IndexError("no such block")
+        return real(triggers, content)
+
+    broken = (tree / "step030.py").read_bytes() + b"# another\n"
+    (tree / "step030.py").write_bytes(broken)
+    monkeypatch.setattr(Triggers, "fired", breaking)
+    found = shown(linted(tree, 1))
+    (lost,) = (d for d in found if d.code == "CAN003")
+    assert (lost.path, "IndexError: no such block" in lost.message) == ("step030.py", True)
+    assert [d for d in found if d is not lost] == [d for d in whole if d.path != "step030.py"]
 
 
 @LINUX

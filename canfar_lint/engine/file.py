@@ -169,7 +169,8 @@ def _surely_text(kind: str, data: bytes) -> bool:
 
 
 def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profile, settings: Settings) -> FileResult:
-    """Lint one file's content. Never raises for what is in it: a crash of a check is a CAN003 of its own."""
+    """Lint one file's content. Never raises for what is in it: a crash of a check, or of the search for triggers, is a
+    CAN003 of its own."""
     profile = rules if isinstance(rules, Profile) else Profile(rules, settings)
     from canfar_lint.facts import wanted as facts_wanted
 
@@ -187,7 +188,8 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
         # no rule of ours speaks in a test; only what it is written in is looked at
         return FileResult(path, kind, [], [], []) if _surely_text(kind, data) else work.result([], [], marked)
     content = Content(data, kind)
-    fired = profile.fired(kind, pipeline, content)
+    fired: list[Rule] = []
+    work.guarded("the search for triggers", lambda: fired.extend(profile.fired(kind, pipeline, content)))
     if is_test(path):
         fired = [rule for rule in fired if rule.section != "sessions"]
     collectors = facts_wanted(kind, content.vocabulary if kind == PYTHON else content.code)
@@ -195,7 +197,8 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
         work.note_imports(content)
     if kind == PYTHON and any(some in data and deep in data for some, deep in _DEEP):
         return work.result(fired, collectors, marked, parse=True)
-    if not (fired or collectors or marked) and kind != DOCKERFILE and (kind == NOTEBOOK or _surely_text(kind, data)):
+    idle = not (fired or collectors or marked or work.crashed)
+    if idle and kind != DOCKERFILE and (kind == NOTEBOOK or _surely_text(kind, data)):
         return FileResult(path, kind, [], work.facts, [])
     return work.result(fired, collectors, marked)
 
