@@ -51,7 +51,7 @@ FOUND = frozenset(
     for name in (
         *(
             ".checks",
-            ".asked",
+            ".triggers.asked",
             ".checks._choice",
             ".checks._options",
             ".checks._environment",

@@ -45,8 +45,8 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.source import NOTEBOOK, PYTHON
 
 if TYPE_CHECKING:
-    from canfar_lint.asked import Asking
-    from canfar_lint.blocks import Blocks
+    from canfar_lint.triggers.asked import Asking
+    from canfar_lint.triggers.blocks import Blocks
 
 _Rules = dict[str, Rule]
 
@@ -130,7 +130,7 @@ class Content:
     def asking(self) -> Asking:
         """Tells what of the code runs only when asked for."""
         if self._asking is None:
-            from canfar_lint.asked import Asking
+            from canfar_lint.triggers.asked import Asking
 
             self._asking = Asking(self.code)
         return self._asking
@@ -155,7 +155,7 @@ class Content:
     def blocks(self) -> Blocks:
         """What of the code stands in what."""
         if self._blocks is None:
-            from canfar_lint.blocks import Blocks
+            from canfar_lint.triggers.blocks import Blocks
 
             self._blocks = Blocks(self.code, self.data)
         return self._blocks
