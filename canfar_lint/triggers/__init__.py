@@ -100,6 +100,12 @@ class Content:
             self._quoted = b"\n".join(_QUOTED.findall(self.code))
         return self._quoted
 
+    @property
+    def texts(self) -> bytes:
+        """What may hold texts: every line from its first quote on, or all where a text may go over lines."""
+        over = b'"""' in self.code or b"'''" in self.code or b"\\\n" in self.code or b"\\\r" in self.code
+        return self.code if over else self.quoted
+
     def lines(self, stretch: bytes) -> bytes:
         """The lines that hold a stretch."""
         if stretch not in self._lines:
@@ -197,6 +203,7 @@ class Triggers:
         "_bytes",
         "_comments",
         "_conditions",
+        "_in_texts",
         "_members",
         "_several",
         "_words",
@@ -206,6 +213,7 @@ class Triggers:
     def __init__(self, rules: Iterable[Rule], kind: str, language: str = "") -> None:
         """`language` leaves out what the triggers say of another one: `py` or `sh`."""
         self.rules = tuple(rules)
+        self._in_texts = kind == PYTHON and language == "sh"
         self._always: list[Rule] = []
         self._words: dict[bytes, _Rules] = {}
         self._several: dict[frozenset[bytes], _Rules] = {}
@@ -225,7 +233,7 @@ class Triggers:
     def _add(self, rule: Rule, trigger: str, by_word: bool) -> None:
         if trigger.startswith("re:") or " & " in trigger:
             if trigger not in self._conditions:
-                condition = _Condition(trigger)
+                condition = _Condition(trigger, self._in_texts)
                 self._conditions[trigger] = condition, {}
                 for word in condition.needs:
                     self._by_word.setdefault(word, []).append(trigger)
@@ -277,7 +285,9 @@ class _Condition:
 
     __slots__ = (
         "anchors",
+        "at_quotes",
         "calls",
+        "in_texts",
         "known",
         "lines",
         "main",
@@ -291,7 +301,9 @@ class _Condition:
         "unless",
     )
 
-    def __init__(self, trigger: str) -> None:
+    def __init__(self, trigger: str, in_texts: bool = False) -> None:
+        """`in_texts` for what can only be in the texts of a Python file: commands of the shell."""
+        self.in_texts = in_texts
         self.main = self.quoted = self.unasked = self.lines = self.known = self.outside = self.script = False
         self.shows = self.unless = ""
         self.anchors: list[_Anchors] = []
@@ -327,6 +339,7 @@ class _Condition:
                 self.calls = words | others, stretches + more, ""
             else:
                 self.anchors.append(_anchors(part))
+        self.at_quotes = frozenset(filter(_begins_with_quote, self.patterns))
 
     @property
     def needs(self) -> frozenset[bytes]:
@@ -339,14 +352,11 @@ class _Condition:
                 return False
         if content.crammed:
             return True
-        code = content.quoted if self.quoted else content.code
-        searched = code
-        if self.lines:
-            searched = b"".join(content.lines(stretch.text) for _, stretches in self.anchors for stretch in stretches)
+        code = content.quoted if self.quoted else content.texts if self.in_texts else content.code
         for pattern in self.patterns:
             wanted = _compiled(pattern)
             last = pattern is self.patterns[-1]
-            if not wanted.search(content.outside if self.outside and last else searched):
+            if not wanted.search(self._searched(content, code, pattern, last)):
                 return False
             if self.main and last and not content.runs_as_script(wanted):
                 return False
@@ -357,6 +367,14 @@ class _Condition:
         if self.script and content.kind == PYTHON and not content.blocks.script:
             return False
         return self.calls is None or content.kind != PYTHON or self._may_recur(content, *self.calls)
+
+    def _searched(self, content: Content, code: bytes, pattern: str, last: bool) -> bytes:
+        """What of a file an expression is tried on."""
+        if self.outside and last:
+            return content.outside
+        if self.lines:
+            return b"".join(content.lines(stretch.text) for _, stretches in self.anchors for stretch in stretches)
+        return content.quoted if pattern in self.at_quotes else code
 
     @staticmethod
     def _may_recur(content: Content, words: frozenset[bytes], stretches: list[_Stretch], pattern: str) -> bool:
@@ -372,6 +390,17 @@ class _Condition:
             return False
         shows = self.shows if self.shows and not (content.runs and content.blocks.may_run(wanted)) else ""
         return not (self.unasked and all(content.asking.is_asked(p.start(), shows, self.unless) for p in places))
+
+
+def _begins_with_quote(pattern: str) -> bool:
+    """Whether all that an expression finds begins with a quote."""
+    rest = pattern.removeprefix("""["']""")
+    if rest == pattern or rest[:1] in ("?", "*", "{"):
+        return False
+    bare = re.sub(r"\\.|\[\^?\]?(?:[^\]\\]|\\.)*\]", "", rest)
+    while (inner := re.sub(r"\([^()]*\)", "", bare)) != bare:
+        bare = inner
+    return "|" not in bare
 
 
 def _has_line_longer(code: bytes, longest: int) -> bool:
