@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 
+# seconds between two looks at the memory, which take a part of one core themselves
+_LOOKS, _LOOKS_WHERE_IT_COUNTS = 0.02, 1.0
+
+
 class Command(NamedTuple):
     """A command to measure. `before` runs before each measurement; `times` says how much more the whole would be."""
 
@@ -54,7 +58,8 @@ def measure(commands: list[Command], runs: int, environment: dict[str, str], fol
         for command in commands:
             if command.before is not None:
                 command.before()
-            run, megabytes = once(command.words, environment, folder, sample=turn == 0)
+            every = None if turn else _LOOKS if runs else _LOOKS_WHERE_IT_COUNTS
+            run, megabytes = once(command.words, environment, folder, every)
             if turn == 0:
                 memory[command.name] = megabytes
             if turn or not runs:
@@ -63,13 +68,16 @@ def measure(commands: list[Command], runs: int, environment: dict[str, str], fol
     return {name: Result(name, found, memory[name]) for name, found in measured.items()}
 
 
-def once(words: list[str], environment: dict[str, str], folder: Path, *, sample: bool) -> tuple[Run, float]:
-    """One run of a command. Raises `SystemExit` for one that fails, which is no measurement."""
+def once(words: list[str], environment: dict[str, str], folder: Path, every: float | None) -> tuple[Run, float]:
+    """One run of a command; its memory is looked at `every` so many seconds, if at all.
+
+    Raises `SystemExit` for one that fails, which is no measurement.
+    """
     start = time.perf_counter()
     process = subprocess.Popen(
         words, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
     )
-    peak = _Peak(process.pid) if sample else None
+    peak = _Peak(process.pid, every) if every else None
     assert process.stderr is not None
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
@@ -79,7 +87,7 @@ def once(words: list[str], environment: dict[str, str], folder: Path, *, sample:
     # linters say with small numbers that they found something
     if not 0 <= process.returncode < 32 or b"Traceback" in said:
         raise SystemExit(f"{' '.join(words)[:300]} exited {process.returncode}\n{said.decode(errors='replace')}")
-    return Run(seconds, usage.ru_utime + usage.ru_stime), max(megabytes, _mega(usage.ru_maxrss) if sample else 0)
+    return Run(seconds, usage.ru_utime + usage.ru_stime), max(megabytes, _mega(usage.ru_maxrss) if every else 0)
 
 
 def _mega(maximum: int) -> float:
@@ -87,17 +95,18 @@ def _mega(maximum: int) -> float:
 
 
 class _Peak:
-    """Looks every few milliseconds at the memory of all processes of a session (Linux; elsewhere at none)."""
+    """Looks every so often at the memory of all processes of a session (Linux; elsewhere at none)."""
 
-    def __init__(self, session: int) -> None:
+    def __init__(self, session: int, every: float) -> None:
         self._session = session
+        self._every = every
         self._most = 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
     def _watch(self) -> None:
-        while not self._ended.wait(0.02):
+        while not self._ended.wait(self._every):
             self._most = max(self._most, sum(map(_proportional, _members(self._session))))
 
     def stop(self) -> float:
