@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-
 # seconds between two looks at the memory, which take a part of one core themselves
 _LOOKS, _LOOKS_WHERE_IT_COUNTS = 0.02, 1.0
 
