@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ settings.register_profile("searching", deadline=None, max_examples=500)
 settings.load_profile("settled")
 
 from commandline import Command  # noqa: E402
+
+# what is started in the background of a shell ignores interrupts, and so would all that the tests start
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -42,10 +42,13 @@ class Terminal:
                 return holds(self.text())
         return True
 
-    def finish(self) -> int:
-        """Read to the end of the command; its exit status, or minus the signal that ended it."""
+    def finish(self, seconds: float = 120) -> int:
+        """Read to the end of the command; its exit status, or minus the signal that ended it (or that ended it here,
+        when it takes too long)."""
+        end = time.monotonic() + seconds
         while self._read():
-            pass
+            if time.monotonic() > end:
+                self.child.kill(9)
         self.child.wait()
         return self.child.exitstatus if self.child.exitstatus is not None else -self.child.signalstatus
 
