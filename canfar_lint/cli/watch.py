@@ -120,8 +120,12 @@ def _changes(files: list[str], wanted: Callable[[Any, str], bool]) -> Iterator[b
 
 def _round(start: Callable[[], Check], seen: _Seen) -> None:
     """One run. What is wrong with settings or rules is told, and may be mended."""
+    import gc
+
     from canfar_lint.catalogue.load import forget
 
+    # a run leaves what it made out of the collector's sight, since most processes end then; this one goes on
+    gc.unfreeze()
     forget()
     try:
         check = start()
