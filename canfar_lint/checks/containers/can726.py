@@ -8,10 +8,12 @@ from typing import Any
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._edits import insert_after
 from canfar_lint.checks.containers._layers import earlier
-from canfar_lint.checks.containers._packages import Operation, operations
+from canfar_lint.checks.containers._packages import INSTALL, UPDATE, Operation, operations
 from canfar_lint.diagnostic import SAFE, Edit, Finding, Fix
 from canfar_lint.model.dockerfile import Dockerfile, Instruction
 from canfar_lint.model.dockerfile.variables import Unknown
+
+_UPGRADES = ("upgrade", "dist-upgrade", "full-upgrade", "safe-upgrade", "update", "up", "dup", "distro-sync")
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
@@ -23,9 +25,7 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
                 continue
             if operation.family == "conda" and operation.step.values()[:1] == ["env"]:
                 continue
-            if operation.family == "conda" and not _plain_base(run, rule):
-                continue
-            if _asks(run, operation, table) and _brings_others(run, operation, rule):
+            if _asks(run, operation, table) and _sure(run, operation, rule):
                 edit = insert_after(operation.step, operation.verb.word, table["option"])
                 fix = Fix(f"add `{table['option']}`", (edit,), SAFE)
                 variant = "conda" if operation.family == "conda" else None
@@ -54,44 +54,79 @@ def _asks(run: Instruction, operation: Operation, table: dict[str, Any]) -> bool
         return False
     if sum(option.count("q") for option in options if option.startswith("-q")) > 1 and operation.family == "apt":
         return False
+    held = (word.value or "-" for word in operation.step.arguments if word.word.text.startswith(("$", '"$')))
+    if any(word.startswith("-") for value in held for word in value.split()):
+        return False
     if _fed(operation) or any(_known(run, operation, name) for name in table["variables"]):
         return False
     return not any(_configures(before, operation) for before in (run, *earlier(run)))
 
 
-def _brings_others(run: Instruction, operation: Operation, rule: Rule) -> bool:
-    """More may come than was named, of which alone apt-get asks; of one package that has to be known."""
-    names = [package.value for package in operation.packages]
-    if operation.family != "apt" or operation.verb.value != "install" or not names:
-        return True
-    if set(names) <= set(rule.table("alone")):
+def _sure(run: Instruction, operation: Operation, rule: Rule) -> bool:
+    """Nothing of the base answers for all, and there is something to ask about."""
+    if operation.tool == "microdnf" or not _named(_base(run), rule.table("plain-bases")[operation.family]):
         return False
-    name = names[0]
-    if len(names) > 1 or name is None:
+    before = list(_before(run, operation))
+    if operation.family != "conda" and _upgrades(operation) and any(_upgrades(o) and not o.packages for o in before):
+        return False
+    if operation.family != "apt":
+        return True
+    there = {package.value for other in before if other.kind == INSTALL for package in other.packages}
+    if operation.verb.value in ("remove", "purge"):
+        return any(package.value in there for package in operation.packages)
+    if operation.packages and all(package.value in there for package in operation.packages):
+        return False
+    if all(other.kind != UPDATE for other in before):
+        return False
+    return operation.verb.value != "install" or _brings_others(run, operation, before, rule)
+
+
+def _upgrades(operation: Operation) -> bool:
+    return operation.kind == INSTALL and operation.verb.value in _UPGRADES
+
+
+def _brings_others(run: Instruction, operation: Operation, before: list[Operation], rule: Rule) -> bool:
+    """More comes than was named, of which alone apt-get asks: known of the package, or next to nothing is there."""
+    names = {(package.value or "").partition("=")[0] for package in operation.packages}
+    if not names.isdisjoint(rule.table("brings")):
         return True
     if not _bare(run, rule):
         return False
-    package = name.partition("=")[0]
-    return package.endswith("-dev") or package in rule.table("brings") or not _installed_before(run, operation)
+    if not names.isdisjoint(rule.table("brings-to-bare")):
+        return True
+    known = {name for name in names.difference(rule.table("alone")) if name[:3] != "lib" or name[-4:] == "-dev"}
+    if len({name.partition("-")[0] for name in known}) > 1:
+        return True
+    first = all(other.kind != INSTALL for other in before)
+    return first and any(name.endswith("-dev") or name in rule.table("brings-first") for name in known)
+
+
+def _base(run: Instruction) -> str:
+    """The image it all stands on, by its name where Docker looks first."""
+    image = run.stage.root.image if run.stage is not None else None
+    return str(image or "").removeprefix("docker.io/").removeprefix("library/")
+
+
+def _named(image: str, names: list[str]) -> bool:
+    """The image is one of these, or of a namespace among them."""
+    return any(image == name or image.startswith((f"{name}:", f"{name}@")) for name in names) or image.startswith(
+        tuple(name for name in names if name.endswith("/"))
+    )
 
 
 def _bare(run: Instruction, rule: Rule) -> bool:
     """The base is a distribution with next to nothing in it."""
-    image = str(run.stage.root.image or "") if run.stage is not None else ""
-    name = image.removeprefix("docker.io/").removeprefix("library/")
-    return name.startswith(tuple(rule.table("bare-bases"))) or "-slim" in name
+    image = _base(run)
+    return _named(image, rule.table("bare-bases")) or "-slim" in image
 
 
-def _installed_before(run: Instruction, operation: Operation) -> bool:
-    before = (other for r in earlier(run) if r.keyword == "RUN" and r.readable for other in operations(r))
+def _before(run: Instruction, operation: Operation) -> Iterator[Operation]:
+    """What the same manager did before, here and in the instructions whose result this one finds."""
     same = (other for other in operations(run) if other.span < operation.span)
-    return any(other.family == "apt" and other.verb.value == "install" for other in (*same, *before))
-
-
-def _plain_base(run: Instruction, rule: Rule) -> bool:
-    """The base is known to leave conda's settings as they are; another one may have answered once for all."""
-    image = run.stage.root.image if run.stage is not None else None
-    return bool(image) and str(image).removeprefix("docker.io/").startswith(tuple(rule.table("plain-bases")))
+    runs = (one for one in earlier(run) if one.keyword == "RUN" and one.readable)
+    for other in (*same, *(other for one in runs for other in operations(one))):
+        if other.family == operation.family:
+            yield other
 
 
 def _fed(operation: Operation) -> bool:
@@ -123,9 +158,14 @@ def _configures(before: Instruction, operation: Operation) -> bool:
 
 
 def _configured(rule: Rule, run: Instruction, operation: Operation) -> Iterator[Finding]:
-    """A package that asks for a time zone or the like while it is set up: in Ubuntu; Debian's builds get by."""
-    image = run.stage.root.image if run.stage is not None else None
-    if "ubuntu" not in (image or ""):
+    """A package that asks for a time zone or the like while it is set up: in Ubuntu; Debian's builds get by.
+
+    So do Ubuntu's where recommended packages are left out, as those of MariaDB and .NET, built every day, show.
+    """
+    image = _base(run)
+    if not _named(image, rule.table("bare-bases")) or "ubuntu" not in image:
+        return
+    if operation.has("--no-install-recommends") or any(release in image for release in rule.table("content")):
         return
     asking = rule.table("asking-packages")
     named = [p for p in operation.packages if (p.value or "").partition("=")[0] in asking]
