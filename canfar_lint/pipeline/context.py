@@ -7,6 +7,7 @@ and data an ignore file may let through without a word.
 
 from __future__ import annotations
 
+import itertools
 import os
 import posixpath
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ _OF_DOCKERFILES = frozenset(("docker", "dockerfiles", "container", "containers",
 _DATA_BYTES = 1_000_000
 _LARGE = 10
 _MOST_FILES = 200_000
+_FEW = 200
 
 
 class _Unwanted:
@@ -49,14 +51,12 @@ class _Unwanted:
 
     def __init__(self) -> None:
         self.total = 0
-        self.files = 0
         self.sizes: dict[str, int] = {}
         self.shown: dict[str, int] = {}
         self.history = False
 
     def add(self, path: str, size: int) -> None:
         self.total += size
-        self.files += 1
         name = _culprit(path, size)
         if name:
             self.sizes[name] = self.sizes.get(name, 0) + size
@@ -85,7 +85,7 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     unwanted = _Unwanted()
     for path, size in _sent(folder, ignore, tree):
         unwanted.add(path, size)
-    part = not name and unwanted.files > 1 and _is_part(folder, tree)
+    part = not name and os.path.abspath(folder) != os.path.abspath(tree.root)
     if part and unwanted.harmless(question.limit):
         return None
     if name:
@@ -101,26 +101,26 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     return diagnostic._replace(message=message)
 
 
-def _is_part(folder: str, tree: Tree) -> bool:
-    """A folder inside the project that is made to be copied as a whole, without the history and the papers of all."""
-    if os.path.basename(os.path.abspath(folder)).lower().strip(".") in _OF_DOCKERFILES:
-        return False  # such a folder holds Dockerfiles that are built from above it
-    return os.path.abspath(folder) != os.path.abspath(tree.root)
-
-
 def context_folder(path: str, named: tuple[str, ...], tree: Tree) -> str:
-    """The folder that is sent: the nearest that holds all the Dockerfile names."""
+    """The folder that is sent: the nearest that holds all the Dockerfile names, which may be above a `docker/`."""
     own = os.path.dirname(path)
     root = os.path.abspath(tree.root)
     folder = os.path.abspath(own)
-    if not named or not folder.startswith(root):
+    if not folder.startswith(root):
         return own or "."
+    if not named:
+        above = os.path.basename(folder).lower().strip(".") in _OF_DOCKERFILES and _next_to_nothing(own or ".", tree)
+        return os.path.relpath(root) if above else own or "."
     while True:
         if all(os.path.exists(os.path.join(folder, name.lstrip("/"))) for name in named):
             return os.path.relpath(folder)
         if folder == root or os.path.dirname(folder) == folder:
             return own or "."
         folder = os.path.dirname(folder)
+
+
+def _next_to_nothing(folder: str, tree: Tree) -> bool:
+    return sum(size for _, size in itertools.islice(tree.walk(folder), _FEW)) < _DATA_BYTES / 10
 
 
 def _ignore_file(path: str, folder: str, tree: Tree) -> tuple[str, IgnoreFile | None]:
