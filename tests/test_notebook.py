@@ -142,6 +142,34 @@ def test_cells_that_are_not_for_us() -> None:
     assert source.code == "     \nc = 3\n"
 
 
+def test_a_cell_indented_as_a_whole_is_read_at_the_margin() -> None:
+    cell = "\n    if ready:\n        run()\n\n    %time go()\n"
+    code = code_of(cell)
+    assert len(code) == len(cell)
+    (branch, magic) = ast.parse(code).body
+    assert isinstance(branch, ast.If)
+    assert (branch.lineno, branch.col_offset, magic.col_offset) == (2, 4, 4)
+    with pytest.raises(SyntaxError):
+        ast.parse(code_of("x = 1\n    y = 2\n"))
+
+
+@pytest.mark.parametrize(
+    ("metadata", "version"),
+    [
+        ({"language_info": {"name": "python", "version": "2.7.11"}, "kernelspec": {"name": "python3"}}, "2.7.11"),
+        ({"kernelspec": {"name": "python2", "display_name": "old"}}, "2"),
+        ({"kernelspec": {"name": "casa", "display_name": "Python 3 (CASA)"}}, "3"),
+        ({"kernelspec": {"name": "casa"}, "language_info": {"version": 3}}, ""),
+        ({"kernelspec": "python2"}, ""),
+        ({}, ""),
+    ],
+)
+def test_the_python_of_a_notebook(metadata: dict[str, object], version: str) -> None:
+    document = json.loads(notebook(["x = 1\n"]))
+    document["metadata"] = metadata
+    assert read("a.ipynb", json.dumps(document).encode()).python == version
+
+
 @pytest.mark.parametrize("key", ["language_info", "kernelspec"])
 def test_a_notebook_in_another_language(key: str) -> None:
     document = json.loads(notebook(["x <- 1\n"]))

@@ -192,6 +192,65 @@ def test_python2_is_no_syntax_error(tmp_path: Path, text: str) -> None:
     assert run.python2 == {str(tmp_path / "run.py")}
 
 
+def of_python(version: str, *cells: str) -> str:
+    document = json.loads(notebook(*cells))
+    document["metadata"] = {"language_info": {"name": "python", "version": version}} if version else {}
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize(("version", "old"), [("2.7.18", True), ("", True), ("3.11.2", False)])
+def test_a_notebook_is_python2_by_its_kernel_or_else_by_its_code(tmp_path: Path, version: str, old: bool) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_text(of_python(version, "flux = 3\nprint 'flux', flux\n"))
+    (run,) = ruff.start([str(path)], *configured(tmp_path))
+    assert codes(run.collect()[0]) == ([] if old else ["CAN001"])
+    assert run.python2 == ({str(path)} if old else set())
+
+
+BLANKS = [
+    "sigma = # complete\n",
+    "plt.scatter( # complete\nplt.show()\n",
+    "for t in times:\n    # COMPLETE ME\nprint(t)\n",
+    "p_new = # YOUR_CODE_HERE\n",
+    "ax.plot(#------TO FILL------, alpha=1)\n",
+    "x, y = ### fill in one line here ###\n",
+    "model = # write your solution here!\n",
+]
+
+
+@pytest.mark.parametrize("text", BLANKS)
+def test_an_exercise_is_no_program_yet(tmp_path: Path, text: str) -> None:
+    assert codes(linted(tmp_path, {"a.ipynb": notebook(text), "b.py": text})) == []
+
+
+@pytest.mark.parametrize("text", ["sigma = # incomplete frames\n", "x = = 1  # the list is complete\n"])
+def test_an_error_beside_a_comment_stays_one(tmp_path: Path, text: str) -> None:
+    assert codes(linted(tmp_path, {"b.py": text})) == ["CAN001"]
+
+
+def test_a_cell_may_be_indented_as_a_whole(tmp_path: Path) -> None:
+    cells = "\n    for name in names:\n        print(name)\n", "  !ls\n"
+    assert codes(linted(tmp_path, {"a.ipynb": notebook("names = []\n", *cells)})) == []
+    (found,) = linted(tmp_path, {"b.ipynb": notebook("x = 1\n    y = 2\n")})
+    assert (found.code, found.place.cell, found.place.row) == ("CAN001", 1, 2)
+
+
+@pytest.mark.parametrize("name", ["a.py", "a.ipynb"])
+def test_a_newer_grammar_is_no_error_where_ruff_does_not_look(tmp_path: Path, name: str) -> None:
+    from canfar_lint.engine import run
+    from canfar_lint.settings import Resolver
+
+    def results(text: str) -> tuple[list[str], int]:
+        (tmp_path / name).write_text(notebook("x = 1\n", text) if name.endswith("b") else text)
+        without = Resolver((Layer("test", {"ruff": False}),), isolated=True)
+        result = run([(str(tmp_path / name), "notebook" if name.endswith("b") else "python")], without, jobs=1)
+        return [d.code for d in result.diagnostics if d.code == "CAN001"], result.newer
+
+    newer = 0 if sys.version_info >= (3, 12) else 1
+    assert results('input()\nprint(\n    f"{table["flux"]}"\n)\n') == ([], newer)
+    assert results("input()\ntotal = 5 5\n") == (["CAN001"], 0)
+
+
 PYTHON3 = [
     "print(x)\n",
     "print\n",

@@ -409,7 +409,7 @@ def notes(result: RunResult) -> list[str]:
     if result.newer:
         lines.append(
             f"{_files(result.newer)} in a newer Python than {sys.version_info[0]}.{sys.version_info[1]}, which runs "
-            "canfar-lint: seen by ruff only."
+            "canfar-lint: seen by ruff at most."
         )
     return lines
 

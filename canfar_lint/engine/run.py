@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from canfar_lint.settings.resolve import Resolver
     from canfar_lint.settings.select import Selection
     from canfar_lint.settings.settings import Settings
+    from canfar_lint.source import Source
 
 # below this many files a run is over before a cache is read, and a batch before copies are told apart
 _WORTH_KEEPING = 48
@@ -428,7 +429,7 @@ def _of_hadolint(handles: list[HadolintRun]) -> tuple[list[Diagnostic], list[str
 def _with_syntax(
     diagnostics: list[Diagnostic], from_ruff: list[Diagnostic], results: list[FileResult], peers: _Peers | None
 ) -> tuple[list[Diagnostic], int, int]:
-    """Decide what a file that our parser refuses is: an error, Python 2, or newer than the running Python."""
+    """Decide what a file that our parser refuses is: an error, Python 2, unfinished, or of a newer Python than runs."""
     diagnostics = diagnostics + from_ruff
     refused = {d.path for d in from_ruff if d.code == "CAN001"}
     python2: set[str] = set()
@@ -438,9 +439,13 @@ def _with_syntax(
             continue
         if result.problem == TOO_DEEP:
             diagnostics.append(about_file(result.path, "CAN002", problem=result.words))
-        elif _is_python2(result.path):
+            continue
+        why = _why_refused(result)
+        if why == "python2":
             python2.add(result.path)
-        elif peers is not None:
+        elif why == "unfinished":
+            continue
+        elif why == "newer" or peers is not None:
             newer += 1
         elif result.place is not None:
             found = about_file(result.path, "CAN001", problem=result.words)
@@ -448,14 +453,34 @@ def _with_syntax(
     return diagnostics, len(python2), newer
 
 
-def _is_python2(path: str) -> bool:
-    from canfar_lint.peers.ruff import looks_like_python2
+def _why_refused(result: FileResult) -> str:
+    """What else than an error in it may be the reason that a file was not parsed; empty when it is not on disk."""
+    from canfar_lint.peers.ruff_findings import is_newer, is_python2, is_to_be_filled_in
+
+    source = _refused(result.path)
+    if source is None:
+        return ""
+    if is_python2(source):
+        return "python2"
+    if is_to_be_filled_in(source.text):
+        return "unfinished"
+    return "newer" if is_newer(source, result.place) else ""
+
+
+def _refused(path: str) -> Source | None:
+    """A file that was not parsed, read again; None for a text that is not on disk."""
+    from canfar_lint.source import PYTHON, Source, Undecodable
 
     try:
         with open(path, "rb") as file:
-            return looks_like_python2(file.read().decode("utf-8", "replace"))
-    except OSError:
-        return False
+            data = file.read()
+        if not path.endswith(".ipynb"):
+            return Source(path, PYTHON, data.decode("utf-8", "replace"))
+        from canfar_lint.model import notebook
+
+        return notebook.read(path, data)
+    except (OSError, Undecodable):
+        return None
 
 
 # -- what is reported -----------------------------------------------------------------------------------------

@@ -85,11 +85,13 @@ class Cell(NamedTuple):
 class NotebookSource(Source):
     """The joined code cells of a notebook. `row_column` and `offset` count rows of `text`, `place` those of a cell."""
 
-    __slots__ = ("_code", "_firsts", "_raw", "cells", "magics", "shell_pieces")
+    __slots__ = ("_code", "_firsts", "_raw", "cells", "magics", "python", "shell_pieces")
 
     def __init__(self, path: str, raw: str, bom: bool, text: str, cells: list[Cell]) -> None:
         super().__init__(path, NOTEBOOK, text, "utf-8", bom)
         self.cells = cells
+        self.python = ""
+        """The Python of the kernel as the notebook names it, `2.7.15` or `3`; empty where it does not say."""
         self.magics: list[Magic] = []
         self.shell_pieces: list[ShellPiece] = []
         self._raw = raw
@@ -201,8 +203,9 @@ class _Found(NamedTuple):
 
 
 def _read(path: str, raw: str, bom: bool) -> NotebookSource:
+    reader = _Reader(raw)
     try:
-        found = _Reader(raw).code_cells()
+        found = reader.code_cells()
     except json.JSONDecodeError as e:
         raise BrokenNotebook(f"not JSON: {e.msg}", e.lineno, e.colno, e.pos) from None
     except RecursionError:
@@ -216,6 +219,7 @@ def _read(path: str, raw: str, bom: bool) -> NotebookSource:
         at += len(text)
     joined = "".join(texts)
     source = NotebookSource(path, raw, bom, joined, cells)
+    source.python = reader.python
     source._code = _masked(source)
     return source
 
@@ -228,6 +232,7 @@ class _Reader:
         self.decode = json.JSONDecoder().raw_decode
         self.blank = re.compile(r"[ \t\r\n]*").match
         self.language = "python"
+        self.python = ""
         self.count = 0
         self.found: list[_Found] = []
         self.cells_seen = False
@@ -291,6 +296,7 @@ class _Reader:
         value, end = self.decode(self.raw, at)
         if key == "metadata" and isinstance(value, dict):
             self.language = _language(value)
+            self.python = _python_of(value)
         elif key == "cells":
             raise BrokenNotebook("not a notebook: `cells` is not a list")
         return int(end)
@@ -349,6 +355,17 @@ def _language(metadata: dict[str, Any]) -> str:
     return "python"
 
 
+def _python_of(metadata: dict[str, Any]) -> str:
+    """The version of Python that the notebook ran with, or else that its kernel is named after."""
+    info, kernel = metadata.get("language_info"), metadata.get("kernelspec")
+    version = info.get("version") if isinstance(info, dict) else None
+    if isinstance(version, str) and version[:1].isdigit():
+        return version
+    names = [kernel.get("name"), kernel.get("display_name")] if isinstance(kernel, dict) else []
+    found = [re.search(r"(?i)python ?([23])", name) for name in names if isinstance(name, str)]
+    return next((each[1] for each in found if each), "")
+
+
 def _skipped(metadata: dict[str, Any]) -> bool:
     tags = metadata.get("tags")
     return isinstance(tags, list) and "skip-lint" in tags
@@ -390,8 +407,11 @@ def _by_cell(source: NotebookSource, edits: Sequence[Edit]) -> dict[int, list[Ed
 # ---- what is not Python
 
 
+_INDENTED = re.compile(r"(?:[ \t]*\r?\n)*([ \t]+)\S")
+
+
 def _masked(source: NotebookSource) -> str:
-    code = "".join([_mask_cell(source, cell, source.text[cell.start : cell.end]) for cell in source.cells])
+    code = "".join([_at_margin(_mask_cell(source, cell, source.text[cell.start : cell.end])) for cell in source.cells])
     # Half a surrogate pair, as `\\ud83d` in the JSON, cannot be parsed.
     return code if code.isascii() else _SURROGATE.sub("\ufffd", code)
 
@@ -414,6 +434,18 @@ def _mask_cell(source: NotebookSource, cell: Cell, text: str) -> str:
             return _blank(text)
         return _blank(text[: head.end()]) + _Masker(source, cell.start).mask(text, head.end())
     return _Masker(source, cell.start).mask(text, 0)
+
+
+def _at_margin(code: str) -> str:
+    """A cell whose first line is indented, with that much taken from all its lines, as IPython does it.
+
+    A form feed makes Python count columns anew, so nothing moves.
+    """
+    indented = _INDENTED.match(code) if code[:1] in " \t\r\n" else None
+    if indented is None:
+        return code
+    indent = indented[1]
+    return re.sub(rf"(?m)^{indent}(?=\S|[ \t])", indent[:-1] + "\f", code)
 
 
 def _blank(text: str) -> str:

@@ -125,7 +125,7 @@ class Run:
         return diagnostics, tuple(notes)
 
     def _of_file(self, path: str, items: list[dict[str, Any]]) -> list[Diagnostic]:
-        from canfar_lint.peers.ruff_findings import catches_like_python2, misunderstood, syntax_error
+        from canfar_lint.peers.ruff_findings import catches_like_python2, is_python2, misunderstood, syntax_error
 
         broken = [item for item in items if _is_syntax(item)]
         try:
@@ -134,9 +134,7 @@ class Run:
             return []
         kept = [item for item in items if not _is_syntax(item)] if self.selection.ruff else []
         diagnostics = []
-        if source.kind == PYTHON and (
-            looks_like_python2(source.text) if broken else catches_like_python2(kept, source)
-        ):
+        if is_python2(source) if broken else source.kind == PYTHON and catches_like_python2(kept, source):
             self.python2.add(path)
             return []
         if broken:

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from typing import Any
 
+from canfar_lint.diagnostic import Place
 from canfar_lint.source import NOTEBOOK, Source
 
 _TEMPLATE = re.compile(r"\{%[-+]?[ \t]*\w[^\n]*%\}|\{\{[-+]?[ \t]*[\w.|\"' ]+[-+]?\}\}")
+# a blank that the reader of an exercise is to fill in: `x = # complete`
+_BLANK = re.compile(
+    r"(?<![-#])#[-# \t]*(?:complete(?:[ \t]+(?:me|this))?[-#.:! \t]*$|to[ _]fill\b|fill[ _](?:(?:this|me)[ _])?in\b"
+    r"|(?:(?:insert|write|put|add|enter)[ _])?your[ _](?:code|solution|answer)(?![a-z]))",
+    re.IGNORECASE | re.MULTILINE,
+)
+# what a Python since that version reads and the ones before do not, and the rows in which it is looked for
+_SINCE = (
+    ((3, 12), re.compile(r"\b(?:[fF][rR]?|[rR][fF])[\"']|^[ \t]*(?:type \w+ ?[=\[]|(?:def|class) \w+\[)", re.M)),
+    ((3, 14), re.compile(r"\b(?:[tT][rR]?|[rR][tT])[\"']|^[ \t]*except [^(\n]*,", re.M)),
+)
+_MOST_ROWS = 5
 _MAGIC = re.compile(r"[ \t]*(?:%%?[A-Za-z_]|!{1,2}[\w./~$]|\?{1,2}\w|[\w.]+\?{1,2}[ \t]*$)")
 _UNDEFINED = re.compile(r"Undefined (?:local )?name `([^`]+)`")
 _RUNS_FILES = re.compile(r"\bexec\((?:compile\()?open\(|^[ \t]*%run -i ", re.MULTILINE)
@@ -20,16 +34,56 @@ _OF_JSON = frozenset(("true", "false", "null"))
 _IN_PROGRAM = re.compile(r"\biraf\b|\bpyraf\b", re.IGNORECASE)
 
 
+def is_python2(source: Source) -> bool:
+    """Whether a text that is no Python 3 is Python 2: a notebook says so itself, else it is told by what it holds."""
+    from canfar_lint.model.notebook import NotebookSource
+    from canfar_lint.peers.ruff import looks_like_python2
+
+    if isinstance(source, NotebookSource) and source.python:
+        return source.python.startswith("2")
+    return looks_like_python2(source.code)
+
+
+def is_to_be_filled_in(text: str) -> bool:
+    """Whether a text is a template or an exercise, which is no program before somebody has completed it."""
+    return _TEMPLATE.search(text) is not None or _BLANK.search(text) is not None
+
+
+def is_newer(source: Source, place: Place | None) -> bool:
+    """Whether what the running Python refuses at a place may be the grammar of a newer one."""
+    if place is None:
+        return False
+    row = place.row
+    if place.cell is not None:
+        at = source.cell_offset(place.cell, place.row, 1)
+        row = source.row_column(at)[0] if at is not None else row
+    text = "\n".join(source.line(each) for each in range(row, min(row + _MOST_ROWS, len(source.starts) + 1)))
+    return any(sys.version_info < version and syntax.search(text) for version, syntax in _SINCE)
+
+
 def syntax_error(items: Sequence[dict[str, Any]], source: Source) -> dict[str, Any] | None:
-    """The first of ruff's syntax errors that is one; None for a template, or where only magics stand in a script."""
-    if _TEMPLATE.search(source.text):
+    """The first of ruff's syntax errors that is one.
+
+    None for a template, where only magics stand in a script, and where a notebook's cell is indented as a whole.
+    """
+    if is_to_be_filled_in(source.text):
         return None
     ordered = sorted(items, key=lambda i: (i["cell"] or 0, i["location"]["row"], i["location"]["column"]))
     if source.kind == NOTEBOOK:
-        return ordered[0]
+        return None if _parses(source) else ordered[0]
     rows = {item["location"]["row"] for item in ordered}
     magics = {row for row in rows if _MAGIC.match(source.line(row))} if max(rows) <= len(source.starts) else set()
     return next((item for item in ordered if item["location"]["row"] not in magics), None)
+
+
+def _parses(source: Source) -> bool:
+    from canfar_lint.engine.models import Unreadable, parsed
+
+    try:
+        parsed(source)
+    except Unreadable:
+        return False
+    return True
 
 
 def catches_like_python2(items: Sequence[dict[str, Any]], source: Source) -> bool:
