@@ -181,6 +181,7 @@ PYTHON2 = [
     "x = ur'a'\n",
     "x = `y`\n",
     "def f():\n\tx = 1\n        y = 2\n        print x\n",
+    "# read\rx = 1\rprint 'x', x\r",
 ]
 
 
@@ -215,6 +216,8 @@ BLANKS = [
     "ax.plot(#------TO FILL------, alpha=1)\n",
     "x, y = ### fill in one line here ###\n",
     "model = # write your solution here!\n",
+    "for score in scores:\n    # ax.hist() - COMPLETE ME\nprint(score)\n",
+    "layer = Linear(50, ??)\n",
 ]
 
 

@@ -191,7 +191,8 @@ def looks_like_python2(text: str) -> bool:
 
 def holds_python2(text: str) -> bool:
     """Whether something in a text is Python 2 only."""
-    return re.search(_PYTHON2, re.sub(_STRINGS, _emptied, text)) is not None
+    lines = re.sub("\r\n?", "\n", text) if "\r" in text else text
+    return re.search(_PYTHON2, re.sub(_STRINGS, _emptied, lines)) is not None
 
 
 def _parses_with_wide_tabs(text: str) -> bool:

@@ -11,11 +11,14 @@ from canfar_lint.diagnostic import Place
 from canfar_lint.source import NOTEBOOK, Source
 
 _TEMPLATE = re.compile(r"\{%[-+]?[ \t]*\w[^\n]*%\}|\{\{[-+]?[ \t]*[\w.|\"' ]+[-+]?\}\}")
-# a blank that the reader of an exercise is to fill in: `x = # complete`
+# a blank that the reader of an exercise is to fill in: `x = # complete`, `f(??)`
 _BLANK = re.compile(
-    r"(?<![-#])#[-# \t]*(?:complete(?:[ \t]+(?:me|this))?[-#.:! \t]*$|to[ _]fill\b|fill[ _](?:(?:this|me)[ _])?in\b"
-    r"|(?:(?:insert|write|put|add|enter)[ _])?your[ _](?:code|solution|answer)(?![a-z]))",
-    re.IGNORECASE | re.MULTILINE,
+    r"""(?imx) (?<![-#]) \# [-#\ \t]* (?:
+        complete(?:[ ]+(?:me|this))?[-#.:!\ \t]*$ | [^\n#]*[ ]complete[ ]me\b
+      | to[ _]fill\b | fill[ _](?:(?:this|me)[ _])?in\b
+      | (?:(?:insert|write|put|add|enter)[ _])?your[ _](?:code|solution|answer)(?![a-z])
+      )
+    | [(,=][ \t]*\?\?(?=[ \t]*[),])"""
 )
 # what a Python since that version reads and the ones before do not, and the rows in which it is looked for
 _SINCE = (
