@@ -18,14 +18,14 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call in module.calls(table):
         entry = next(table[name] for name in module.qualified_all(call.func) if name in table)
         kept = _keeps_progress(module, call, entry) or _written_by_hand(module, rule)
-        if not kept and not _is_short(module, call, entry):
+        if not kept and not _is_short(module, call, entry) and not _knows_checkpoints(module, call):
             fix = _fix(module, call, entry, table)
             yield rule.finding(module.name_span(call), call=module.code(call.func), instead=entry["told"], fix=fix)
     for call in module.calls(rule.table("resuming")):
         given = module.keyword(call, rule.table("resuming")[module.qualified(call.func)])
         if given is not None and module.constant(given.value) is False:
             fix = _resumed(module, given)
-            yield rule.finding(module.name_span(call), call=module.code(call.func), instead="`resume=True`", fix=fix)
+            yield rule.finding(module.name_span(call), variant="anew", call=module.code(call.func), fix=fix)
     yield from _training(module, rule)
 
 
@@ -71,26 +71,55 @@ def _written_by_hand(module: PythonModule, rule: Rule) -> bool:
     return False
 
 
+_OF_CHECKPOINTS = re.compile(r"(?i)check_?point|resum(?:e|ing)(?![a-z])")
+
+
+def _knows_checkpoints(module: PythonModule, call: ast.Call) -> bool:
+    """Whether the class that a call stands in, or else the whole file, has names for checkpoints of its own."""
+    whole = next((node for node in module.ancestors(call) if isinstance(node, ast.ClassDef)), module.tree)
+    for node in ast.walk(whole):
+        if isinstance(node, ast.keyword) and module.constant(node.value) is False:
+            continue
+        for field in ("name", "id", "attr", "arg"):
+            name = getattr(node, field, None)
+            if isinstance(name, str) and _OF_CHECKPOINTS.search(name):
+                return True
+    return False
+
+
 def _steps(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> Iterator[ast.Call]:
-    """The calls that run the sampler a call makes."""
+    """The calls that run the sampler a call makes, or where that cannot be told those that run any such sampler."""
     name = module.qualified(call.func)
-    yield from module.calls([f"{name}().{method}" for method in entry.get("steps", ())])
+    every = list(module.calls([f"{name}().{method}" for method in entry.get("steps", ())]))
+    yield from [step for step in every if _runs(module, step, call)] or every
+
+
+def _runs(module: PythonModule, step: ast.Call, call: ast.Call) -> bool:
+    return isinstance(step.func, ast.Attribute) and module.resolve(step.func.value) is call
 
 
 def _is_short(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
-    """Whether every run is known to be short."""
+    """Whether every run is known to be short; in a notebook, where somebody looks on, none is known to be long."""
     most = entry.get("short", 0)
     limits = [module.keyword(call, name) for name in entry.get("short_by", ())]
     if any(limit is not None and _below(module, limit.value, most) for limit in limits):
         return True
     steps = list(_steps(module, call, entry))
     counts = [module.argument(step, "nsteps", 1) or module.argument(step, "iterations") for step in steps]
+    if module.notebook:
+        known = [*counts, *(limit.value for limit in limits if limit is not None)]
+        return not any(count is not None and _reaches(module, count, most) for count in known)
     return bool(counts) and all(count is not None and _below(module, count, most) for count in counts)
 
 
 def _below(module: PythonModule, node: ast.expr, most: int) -> bool:
     value = module.value(node).constant
     return isinstance(value, (int, float)) and value < most
+
+
+def _reaches(module: PythonModule, node: ast.expr, least: int) -> bool:
+    value = module.value(node).constant
+    return isinstance(value, (int, float)) and value >= least
 
 
 # -- training loops -------------------------------------------------------------------------------------------
@@ -151,9 +180,11 @@ def _counts(module: PythonModule, loop: ast.For) -> bool:
 
 def _is_short_loop(module: PythonModule, rule: Rule, loop: ast.For) -> bool:
     counted = loop.iter.args if isinstance(loop.iter, ast.Call) else []
-    most = rule.table("short_training")
+    most = rule.table("short_training_in_notebook" if module.notebook else "short_training")
     if not any(isinstance(node, (ast.For, ast.While)) and node is not loop for node in ast.walk(loop)):
         most = rule.table("short_steps")  # one batch a turn
+    if module.notebook and len(counted) in (1, 2):
+        return not _reaches(module, counted[-1], most)
     return len(counted) in (1, 2) and _below(module, counted[-1], most)
 
 
