@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from canfar_lint.model.evaluate import SPELLINGS
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import LITERAL, PARAMETER
 
@@ -18,6 +19,8 @@ def left_to_user(module: PythonModule, node: ast.AST, depth: int = 0) -> bool:
     if module.user_guarded(node):
         return True
     if any(_open(module, test, wanted) for test, wanted in module.guards(node)):
+        return True
+    if any(_kept(module, test) for test, _ in module.guards(node)):
         return True
     if any(module.is_user_choice(test) for test in left_before(module, node)):
         return True
@@ -50,13 +53,23 @@ def _leaves(module: PythonModule, statement: ast.stmt) -> bool:
     return isinstance(call, ast.Call) and module.qualified(call.func) in _ENDINGS
 
 
+def _kept(module: PythonModule, test: ast.expr) -> bool:
+    """Whether a condition is a name for what was asked of the user before: `ask = interactive.lower() == "yes"`."""
+    kept = module.resolve(test) if isinstance(test, ast.Name) else test
+    return isinstance(kept, (ast.Compare, ast.BoolOp)) and kept is not test and _chosen(module, kept)
+
+
+def _chosen(module: PythonModule, test: ast.expr) -> bool:
+    return module.is_user_choice(test) or _open(module, test, True)
+
+
 def _open(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
     """Whether a condition asks a parameter that no call of this module is known to set that way."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         return _open(module, test.operand, not wanted)
     if isinstance(test, ast.BoolOp):
         return any(_open(module, each, wanted) for each in test.values)
-    if isinstance(test, ast.Compare) and isinstance(test.comparators[0], ast.Constant):
+    if isinstance(test, ast.Compare) and _names_answers(test, wanted):
         return _open_comparison(module, test)
     if _is_option(module, test):
         return True
@@ -75,8 +88,21 @@ def _is_option(module: PythonModule, node: ast.expr) -> bool:
     return _OPTIONS.match(node.value.id) is not None and PARAMETER in module.value(node).sources
 
 
+def _names_answers(test: ast.Compare, wanted: bool) -> bool:
+    """Whether a condition compares with a word, or holds for the words of a list; for all others it means a mistake."""
+    with_what = test.comparators[0]
+    if isinstance(with_what, (ast.List, ast.Tuple, ast.Set)):
+        listed = all(isinstance(each, ast.Constant) for each in with_what.elts)
+        return listed and isinstance(test.ops[0], ast.In if wanted else ast.NotIn)
+    if isinstance(test.left, ast.Call) and not isinstance(test.ops[0], ast.Eq if wanted else ast.NotEq):
+        return False
+    return isinstance(with_what, ast.Constant)
+
+
 def _open_comparison(module: PythonModule, test: ast.Compare) -> bool:
     left = test.left
+    while isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute) and left.func.attr in SPELLINGS:
+        left = left.func.value
     if _is_option(module, left):
         return True
     if not isinstance(left, ast.Name) or PARAMETER not in module.value(left).sources:

@@ -62,6 +62,8 @@ _ASKING_NAMES = re.compile(
     r"silent|quiet|ask|prompt|doplot|showplot|view|visuali[sz]e|pause|ion|noninteractive|isatty|dry_run|force|confirm|yes)(_|$)",
     re.IGNORECASE,
 )
+SPELLINGS = frozenset(("lower", "upper", "casefold", "strip", "title", "capitalize"))
+"""Methods of a text that answers are brought into one form with: `interactive.lower() == "yes"`."""
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[diouxXeEfFgGcrsa%]")
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 
@@ -491,7 +493,11 @@ class Evaluator:
             name = self.module.qualified(test.func)
             if name in _ENVIRONMENT or name.endswith((".isatty", "is_interactive", "isinteractive", ".confirm")):
                 return True
-            return isinstance(test.func, ast.Attribute) and test.func.attr in ("isatty", "getboolean")
+            if not isinstance(test.func, ast.Attribute):
+                return False
+            if test.func.attr in SPELLINGS and not test.args:
+                return self.is_user_choice(test.func.value)
+            return test.func.attr in ("isatty", "getboolean")
         if isinstance(test, (ast.Name, ast.Attribute, ast.Subscript)):
             value = self.value(test)
             if value.kind == LITERAL:
