@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    questions = frozenset(name for names in rule.table("questions").values() for name in names)
     for instead, names in rule.table("questions").items():
         for call in module.calls(frozenset(names)):
-            if not _optional(module, call):
+            if not _optional(module, call) and not _goes_on_asking(module, call, questions):
                 fix = _fix(module, call)
                 yield rule.finding(module.span(call), call=module.code(call), instead=instead, fix=fix)
     yield from _logins(module, rule)
@@ -80,6 +81,7 @@ def _logins(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         owner, _, method = name.rpartition(".")
         for call in module.calls(frozenset((name, f"{owner}().{method}"))):
             given = any(module.keyword(call, secret) for secret in secrets) or module.is_open_ended(call)
+            given = given or (secrets[:1] == ["token"] and bool(call.args))
             # Subject() without a user name is anonymous
             asks = method != "Subject" or module.keyword(call, "username") is not None
             if asks and not given and len(call.args) < 2 and not left_to_user(module, call):
@@ -94,6 +96,34 @@ def _optional(module: PythonModule, call: ast.Call) -> bool:
     if any(_missing(module, test) for test, _ in module.guards(call)):
         return False
     return left_to_user(module, call)
+
+
+def _goes_on_asking(module: PythonModule, call: ast.Call, questions: frozenset[str]) -> bool:
+    """Whether a question is asked because of the answer to another, which is asked only of who wants it."""
+    for test, _ in module.guards(call):
+        asked = _answered(module, test, questions)
+        if asked and all(_optional(module, one) and not _follows(module, one, questions) for one in asked):
+            return True
+    return False
+
+
+def _follows(module: PythonModule, call: ast.Call, questions: frozenset[str]) -> bool:
+    return any(_answered(module, test, questions) for test, _ in module.guards(call))
+
+
+def _answered(module: PythonModule, test: ast.expr, questions: frozenset[str]) -> list[ast.Call]:
+    """The questions whose answers a condition is about, where all else it may be about is written there."""
+    about = test.left if isinstance(test, ast.Compare) else test
+    found: list[ast.Call] = []
+    for binding in module.bindings(about)[:32] if isinstance(about, ast.Name) else ():
+        if binding.value is None or binding.kind == "param":
+            return []
+        calls = [node for node in ast.walk(binding.value) if isinstance(node, ast.Call)]
+        asked = [node for node in calls if module.qualified(node.func) in questions]
+        if not asked and not isinstance(binding.value, ast.Constant):
+            return []
+        found += asked
+    return found
 
 
 def _missing(module: PythonModule, test: ast.expr) -> bool:
@@ -120,10 +150,24 @@ def _question(script: Script, rule: Rule, command: Command) -> str | None:
     """What to write instead of a command that asks; None when it does not."""
     if command.name == "read":
         return str(rule.table("shell_read")) if _reads_terminal(script, command) else None
+    if command.name in ("cp", "mv") and _is_new(script, command):
+        return None
     for entry in rule.table("shell_questions").get(command.name, ()):
         if _asks(command, entry):
             return str(entry["instead"])
     return None
+
+
+def _is_new(script: Script, command: Command) -> bool:
+    """Whether a copy is made only where the target is not there, so that nothing is asked."""
+    from canfar_lint.checks._scripts import tests_of
+
+    target = command.arguments[-1].text if command.arguments else ""
+    for test in tests_of(script, command):
+        words = [word.text for word in test.words]
+        if target in words[2:] and "!" in words and words[words.index(target) - 1] in ("-e", "-f", "-d", "-s"):
+            return True
+    return False
 
 
 def _asks(command: Command, entry: dict[str, Any]) -> bool:
