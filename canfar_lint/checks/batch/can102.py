@@ -11,6 +11,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import left_to_user
 from canfar_lint.diagnostic import SAFE, UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
+from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT
 
 if TYPE_CHECKING:
     from canfar_lint.model.shell import Command, Script, Word
@@ -164,7 +165,7 @@ def _devices(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         text = str(constant.value)
         if text.lower().lstrip("0123456789") not in tables["devices"]:
             continue
-        if _is_device(module, constant) and not left_to_user(module, constant):
+        if _is_device(module, constant) and not left_to_user(module, constant) and not _is_default(module, constant):
             instead, fix = tables["device_instead"], _null(*module.span(constant), module.code(constant), text)
             yield rule.finding(module.span(constant), variant="device", told=text, task="", instead=instead, fix=fix)
 
@@ -189,6 +190,30 @@ def _is_device(module: PythonModule, constant: ast.Constant) -> bool:
         words = " ".join(module.code(target) for target in parent.targets).lower()
         return "device" in words or "pgplot_dev" in words
     return False
+
+
+def _is_default(module: PythonModule, constant: ast.Constant) -> bool:
+    """Whether a device only holds where none is given: an option sets it anew, or parameters default to it."""
+    statement = module.parents.get(constant)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if not isinstance(target, ast.Name):
+        return False
+    found = module.scope_of(target).find(target.id)
+    others = [b.value for b in found[1] if b.node is not statement and b.value is not None] if found else []
+    for value in others:
+        if module.value(value).sources & {ARGUMENT, ENVIRONMENT, CONFIG} or _under_option(module, value):
+            return True
+    uses = [name for name in module.named(target.id) if isinstance(name.ctx, ast.Load)]
+    return bool(uses) and all(isinstance(module.parents.get(use), ast.arguments) for use in uses)
+
+
+def _under_option(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a node stands where a loop over the command line has found an option: `if opt == "-o"`."""
+    return any(
+        isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value[:1] == "-"
+        for test, _ in module.guards(node)
+        for part in ast.walk(test)
+    )
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
