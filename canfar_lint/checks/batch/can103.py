@@ -13,6 +13,8 @@ from canfar_lint.diagnostic import SAFE, UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.magics import magic_lines
 from canfar_lint.model.python import PythonModule
 
+_NOTEBOOK = re.compile(r"get_ipython|__IPYTHON__|ipython|notebook|jupyter", re.IGNORECASE)
+
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     bare = frozenset(rule.table("bare"))
@@ -23,6 +25,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             names = (call.func.id,)
         instead = next((instead for table, instead in listed if names and table.hold(names)), "")
         if not instead or _only_asked(module, call, names) or _is_meant(module, rule, call):
+            continue
+        if names[0].startswith("ipywidgets.") and not _is_page(module, call):
             continue
         whole = _outermost(module, call)
         variant = "prompt" if names[0].rpartition(".")[2] in rule.table("prompts") else None
@@ -88,6 +92,19 @@ def _only_asked(module: PythonModule, call: ast.Call, names: tuple[str, ...]) ->
     return names[0].startswith("IPython") and names[0].endswith("get_ipython") and _outermost(module, call) is call
 
 
+def _is_page(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a script builds widgets on its way; once for what is put together, and not for what is then set in it.
+
+    A module of classes and functions that build them is there for notebooks.
+    """
+    if not module.on_main_path(call) or not module.is_script or "()" in module.qualified(call.func):
+        return False
+    return not any(
+        isinstance(above, ast.Call) and module.qualified(above.func).startswith("ipywidgets.")
+        for above in module.ancestors(call)
+    )
+
+
 def _outermost(module: PythonModule, call: ast.Call) -> ast.Call:
     """The call of a method of what `get_ipython()` returned, as `get_ipython().system(…)`."""
     parent = module.parents.get(call)
@@ -101,13 +118,25 @@ def _is_meant(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
         return True
     if _behind_import(module, call):
         return True
-    if any(re.search(r"get_ipython|__IPYTHON__|ipython|notebook|jupyter", module.code(test), re.IGNORECASE)
-           for test, _ in module.guards(call)):  # fmt: skip
+    if _knows_notebooks(module, call) or any(_knows_notebooks(module, node) for node in _chosen_where(module, call)):
         return True
     function = module.function_of(call)
     if function is None or module.on_main_path(call):
         return False
     return re.search(rule.table("for_notebooks"), function.name.lower()) is not None
+
+
+def _knows_notebooks(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a node stands under a condition that asks for a notebook."""
+    return any(_NOTEBOOK.search(module.code(test)) for test, _ in module.guards(node))
+
+
+def _chosen_where(module: PythonModule, call: ast.Call) -> list[ast.AST]:
+    """The statements that say what a called name means: `self.bar = tqdm_notebook`."""
+    func = call.func
+    if isinstance(func, ast.Name):
+        return [binding.node for binding in module.bindings(func)]
+    return [binding.node for binding in module.attribute_bindings(func)] if isinstance(func, ast.Attribute) else []
 
 
 def _behind_import(module: PythonModule, call: ast.Call) -> bool:
