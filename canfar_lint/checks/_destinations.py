@@ -17,6 +17,8 @@ from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, OVERRIDABLE,
 IO, PATH, DATA, EXPORT, DEFAULT, NOISE = "io", "path", "data", "export", "default", "noise"
 _DEPTH = 30
 _MOST_USES = 200
+_HOSTS = frozenset(("host", "hostname", "server", "remote_host", "ssh_host"))
+_HERE = ("", "localhost", "127.0.0.1", None)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _USER = frozenset((ARGUMENT, ENVIRONMENT, CONFIG))
 
@@ -156,6 +158,8 @@ class Destinations:
         inside = keyword == "path" and any(name.startswith("astropy.") for name in names)  # of an HDF5 file
         if inside or keyword in self.quiet_keywords or self._is_quiet(call, names, method):
             return frozenset((NOISE,))
+        if not keyword.startswith(("local", "out", "dest")) and self._is_elsewhere(call):
+            return frozenset((NOISE,))
         if keyword in ("default", "default_value", "fallback", "missing") or self.options.hold(names):
             return frozenset((DEFAULT,))
         if method in ("get", "setdefault", "pop", "getenv") or names == ("builtins.getattr",):
@@ -180,6 +184,13 @@ class Destinations:
             return True
         parent = self.module.parents.get(call)
         return isinstance(parent, (*_FUNCTIONS, ast.ClassDef)) and call in parent.decorator_list
+
+    def _is_elsewhere(self, call: ast.Call) -> bool:
+        """Whether a call names the computer that it asks, so that its paths are that one's."""
+        for keyword in call.keywords:
+            if keyword.arg in _HOSTS and self.module.constant(keyword.value) not in _HERE:
+                return True
+        return False
 
     def _is_task(self, call: ast.Call) -> bool:
         """A CASA task by its bare name, as scripts run inside CASA call it."""
@@ -249,8 +260,11 @@ class Destinations:
             return self._attribute_uses(target.attr, key, depth) | {EXPORT}
         if isinstance(target, ast.Subscript):
             key_text = module.constant(target.slice)
-            searched = module.qualified(target.value) == "os.environ" and key_text in ("PYTHONPATH", "PATH")
-            return frozenset((NOISE if searched else DATA,))
+            if module.qualified(target.value) != "os.environ":
+                return frozenset((DATA,))
+            if any(str(key_text) in module.code(test) for test, _ in module.guards(statement)):
+                return frozenset((DEFAULT,))  # set only where nobody has
+            return frozenset((NOISE if key_text in ("PYTHONPATH", "PATH") else DATA,))
         return frozenset((DATA,))
 
     def _user_given(self, binding: Binding, parameters: bool = False) -> bool:

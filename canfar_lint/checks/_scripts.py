@@ -13,7 +13,7 @@ BUILD, JOB = ("run", "step"), ("file", "cell", "escape")
 
 _BY_HAND = re.compile(
     r"(?i)^(install|setup|set-up|bootstrap|build|compile|configure|release|postcreate|devcontainer|"
-    r"make[-_](all|dist|docker|image|install|lib|package|release|rpm|wheel))"
+    r"docker[-_](build|push|release)|make[-_](all|dist|docker|image|install|lib|package|release|rpm|wheel))"
 )
 _BY_HAND_END = re.compile(r"(?i)([_-](install|setup|build|env)|(^|run[_-]?)tests?|integration[_-]test)\.(ba)?sh$")
 _BY_HAND_FOLDER = re.compile(

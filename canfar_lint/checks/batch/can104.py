@@ -305,7 +305,8 @@ def _expected_there(rule: Rule, command: Command | None, word: Word, kind: str) 
         return not text.startswith("/arc/home/")
     if kind == PERSONAL:
         return False
-    if re.search(r"/bin/[\w.-]+$", word.tail) or word.tail.endswith(tuple(rule.table("shell_programs"))):
+    runs = text.partition(" ")[0] if " " in text else word.tail  # a whole command line begins with its program
+    if re.search(r"/bin/[\w.-]+$", runs) or runs.endswith(tuple(rule.table("shell_programs"))):
         return True
     return command is not None and (word is command.program or command.name in rule.table("shell_environments"))
 
