@@ -246,7 +246,7 @@ def _written(module: PythonModule) -> frozenset[str]:
                 found |= {_last(leaf.skeleton) for leaf in module.value(part).leaves()}
     for call in module.all_calls:
         last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        if _MAKES.match(last):
+        if _MAKES.match(last) or last.endswith(("Writer", "writer")):
             found |= {_last(leaf.skeleton) for arg in call.args[:8] for leaf in module.value(arg).leaves()}
         elif call.args and _PRODUCES.match(last):
             # makeBeamReg("beam.reg"), write_mask_fits("mask.fits")
