@@ -107,8 +107,16 @@ def _harmless(module: PythonModule, rule: Rule) -> frozenset[ast.AST]:
     for start in started(module):
         told = start.command.connector == "||" or start.command.before == "||"
         fine = told or start.command.name in names or start.command.connector == "&" or not start.command.words
+        fine = fine or _leaves_nothing(start.command, rule)
         good[start.call] = good.get(start.call, True) and fine
     return frozenset(call for call, fine in good.items() if fine)
+
+
+def _leaves_nothing(command: Command, rule: Rule) -> bool:
+    """Whether a command only shows something, tidies up, or changes a shell that ends with it."""
+    shows = command.name in rule.table("showing") and not command.redirects and command.connector != "|"
+    last = rule.table("tidying").get(command.name, ())
+    return shows or any(word.value in last for word in command.arguments[:1])
 
 
 def _is_unchecked(module: PythonModule, call: ast.Call, name: str) -> bool:
@@ -277,6 +285,7 @@ def _looks_itself(script: Script) -> bool:
 def _is_step(script: Script, rule: Rule, command: Command) -> bool:
     """Whether a command's failure would be lost work: `set -e` would see it, and nobody else does."""
     harmless = command.name in rule.table("harmless") or command.name in rule.table("shell_harmless")
+    harmless = harmless or any(word.value in ("--version", "--help") for word in command.arguments[:1])
     return not harmless and _is_seen(command)
 
 
@@ -291,5 +300,11 @@ def _is_seen(command: Command) -> bool:
 
 
 def _is_lost(step: Command, after: list[Command]) -> bool:
-    """Whether the script goes on behind a step with another command, so that its end says nothing of the step."""
-    return bool(after) and not (after[0].name in ("exit", "wait") and not after[0].arguments)
+    """Whether the script goes on behind a step with another command, so that its end says nothing of the step.
+
+    `usage; exit 1` ends as a failure whatever became of the step.
+    """
+    if not after or after[0].name not in ("exit", "wait"):
+        return bool(after)
+    given = [word.value for word in after[0].arguments]
+    return given == ["0"] or (bool(given) and after[0].blocks != step.blocks)
