@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MOST_PARTS = 32
 _HEADER = re.compile(r"^#SBATCH[ \t]+(-[a-zA-Z]|--[a-z-]+)(?:[ \t]*=?[ \t]*)([^\s#]+)", re.MULTILINE)
+_COMMAND = re.compile(r"^[ \t]*[^#\s]", re.MULTILINE)  # Slurm reads no directive behind it
 _SHORT = {"-n": "--ntasks", "-c": "--cpus-per-task", "-N": "--nodes", "-G": "--gpus"}
 _SIZE = re.compile(r"(\d+)([KMGT]?)B?$", re.IGNORECASE)
 _GIGABYTES = {"K": 1e-6, "M": 1e-3, "": 1e-3, "G": 1.0, "T": 1e3}
@@ -65,7 +66,9 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     """The header of a Slurm job, which asks for one node as a session request does."""
     if script.context != "file" or "#SBATCH" not in script.text:
         return
-    asked = {_SHORT.get(m[1], m[1]): m for m in _HEADER.finditer(script.text)}
+    end = _COMMAND.search(script.text)
+    header = _HEADER.finditer(script.text, 0, end.start() if end is not None else len(script.text))
+    asked = {_SHORT.get(m[1], m[1]): m for m in header}
     if any(option.startswith("--gpus") for option in asked) or "gpu" in "".join(m[2] for m in asked.values()).lower():
         return
     nodes = _number(asked, "--nodes") or 1
