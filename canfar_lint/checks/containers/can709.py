@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.diagnostic import DISPLAY, Edit, Finding, Fix, Question
 from canfar_lint.model.dockerfile import Dockerfile
 
+_AT_WORK = re.compile(r"(?:^|[/._-])(?:tests?|dev(?:el(?:op(?:ment)?)?|container)?|debug)(?:[/._-]|\Z)", re.I)
+"""Names of Dockerfiles and their folders for tests and for work on the code, which are to hold everything."""
+
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
+    if _AT_WORK.search("/".join(dockerfile.path.split("/")[-2:])):
+        return
     named = tuple(
         word.value
         for copy in dockerfile.all("COPY", "ADD")

@@ -12,11 +12,13 @@ from canfar_lint.checks.containers._made import URL, made_by
 from canfar_lint.diagnostic import Finding, Question
 from canfar_lint.model.dockerfile import Dockerfile
 
-_SMALL = re.compile(r"index-4[12]1[1-9]\.fits\Z|(?:.*[-_.])?conf(?:ig)?[-_.]", re.I)
-"""Index files of astrometry.net for wide fields, none of which has 10 MB, and what says that it configures."""
+_SMALL = re.compile(r"index-4[12]1[1-9]\.fits\Z|(?:.*[-_.])?(?:conf(?:ig)?|example|demo|mini|toy|dummy)[-_.]", re.I)
+"""Index files of astrometry.net for wide fields, none of which has 10 MB, and what says that it configures or shows."""
 
 _WEIGHTS = re.compile(r"(?:^|[-_./])(?:(?:weights|checkpoints?)(?=[-_./])|models?(?=[./]))", re.I)
 """A file, or a folder of files, of what was learnt: part of the program, which one wants in the image."""
+
+_MEASURED = re.compile(r"data|catalog|cube|spectr|visibilit|image|map|stack|cells|event|observ|survey|snapshot", re.I)
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
@@ -50,5 +52,9 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
 
 
 def _learnt(path: str) -> bool:
-    """Weights in a format that Keras writes as well as a telescope does."""
-    return path.lower().endswith((".h5", ".hdf5", ".npy", ".npz")) and _WEIGHTS.search(path) is not None
+    """Weights in a format that Keras writes as well as a telescope does; HDF5 is data where it says of what."""
+    if path.lower().endswith((".npy", ".npz")):
+        return _WEIGHTS.search(path) is not None
+    if path.lower().endswith((".h5", ".hdf5")):
+        return _WEIGHTS.search(path) is not None or _MEASURED.search(path) is None
+    return False
