@@ -72,6 +72,7 @@ def _let_go() -> None:
 
 def _script(script: Script, source: Source, wanted: frozenset[str]) -> Views:
     """A shell text, and the session requests it makes."""
+    script.inside = source
     yield "shell", script, source
     if "request" in wanted:
         from canfar_lint.model.request.command_line import command_requests

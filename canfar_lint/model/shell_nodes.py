@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from canfar_lint.model.shell_expand import History
+    from canfar_lint.source import Source
 
 T = TypeVar("T")
 LITERAL, VARIABLE, COMMAND, ARITHMETIC, PROCESS = "literal", "variable", "command", "arithmetic", "process"
@@ -330,8 +331,9 @@ class Script:
 
     `context` says where the text stood: `file run cell step recipe literal escape`. `errexit` and `pipefail` say
     whether the shell was started with them or a command outside any function, condition or subshell switches them
-    on; `errexit_at` is the offset of that command. `path` is the script's own file, if it is one. `given` are variables
-    of what the text stands in (a Makefile's), which whoever runs it may set to something else.
+    on; `errexit_at` is the offset of that command. `path` is the script's own file, if it is one; `inside` the source
+    that a part of another file stands in. `given` are variables of what the text stands in (a Makefile's), which
+    whoever runs it may set to something else.
     """
 
     __slots__ = (
@@ -348,6 +350,7 @@ class Script:
         "error_at",
         "functions",
         "given",
+        "inside",
         "path",
         "pipefail",
         "shebang",
@@ -370,6 +373,7 @@ class Script:
         self.pipefail = False
         self.shebang = ""
         self.path = ""
+        self.inside: Source | None = None
         self.given: Mapping[str, str] = {}
         self._assignments: list[Assigned] | None = None
         self._histories: dict[str, History] | None = None

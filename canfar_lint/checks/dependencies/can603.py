@@ -10,21 +10,27 @@ from canfar_lint.diagnostic import Finding
 from canfar_lint.model.notebook import NotebookSource
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.shell import Command, Script
+from canfar_lint.source import Source
 
 _BUILDING = frozenset(("run", "step", "recipe"))
 _PYTHON = re.compile(r"python[\d.]*$|pypy3?$")
 _OPTION = re.compile(r"-")
+# what a line hangs from when it is done only where something is missing, elsewhere, or as somebody says
+_FALLBACK = re.compile(r"except\b|(?:el)?if\b.*(?i:colab|kaggle|binder|find_spec|install|\bFalse\b|\b0\s*:)")
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
-    for call in module.calls(("pip.main", "pip._internal.main", "pip._internal.cli.main.main")):
-        if "install" in module.code(call):
-            yield rule.finding(module.span(call), command=module.code(call))
+    calls = list(module.calls(("pip.main", "pip._internal.main", "pip._internal.cli.main.main")))
+    if calls and not _is_set_up(rule, module.source):
+        for call in calls:
+            if "install" in module.code(call):
+                yield rule.finding(module.span(call), command=module.code(call))
 
 
 def check_notebook(source: NotebookSource, rule: Rule) -> Iterator[Finding]:
     for magic in source.magics:
-        if magic.name in ("pip", "conda", "mamba", "uv") and re.match(r"(pip\s+)?(install|add)\b", magic.arguments):
+        installs = re.match(r"(pip\s+)?(install|add)\b", magic.arguments)
+        if installs and magic.name in ("pip", "conda", "mamba", "uv") and not _is_fallback(source, magic.start):
             yield rule.finding((magic.start, magic.end), command=f"%{magic.name} {magic.arguments}")
 
 
@@ -34,10 +40,11 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     set_up = script.path and re.search(rule.table("set-up files"), script.path)
     if script.context in _BUILDING or set_up or made_by_hand(script):
         return
+    if script.context == "file" and (_runs_services(rule, script) or _only_installs(rule, script)):
+        return
     for command in script.commands:
-        if _installs(command, rule.table("installers")):
-            span = _span(command)
-            yield rule.finding(span, command=" ".join(word.text for word in command.words))
+        if _installs(command, rule.table("installers")) and not _is_aside(rule, script, command):
+            yield rule.finding(_span(command), command=_said(command))
 
     tests = re.search(r"(?i)test[^/]*$", script.path) is not None
     pinned = any(command.name == "git" and _pins(command) for command in script.commands)
@@ -45,6 +52,66 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         for command in script.commands:
             if command.name == "git" and _clones(command):
                 yield rule.finding(_span(command), variant="clone", command=" ".join(w.text for w in command.words))
+
+
+def _is_aside(rule: Rule, script: Script, command: Command) -> bool:
+    """Whether a line of a notebook or of a program is no part of a job."""
+    source = script.inside
+    if isinstance(source, NotebookSource):
+        return _is_fallback(source, command.words[0].start)
+    return script.context == "literal" and source is not None and _is_set_up(rule, source)
+
+
+def _is_set_up(rule: Rule, source: Source) -> bool:
+    """Whether a Python file is there to install something, by its name."""
+    return re.search(rule.table("set-up programs"), source.path) is not None
+
+
+def _is_fallback(source: NotebookSource, at: int) -> bool:
+    """Whether a line of a notebook hangs from an `except`, or from a condition that is not true on the platform."""
+    cell = source.cell_at(at)
+    if cell is None:
+        return False
+    lines = source.text[cell.start : source.text.rfind("\n", 0, at) + 1].splitlines()
+    own = source.text[source.text.rfind("\n", 0, at) + 1 : at]
+    indent = len(own) - len(own.lstrip())
+    for line in reversed(lines):
+        body = line.lstrip()
+        if not indent:
+            return False
+        if body and not body.startswith("#") and len(line) - len(body) < indent:
+            if _FALLBACK.match(body):
+                return True
+            indent = len(line) - len(body)
+    return False
+
+
+def _runs_services(rule: Rule, script: Script) -> bool:
+    """Whether a script is of the machine it runs on: it starts services or containers, which no session can."""
+    return any(command.name in rule.table("services") for command in script.commands)
+
+
+def _only_installs(rule: Rule, script: Script) -> bool:
+    """Whether a script does nothing but install, whatever its name is."""
+    around, installers = rule.table("around"), rule.table("installers")
+    return all(
+        command.name in around or command.name in installers or _installs(command, installers) or _builds(command)
+        for command in script.commands
+        if command.words
+    )
+
+
+def _builds(command: Command) -> bool:
+    heads = [word.head for word in command.arguments]
+    return bool(_PYTHON.match(command.name or "")) and (heads[:1] == ["setup.py"] or heads[:2] == ["-m", "venv"])
+
+
+def _said(command: Command) -> str:
+    """A command as it is typed, the quotes of a list in Python left out."""
+    if any(word.text == '"$m"' for word in command.words):
+        words = [word.value or "…" for word in command.words]
+        return " ".join(["python" if words[:2] == ["…", "-m"] else words[0], *words[1:]])
+    return " ".join(word.text for word in command.words)
 
 
 def _clones(command: Command) -> bool:
