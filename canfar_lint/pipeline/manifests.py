@@ -49,7 +49,7 @@ class Manifests:
         self.images = Declared()
         for path in _manifests(project):
             text = project.tree.read(path)
-            if text is not None:
+            if text is not None and _is_manifest(path, text):
                 found = self.by_folder.setdefault(os.path.dirname(os.path.normpath(path)), Declared())
                 found.files.append(path)
                 _read(path, text, found, project)
@@ -94,6 +94,21 @@ def _manifests(project: Project) -> Iterator[str]:
         path = os.path.normpath(os.path.join(project.tree.root, name))
         if path not in seen and project.tree.size(path) is not None:
             yield path
+
+
+def _is_manifest(path: str, text: str) -> bool:
+    """Whether a file is what its name says: YAML called so may be of another program, of several documents say."""
+    if not path.endswith((".yml", ".yaml")):
+        return True
+    import yaml
+
+    try:
+        data = yaml.safe_load(text)
+    except yaml.composer.ComposerError:
+        return False
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return "dependencies:" in text
+    return isinstance(data, dict) and "dependencies" in data
 
 
 def _read(path: str, text: str, found: Declared, project: Project) -> None:
@@ -201,7 +216,11 @@ def _setup_py(text: str, found: Declared) -> None:
 def _environment(text: str, found: Declared) -> None:
     import yaml
 
-    data = yaml.safe_load(text)
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError:
+        found.known = False
+        return
     stack = list(data.get("dependencies") or ()) if isinstance(data, dict) else []
     while stack:
         each = stack.pop()

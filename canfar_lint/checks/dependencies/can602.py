@@ -29,9 +29,14 @@ _MOST = 20_000_000
 
 
 def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
-    """A package that is declared nowhere is told once for each manifest that should name it, at its first import."""
+    """A package that is declared nowhere is told once for each manifest that should name it, at its first import.
+
+    A name that no package is known by may be a module of one's own, found on a path of one's own: it is told only
+    where `uv run` gives the script nothing but what it declares.
+    """
     manifests = Manifests(project)
     own = own_names(project)
+    named = distributed(rule)
     told: set[tuple[str, str]] = set()
     for path, fact in sorted(project.facts.get("imports", ())):
         names = fact.data["names"]
@@ -40,14 +45,24 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
         if not project.whole:
             foreign = [name for name in foreign if not _is_on_disk(project, path, name)]
         if foreign and path.endswith(".py") and in_pipeline(path):
-            inline = _inline(project, path) if fact.data["inline"] else None
+            inline = _inline(project, path, manifests) if fact.data["inline"] else None
             known = inline or manifests.of(path)
+            if inline is None:
+                foreign = [name for name in foreign if name in named]
             if known.files and known.known and (inline or len(known.names) > 1):
                 yield from _of_file(project, rule, path, foreign, known, told)
 
 
-def _inline(project: Project, path: str) -> Declared | None:
-    """What a script itself declares, None when it tries to declare nothing."""
+def distributed(rule: Rule) -> frozenset[str]:
+    """The imports that are known to be of a distribution."""
+    return frozenset((*rule.table("distributions"), *rule.table("same")))
+
+
+def _inline(project: Project, path: str, manifests: Manifests) -> Declared | None:
+    """What a script itself declares, None when it tries to declare nothing.
+
+    One that installs the project it belongs to has what that declares.
+    """
     text = project.tree.read(path, _MOST) or ""
     if not any(block.type in ("", "script") for block in blocks(text)):
         return None
@@ -57,6 +72,9 @@ def _inline(project: Project, path: str) -> Declared | None:
     known.known = inline is not None
     for each in (inline or {}).get("dependencies", ()):
         known.add(each)
+    sources = (inline or {}).get("tool", {}).get("uv", {}).get("sources", {})
+    if any(isinstance(source, dict) and "path" in source for source in sources.values()):
+        known.names |= manifests.of(path).names
     return known
 
 
@@ -70,7 +88,7 @@ def _of_file(
         return
     text = project.tree.read(path, _MOST) or ""
     needed = list(needed_imports(path, text, missing))
-    sure = {*rule.table("distributions"), *rule.table("same")}
+    sure = distributed(rule)
     names = [rule.table("distributions").get(name, [name])[0] for _, _, name in needed if name in sure]
     for source, span, name in needed:
         told.add((where, name))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue import load
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks.dependencies.can602 import first_import, own_names
+from canfar_lint.checks.dependencies.can602 import distributed, first_import, own_names
 from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.engine.file import in_pipeline, placed
 from canfar_lint.pipeline.join import Project
@@ -16,7 +16,9 @@ from canfar_lint.pipeline.manifests import Manifests
 def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
     if not project.whole or Manifests(project).any:
         return
-    own = own_names(project) | set(load().rules["CAN602"].table("shared"))
+    imports = load().rules["CAN602"]
+    own = own_names(project) | set(imports.table("shared"))
+    named = distributed(imports)
     for path, fact in sorted(project.facts.get("imports", ())):
         if not in_pipeline(path):
             continue
@@ -25,7 +27,7 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
         text = project.tree.read(path, 20_000_000) or ""
         if "# ///" in text:
             return
-        found = first_import(path, text, {name for name in names if name not in own})
+        found = first_import(path, text, {name for name in names if name in named and name not in own})
         if found is not None:
             source, span, name = found
             yield placed(source, rule.finding(span, name=name))
