@@ -22,6 +22,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         path = value.skeleton
         if value.kind != LITERAL and not (value.prefix.startswith("/") and not value.pieces[0].default):
             continue
+        if _never_runs(module, node) or (path == "." and _in_handler(module, node)):
+            continue
         literal = value.literals[0] if len(value.literals) == 1 else node
         span = module.span(literal if isinstance(literal, ast.Constant) and value.node is literal else node)
         if len(value.literals) == 1 and isinstance(node, ast.Call):
@@ -31,7 +33,17 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         elif path.startswith("/"):
             yield rule.finding(span, path=path)
         elif _RELATIVE.match(path):
-            yield rule.finding(span, variant="relative", path=path)
+            yield rule.finding(span, variant="notebook" if module.notebook else "relative", path=path)
+
+
+def _never_runs(module: PythonModule, node: ast.expr) -> bool:
+    """Whether a condition that is written as false stands before it."""
+    return any(isinstance(test, ast.Constant) and bool(test.value) != held for test, held in module.guards(node))
+
+
+def _in_handler(module: PythonModule, node: ast.expr) -> bool:
+    """Whether it is done when something was not found otherwise: in the folder of the user's own modules."""
+    return any(isinstance(ancestor, ast.ExceptHandler) for ancestor in module.ancestors(node))
 
 
 def _added(module: PythonModule) -> Iterator[ast.expr]:
