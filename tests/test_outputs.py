@@ -9,6 +9,7 @@ import pytest
 
 from canfar_lint.checks._fates import LEFT, USED, Fates
 from canfar_lint.checks._outputs import APPEND, UPDATE, WRITE, names_of, outputs, takes_input, texts_with
+from canfar_lint.checks._tasks import takes_task
 from canfar_lint.model.python import PythonModule
 from canfar_lint.source import Source
 
@@ -102,6 +103,31 @@ def test_what_becomes_of_a_file(rest: str, fate: str) -> None:
 )
 def test_scripts_that_are_told_what_to_work_on(code: str, takes: bool) -> None:
     assert takes_input(module(code)) is takes
+
+
+@pytest.mark.parametrize(
+    ("code", "takes"),
+    [
+        ("import sys\nname = sys.argv[1]", True),
+        ("from sys import argv\nfor name in argv[1:]:\n    work(name)", True),
+        ("import sys\ndef main(argv):\n    work(argv[1])\nmain(sys.argv)", True),
+        ("import sys\ndef main(argv):\n    work()\nmain(sys.argv)", False),
+        ("import sys\nif '--force' in sys.argv:\n    work()", False),
+        ("import sys\nhistory = ' '.join(sys.argv)", False),
+        ("# name = sys.argv[1]", False),
+        ("import os\nname = os.environ['IMAGE_PATH']", True),
+        ("import os\nfolder = os.environ['AMUSE_DIR']", False),
+        ("import os\nport = os.environ['DBPORT']", False),
+        ("import argparse\np = argparse.ArgumentParser()\np.add_argument('name')\na = p.parse_args()", True),
+        (
+            "import argparse\np = argparse.ArgumentParser()\np.add_argument('--all', action='store_true')\n"
+            "a = p.parse_args()",
+            False,
+        ),
+    ],
+)
+def test_scripts_that_are_one_of_many_tasks(code: str, takes: bool) -> None:
+    assert takes_task(module(code)) is takes
 
 
 def test_texts_are_found_by_any_part_of_them() -> None:

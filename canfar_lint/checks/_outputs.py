@@ -26,10 +26,10 @@ from canfar_lint.model.values import (
 
 WRITE, APPEND, UPDATE = "write", "append", "update"
 _NO_NAME = re.compile(r"[\n\r]|\s\s")
-_LAUNCHER = re.compile(r"\.(parse_args|parse_known_args|parse_intermixed_args)\(\)|^(docopt|fire|typer|click|absl)\.")
-_ENVIRONMENT = re.compile(r"""\b(?:environ\s*\[|environ\.get\(|getenv\()\s*["'](\w+)["'](?!\s*\]\s*=[^=])""")
+LAUNCHER = re.compile(r"\.(parse_args|parse_known_args|parse_intermixed_args)\(\)|^(docopt|fire|typer|click|absl)\.")
+ENVIRONMENT_KEY = re.compile(r"""\b(?:environ\s*\[|environ\.get\(|getenv\()\s*["'](\w+)["'](?!\s*\]\s*=[^=])""")
 # what the environment says of the machine or the user is no input of a job
-_SETTINGS = re.compile(
+SETTINGS = re.compile(
     r"^(HOME|USER|LOGNAME|PATH|PYTHONPATH|TMPDIR|TMP|TEMP|DISPLAY|SHELL|HOSTNAME|PWD|CONDA_\w*|CUDA_\w*|TF_\w*|MPL\w*|"
     r"\w*_THREADS|\w*_CACHE\w*|\w*_DEBUG|WEBBPSF_PATH|CRDS_\w*|SLURM_CPUS_PER_TASK)$"
 )
@@ -246,9 +246,9 @@ def _takes_input(module: PythonModule) -> bool:
         return True
     if "argv" in module.text and re.search(r"\bargv\b(?!\s*\[\s*0\s*\]|\s*=)", module.text):
         return True
-    if any(not _SETTINGS.match(key) for key in _ENVIRONMENT.findall(module.text)):
+    if any(not SETTINGS.match(key) for key in ENVIRONMENT_KEY.findall(module.text)):
         return True
-    return any(_LAUNCHER.search(module.qualified(call.func) + "()") for call in module.all_calls)
+    return any(LAUNCHER.search(module.qualified(call.func) + "()") for call in module.all_calls)
 
 
 def user_given(value: Value) -> bool:

@@ -17,9 +17,9 @@ from canfar_lint.checks._outputs import (
     literal_span,
     names_of,
     outputs,
-    takes_input,
     texts_with,
 )
+from canfar_lint.checks._tasks import takes_task
 from canfar_lint.diagnostic import Finding, Fix, Question
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import COMPREHENSIONS
@@ -78,7 +78,9 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
         return None
     if not module.on_main_path(named.place) or module.user_guarded(named.place):
         return None
-    shared = literal and takes_input(module) and not _folder_is_chosen(module)
+    if re.search(rule.table("programs"), text) or _is_kept(module, output, named.place, text):
+        return None
+    shared = literal and takes_task(module) and not _folder_is_chosen(module)
     from canfar_lint.checks.results._unique import by_job
 
     fix, own = by_job(module, literals[0]) if literal else (None, False)
@@ -110,12 +112,45 @@ def _is_in_chosen_folder(module: PythonModule, value: Value) -> bool:
 
 
 def _folder_is_chosen(module: PythonModule) -> bool:
-    """Whether the program goes into a folder that is not always the same."""
+    """Whether the program goes into a folder that is not always the same, or runs assignments it is given."""
     memo = module.memo("can402")
+    if "chosen" not in memo and any(call.args and not is_literal(module.value(call.args[0])) for call in _runs(module)):
+        memo["chosen"] = True
     if "chosen" not in memo:
         calls = [*module.calls(("os.chdir", "os.fchdir", "contextlib.chdir"))]
         memo["chosen"] = any(call.args and not is_literal(module.value(call.args[0])) for call in calls)
     return bool(memo["chosen"])
+
+
+def _runs(module: PythonModule) -> Iterator[ast.Call]:
+    """What executes text as code at the top of the script: any of its names may be given another value."""
+    for call in module.calls(("builtins.exec", "builtins.execfile")):
+        if module.function_of(call) is None:
+            yield call
+
+
+def _is_kept(module: PythonModule, output: Output, place: ast.Call, text: str) -> bool:
+    """Whether a function reads the file before it writes it: what is kept from run to run, and brought up to date."""
+    scope = module.function_of(place)
+    if scope is None:
+        return False
+    mentions: list[ast.AST] = [*texts_with(module, text)] if len(text) > 2 else []
+    names = {n.id for n in ast.walk(output.name) if isinstance(n, ast.Name)}
+    mentions += [use for name in names for use in module.named(name) if isinstance(use.ctx, ast.Load)]
+    return any(
+        module.function_of(node) is scope and node.lineno < place.lineno and _is_opened(module, node)
+        for node in mentions[:500]
+        if isinstance(node, ast.expr) and id(node) not in _written_names(module)
+    )
+
+
+def _is_opened(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a file's name is given to what reads it."""
+    call = module.parent(node)
+    if not isinstance(call, ast.Call) or node not in call.args[:1]:
+        return False
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return name == "open" or name.startswith(("read", "load", "getdata", "genfromtxt"))
 
 
 # -- loops ----------------------------------------------------------------------------------------------------

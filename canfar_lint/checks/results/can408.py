@@ -17,8 +17,8 @@ from canfar_lint.checks._outputs import (
     literal_span,
     names_of,
     outputs,
-    takes_input,
 )
+from canfar_lint.checks._tasks import takes_task
 from canfar_lint.diagnostic import Finding, Question
 from canfar_lint.model.python import PythonModule
 
@@ -50,7 +50,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             if worker:
                 yield rule.finding(span, variant=variant or "pool", name=name, worker=worker)
             else:
-                yield _under_replicas(rule, span, name, variant, always=takes_input(module))
+                yield _under_replicas(rule, span, name, variant, always=takes_task(module))
 
 
 def _under_replicas(rule: Rule, span: tuple[int, int], name: str, variant: str | None, *, always: bool) -> Finding:
@@ -77,8 +77,8 @@ def _is_harmless(rule: Rule, text: str) -> bool:
     last = text.rpartition("/")[2].lower()
     if re.search(load().rules["CAN402"].table("shared"), last) or ephemeral(rule).match(text):
         return True
-    if text.startswith(("/dev/", "/proc/")):
-        return True
+    if text.startswith(("/dev/", "/proc/")) or last.startswith("."):
+        return True  # `.gitattributes`: settings of another program, and no result
     return ":memory:" in text or (":" in text and not text.startswith("sqlite:///"))
 
 

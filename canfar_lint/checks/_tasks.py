@@ -1,0 +1,96 @@
+"""Whether a script is one of many tasks: told on its command line or by the environment what to work on."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from canfar_lint.checks._outputs import ENVIRONMENT_KEY, LAUNCHER, SETTINGS
+from canfar_lint.model.python import PythonModule
+
+_TASK = re.compile(r"\bREPLICA_(ID|COUNT)\b|\bSLURM_ARRAY_TASK_ID\b|\bcanfar\.helpers\b")
+# where things lie on this machine, and who logs in where: the same for every job
+_OF_THE_MACHINE = re.compile(
+    r"(?i)(^|_)(db|database|sql|pg|mysql|postgres|redis|aws|s3|api|auth|ssl|smtp|proxy)(?=_|[a-z]*$)|"
+    r"(user(name)?|pass(word|wd)?|login|token|secret|key|credentials?|host(name)?|server|port|url|email)$|"
+    r"^(?!(in|out|input|output|work|run|job|task|target|obs|image|file|data|scratch)(_|dir|path|folder|root))"
+    r"\w*(dir|directory|folder|path|home|root)$"
+)
+_FLAGS = frozenset(("store_true", "store_false", "store_const", "count", "version", "help", "callback"))
+_DEEP = 2
+
+
+def takes_task(module: PythonModule) -> bool:
+    """Whether a script is told what to work on; switches, log-ins, and where things are installed do not tell it."""
+    memo = module.memo("tasks")
+    if "takes" not in memo:
+        memo["takes"] = _takes_task(module)
+    return bool(memo["takes"])
+
+
+def _takes_task(module: PythonModule) -> bool:
+    if _TASK.search(module.text):
+        return True
+    keys = ENVIRONMENT_KEY.findall(module.text)
+    if any(not SETTINGS.match(key) and not _OF_THE_MACHINE.search(key) for key in keys):
+        return True
+    launchers = [call for call in module.all_calls if LAUNCHER.search(module.qualified(call.func) + "()")]
+    if launchers and not _only_switches(module):
+        return True
+    return "argv" in module.text and any(_is_read(module, node) for node in _argv(module))
+
+
+def _only_switches(module: PythonModule) -> bool:
+    """Whether all that the program's parser takes are options that are on or off."""
+    options = [*module.calls_named("add_argument"), *module.calls_named("add_option")]
+    if not options or "add_subparsers" in module.text:
+        return False
+    for call in options:
+        action = module.keyword(call, "action")
+        if action is None or module.constant(action.value) not in _FLAGS:
+            return False
+    return True
+
+
+def _argv(module: PythonModule) -> Iterator[ast.expr]:
+    """Where the words of the command line are read."""
+    yield from (name for name in module.named("argv") if module.qualified(name) == "sys.argv")
+    for node in module.parents:
+        if isinstance(node, ast.Attribute) and node.attr == "argv" and module.qualified(node) == "sys.argv":
+            yield node
+
+
+def _is_read(module: PythonModule, node: ast.expr, depth: int = 0) -> bool:
+    """Whether the words are more than counted, kept as a record, searched for a switch, or handed to a parser."""
+    if not isinstance(getattr(node, "ctx", None), ast.Load):
+        return False
+    parent = module.parent(node)
+    if isinstance(parent, ast.Subscript) and parent.value is node:
+        if module.constant(parent.slice) == 0 or not isinstance(parent.ctx, ast.Load):
+            return False
+        if not isinstance(parent.slice, ast.Slice):
+            return True
+        node, parent = parent, module.parent(parent)
+    if isinstance(parent, ast.Compare) and node in parent.comparators:
+        return not (isinstance(parent.ops[0], (ast.In, ast.NotIn)) and isinstance(module.constant(parent.left), str))
+    if isinstance(parent, ast.Call) and node in parent.args:
+        return _is_handed(module, node, parent, depth)
+    return not isinstance(parent, (ast.FormattedValue, ast.BinOp))
+
+
+def _is_handed(module: PythonModule, node: ast.expr, call: ast.Call, depth: int) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name in ("len", "join", "print", "str", "repr", "info", "debug", "list2cmdline", "format", "write", "list"):
+        return name == "list"
+    if name.startswith("parse_"):
+        return False  # the parser's options tell
+    function = module.function_named(call.func)
+    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or depth >= _DEEP:
+        return True
+    names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
+    at = call.args.index(node)
+    if at >= len(names):
+        return True
+    uses = [use for use in module.named(names[at]) if module.function_of(use) is function]
+    return any(_is_read(module, use, depth + 1) for use in uses)
