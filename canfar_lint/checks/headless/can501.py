@@ -10,6 +10,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import left_to_user
 from canfar_lint.checks._outputs import stem_of
 from canfar_lint.checks.headless._backends import backends
+from canfar_lint.checks.headless._showing import is_for_showing, is_typed, is_viewer
 from canfar_lint.diagnostic import SAFE, UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
@@ -17,9 +18,9 @@ from canfar_lint.model.python import PythonModule
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     seen: set[ast.AST] = set()
     for call, instead, variant in _calls(module, rule):
-        if call in seen or _unseen(module, rule, call) or _for_showing(module, rule, call):
+        if call in seen or _unseen(module, rule, call) or is_for_showing(module, call) or is_viewer(module):
             continue
-        if left_to_user(module, call) or re.search(rule.table("showing_files"), module.source.path.replace("\\", "/")):
+        if left_to_user(module, call) or is_typed(module, call):
             continue
         seen.add(call)
         fix = _fix(module, rule, call)
@@ -92,14 +93,6 @@ def _unseen(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
         wanted = frozenset(rule.table("file_backends"))
         memo["forced"] = any(name.lower() in wanted for name, _ in backends(module))
     return bool(memo["forced"])
-
-
-def _for_showing(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
-    """Whether a call stands in a function that is there for showing and is not called here."""
-    function = module.function_of(call)
-    if function is None or module.on_main_path(call):
-        return False
-    return re.search(rule.table("showing_names"), function.name.lower()) is not None
 
 
 def _fix(module: PythonModule, rule: Rule, call: ast.Call) -> Fix | None:

@@ -45,4 +45,5 @@ def _magics(source: NotebookSource, rule: Rule) -> Iterator[Finding]:
             continue
         start = source.text.index(name, magic.start + len(magic.name))
         fix = Fix("Use `%matplotlib inline`", (Edit(start, start + len(name), "inline"),))
-        yield rule.finding((start, start + len(name)), variant="magic", backend=name, fix=fix)
+        variant = "page" if name in rule.table("pages") else "magic"
+        yield rule.finding((start, start + len(name)), variant=variant, backend=name, fix=fix)

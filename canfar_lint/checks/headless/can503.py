@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import left_to_user
+from canfar_lint.checks.headless._showing import is_typed, is_viewer
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
@@ -27,6 +28,8 @@ _FOR_WINDOWS = re.compile(
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    if is_viewer(module):
+        return  # windows in a program of their own: what the rule asks for
     yield from _imports(module, rule)
     for table, variant in (("connects", "hub"), ("opens", None)):
         for instead, names in rule.table(table).items():
@@ -53,7 +56,11 @@ def _imports(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 def _runs(module: PythonModule, call: ast.Call) -> bool:
     """Whether a call that opens something runs with the program, without being asked for or tried."""
-    if left_to_user(module, call) or module.in_try(call, "SAMPHubError", "TclError", "ValueError"):
+    if (
+        left_to_user(module, call)
+        or is_typed(module, call)
+        or module.in_try(call, "SAMPHubError", "TclError", "ValueError")
+    ):
         return False
     function = module.function_of(call)
     if module.on_main_path(call):

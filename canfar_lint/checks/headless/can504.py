@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import left_to_user
 from canfar_lint.checks._commands import started
+from canfar_lint.checks.headless._showing import is_for_showing, is_typed, is_viewer
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
@@ -22,6 +23,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     programs, messengers = rule.table("programs"), rule.table("messengers")
     windowless = frozenset(rule.table("windowless"))
     seen: set[ast.AST] = set()
+    if is_viewer(module):
+        return
     for start in started(module):
         command = start.command
         name = command.name or ""
@@ -29,7 +32,9 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if instead is None or command.program is None or windowless & {word.value for word in command.arguments}:
             continue
         place = start.place(command.program)
-        if place in seen or left_to_user(module, start.call):
+        if place in seen or left_to_user(module, start.call) or is_typed(module, start.call):
+            continue
+        if is_for_showing(module, start.call):
             continue
         seen.add(place)
         variant = "messenger" if name in messengers else None
