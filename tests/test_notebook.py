@@ -142,6 +142,13 @@ def test_cells_that_are_not_for_us() -> None:
     assert source.code == "     \nc = 3\n"
 
 
+def test_what_a_command_gives_may_stand_apart_from_its_mark() -> None:
+    source = read("a.ipynb", notebook(["found = ! ls -d /data/* | sort\n"]))
+    assert [piece.text.strip() for piece in source.shell_pieces] == ["ls -d /data/* | sort"]
+    ast.parse(source.code)
+    assert code_of("assert a != b\n") == "assert a != b\n"
+
+
 def test_a_cell_indented_as_a_whole_is_read_at_the_margin() -> None:
     cell = "\n    if ready:\n        run()\n\n    %time go()\n"
     code = code_of(cell)

@@ -170,6 +170,7 @@ def test_syntax_errors_can_be_ignored(tmp_path: Path) -> None:
 PYTHON2 = [
     'print "hello"\n',
     "print x, y\n",
+    "print'{} done'.format(x)\n",
     "import sys\nif x: print x\n",
     "try:\n    pass\nexcept IOError, e:\n    pass\n",
     "try:\n    pass\nexcept (IOError, OSError), e:\n    pass\n",
@@ -218,12 +219,21 @@ BLANKS = [
     "model = # write your solution here!\n",
     "for score in scores:\n    # ax.hist() - COMPLETE ME\nprint(score)\n",
     "layer = Linear(50, ??)\n",
+    "similarity = #... ADD CODE HERE\n",
+    "folder = </path/to/the/data/>\n",
+    "from <yourpackage>.tests import test_something\n",
 ]
 
 
 @pytest.mark.parametrize("text", BLANKS)
 def test_an_exercise_is_no_program_yet(tmp_path: Path, text: str) -> None:
     assert codes(linted(tmp_path, {"a.ipynb": notebook(text), "b.py": text})) == []
+
+
+@pytest.mark.parametrize("text", ["obs = \n\nlen(obs)\n", "with open(, 'rb') as f:\n    pass\n", "for :\n    pass\n"])
+def test_a_hole_is_left_for_the_reader_of_a_notebook_alone(tmp_path: Path, text: str) -> None:
+    found = linted(tmp_path, {"a.ipynb": notebook(text), "b.py": text})
+    assert [(d.code, os.path.basename(d.path)) for d in found] == [("CAN001", "b.py")]
 
 
 @pytest.mark.parametrize("text", ["sigma = # incomplete frames\n", "x = = 1  # the list is complete\n"])

@@ -34,7 +34,7 @@ _AUTOMAGIC = re.compile(
 _MAYBE_MAGIC = re.compile(rf"^[ \t]*(?:[%!?,;/]|{_BARE}[ \t])|=[ \t]*[%!]|\?[ \t]*(?:#[^\n]*)?$", re.MULTILINE)
 _CELL_MAGIC = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*%%(!|[\w.]*)([^\n]*)(?:\n|\Z)")
 _ESCAPE = re.compile(r"[ \t]*[%!?,;/]")
-_ASSIGNED = re.compile(r"[ \t]*[^\W\d][^=!<>\n]*=[ \t]*([!%])(?=[^\s=])")
+_ASSIGNED = re.compile(r"[ \t]*[^\W\d][^=!<>\n]*=[ \t]*(!(?=[^=])|%(?=[^\s=]))")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = " \t\f\r\n"
 

@@ -218,6 +218,7 @@ _STRINGS = (
 _PYTHON2 = r"""(?mx)^[ \t]*(?:[^\n]*[:;][ \t]*)?(?:
         print[ \t]+(?![=.,:)\]}]|in\b|is\b|and\b|or\b|not[ ]in\b|if\b|for\b|[-+*/%<>&|^@(\[]) \S
       | print[ \t]*>>
+      | print["']
       | exec[ \t]+["'\w]
       | raise[ \t]+[\w.]+[ \t]*,
       | except[ \t]+(?:[\w.]+|\([^)\n]*\))[ \t]*,[ \t]*[A-Za-z_]\w*[ \t]*:

@@ -17,9 +17,13 @@ _BLANK = re.compile(
         complete(?:[ ]+(?:me|this))?[-#.:!\ \t]*$ | [^\n#]*[ ]complete[ ]me\b
       | to[ _]fill\b | fill[ _](?:(?:this|me)[ _])?in\b
       | (?:(?:insert|write|put|add|enter)[ _])?your[ _](?:code|solution|answer)(?![a-z])
+      | [. ]*(?:insert|write|put|add|enter)[ _](?:code|solution|answer)[ _]here\b
       )
+    | (?:=|\(|\bfrom|\bimport)[ \t]*<[/\w][\w ./~-]*>
     | [(,=][ \t]*\?\?(?=[ \t]*[),])"""
 )
+# a place in a notebook's line where something is to be put: `obs = `, `open(, "rb")`, `for :`
+_HOLE = re.compile(r"=[ \t]*(?:,|\)|(?:\#.*)?$)|[(,][ \t]*,|\b(?:for|in|if|while)[ \t]*:")
 # what a Python since that version reads and the ones before do not, and the rows in which it is looked for
 _SINCE = (
     ((3, 12), re.compile(r"\b(?:[fF][rR]?|[rR][fF])[\"']|^[ \t]*(?:type \w+ ?[=\[]|(?:def|class) \w+\[)", re.M)),
@@ -52,6 +56,14 @@ def is_to_be_filled_in(text: str) -> bool:
     return _TEMPLATE.search(text) is not None or _BLANK.search(text) is not None
 
 
+def has_hole(source: Source, place: Place | None) -> bool:
+    """Whether an error in a notebook is a hole that its reader is to fill."""
+    if source.kind != NOTEBOOK or place is None or place.cell is None:
+        return False
+    at = source.cell_offset(place.cell, place.row, 1)
+    return at is not None and _HOLE.search(source.line(source.row_column(at)[0])) is not None
+
+
 def is_newer(source: Source, place: Place | None) -> bool:
     """Whether what the running Python refuses at a place may be the grammar of a newer one."""
     if place is None:
@@ -73,7 +85,9 @@ def syntax_error(items: Sequence[dict[str, Any]], source: Source) -> dict[str, A
         return None
     ordered = sorted(items, key=lambda i: (i["cell"] or 0, i["location"]["row"], i["location"]["column"]))
     if source.kind == NOTEBOOK:
-        return None if _parses(source) else ordered[0]
+        first = ordered[0]["location"]
+        place = Place(first["row"], first["column"], first["row"], first["column"], ordered[0]["cell"])
+        return None if has_hole(source, place) or _parses(source) else ordered[0]
     rows = {item["location"]["row"] for item in ordered}
     magics = {row for row in rows if _MAGIC.match(source.line(row))} if max(rows) <= len(source.starts) else set()
     return next((item for item in ordered if item["location"]["row"] not in magics), None)

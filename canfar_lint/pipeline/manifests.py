@@ -202,7 +202,7 @@ def _setup_py(text: str, found: Declared) -> None:
             built = module.constant(call.args[0])
             found.add(built if isinstance(built, str) else "")
         for keyword in call.keywords:
-            if keyword.arg in ("install_requires", "extras_require", "requires"):
+            if keyword.arg in ("install_requires", "extras_require", "extras_requires", "requires"):
                 value = module.resolve(keyword.value)
                 if not isinstance(value, (ast.List, ast.Tuple, ast.Dict)):
                     found.known = False

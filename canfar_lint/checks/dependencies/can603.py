@@ -92,12 +92,22 @@ def _runs_services(rule: Rule, script: Script) -> bool:
 
 
 def _only_installs(rule: Rule, script: Script) -> bool:
-    """Whether a script does nothing but install, whatever its name is."""
+    """Whether a script builds and installs software, or does nothing but install, whatever its name is."""
     around, installers = rule.table("around"), rule.table("installers")
+    if any(_makes(command) for command in script.commands):
+        return True
     return all(
         command.name in around or command.name in installers or _installs(command, installers) or _builds(command)
         for command in script.commands
         if command.words
+    )
+
+
+def _makes(command: Command) -> bool:
+    heads = [word.head for word in command.arguments]
+    configures = command.words and command.words[0].text in ("./configure", "./bootstrap", "./autogen.sh")
+    return bool(configures) or (
+        command.name in ("make", "ninja", "cmake") and not {"install", "--install"}.isdisjoint(heads)
     )
 
 

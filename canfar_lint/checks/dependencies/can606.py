@@ -22,7 +22,9 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         path = value.skeleton
         if value.kind != LITERAL and not (value.prefix.startswith("/") and not value.pieces[0].default):
             continue
-        if _never_runs(module, node) or (path == "." and _in_handler(module, node)):
+        if _never_runs(module, node) or _may_fail(module, node):
+            continue
+        if path in (".", "./") and (_in_handler(module, node) or _in_package(module)):
             continue
         literal = value.literals[0] if len(value.literals) == 1 else node
         span = module.span(literal if isinstance(literal, ast.Constant) and value.node is literal else node)
@@ -39,6 +41,22 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 def _never_runs(module: PythonModule, node: ast.expr) -> bool:
     """Whether a condition that is written as false stands before it."""
     return any(isinstance(test, ast.Constant) and bool(test.value) != held for test, held in module.guards(node))
+
+
+def _may_fail(module: PythonModule, node: ast.expr) -> bool:
+    """Whether it is tried, and something else is done where it does not work."""
+    child: ast.AST = node
+    for ancestor in module.ancestors(node):
+        if isinstance(ancestor, ast.Try) and child in ancestor.body and ancestor.handlers:
+            last = [handler.body[-1] for handler in ancestor.handlers]
+            return not any(isinstance(each, ast.Raise) or "exit" in module.code(each) for each in last)
+        child = ancestor
+    return False
+
+
+def _in_package(module: PythonModule) -> bool:
+    """Whether a file imports from its own package, and so is found without any path."""
+    return any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(module.tree))
 
 
 def _in_handler(module: PythonModule, node: ast.expr) -> bool:

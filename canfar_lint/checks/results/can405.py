@@ -23,7 +23,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(module.name_span(call), call=module.code(call.func), instead=entry["told"], fix=fix)
     for call in module.calls(rule.table("resuming")):
         given = module.keyword(call, rule.table("resuming")[module.qualified(call.func)])
-        if given is not None and module.constant(given.value) is False:
+        if given is not None and module.constant(given.value) is False and _resumes(module, call, rule):
             fix = _resumed(module, given)
             yield rule.finding(module.name_span(call), variant="anew", call=module.code(call.func), fix=fix)
     yield from _training(module, rule)
@@ -45,6 +45,12 @@ def _fix(module: PythonModule, call: ast.Call, entry: dict[str, Any], table: dic
     return Fix("Write down the progress", added, UNSAFE, needs)
 
 
+def _resumes(module: PythonModule, call: ast.Call, rule: Rule) -> bool:
+    """Whether the sampler chosen can take up an earlier run, and nobody looks on."""
+    chosen = module.keyword(call, "sampler")
+    return not module.notebook and (chosen is None or module.constant(chosen.value) not in rule.table("never_resumes"))
+
+
 def _resumed(module: PythonModule, given: ast.keyword) -> Fix | None:
     from canfar_lint.fixing.python import fix, replaced
 
@@ -62,12 +68,39 @@ def _keeps_progress(module: PythonModule, call: ast.Call, entry: dict[str, Any])
 
 
 def _written_by_hand(module: PythonModule, rule: Rule) -> bool:
-    """Whether a loop over a sampler's steps writes down what it has so far."""
-    saving = re.compile(rule.table("saving") + "|flush|to_|savetxt")
+    """Whether a loop around a sampler's runs or over its steps writes down what it has so far."""
+    saving = re.compile(rule.table("saving") + "|flush|to_|savetxt|create_dataset")
     for call in module.methods(("sample", "run_mcmc", "iterations")):
-        for ancestor in module.ancestors(call):
-            if isinstance(ancestor, ast.For) and any(call is node for node in ast.walk(ancestor.iter)):
-                return any(saving.search(name) for name in _called(ancestor))
+        around = [loop for loop in module.loops(call) if isinstance(loop, (ast.For, ast.While))]
+        for loop in (*around, *_loops_over(module, call)):
+            names = [name for name in _called(loop) if "fig" not in name]
+            if any(saving.search(name) for name in names) or _fills_file(module, loop):
+                return True
+    return False
+
+
+_FILLED = ("h5py.File", "tables.open_file", "zarr.open", "netCDF4.Dataset")
+
+
+def _loops_over(module: PythonModule, call: ast.Call) -> Iterator[ast.For]:
+    """The loops over what a call gives, by itself or by a name."""
+    named = {target.id for target in _targets(module.parent_statement(call)) if isinstance(target, ast.Name)}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.For):
+            inside = list(ast.walk(node.iter))
+            if call in inside or any(isinstance(each, ast.Name) and each.id in named for each in inside):
+                yield node
+
+
+def _targets(statement: ast.stmt) -> list[ast.expr]:
+    return statement.targets if isinstance(statement, ast.Assign) else []
+
+
+def _fills_file(module: PythonModule, loop: ast.AST) -> bool:
+    """Whether a loop opens a file to add to it."""
+    for call in module.calls(_FILLED):
+        if loop in module.ancestors(call) and any(module.constant(arg) in ("a", "r+", "w") for arg in call.args[1:2]):
+            return True
     return False
 
 
