@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import is_declared_small
 from canfar_lint.diagnostic import Finding, Fix
+from canfar_lint.model.lexical import comment_in
 from canfar_lint.model.python import PythonModule
 
 _STREAMS = frozenset(("BytesIO", "urlopen", "SpooledTemporaryFile", "GzipFile"))
@@ -19,10 +21,20 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call in module.calls(rule.table("readers")):
         if _cannot_be_mapped(module, call) or (call.args and is_declared_small(module, rule, call.args[0])):
             continue
+        if _has_reason(module, call) or _gives_headers(module, call) or _is_written_again(module, call):
+            continue
         for name in rule.table("switches"):
             keyword = module.keyword(call, name)
-            if keyword is not None and module.constant(keyword.value) is False:
-                yield rule.finding(module.span(keyword), argument=module.code(keyword), fix=_fix(module, call, name))
+            if keyword is None or module.constant(keyword.value) is not False:
+                continue
+            if name == "memmap":
+                variant = None
+            elif _is_mapped(module, call):
+                continue  # the headers are wanted, the data is mapped all the same
+            else:
+                variant = "headers"
+            argument, fix = module.code(keyword), _fix(module, call, name)
+            yield rule.finding(module.span(keyword), variant=variant, argument=argument, fix=fix)
 
 
 def _cannot_be_mapped(module: PythonModule, call: ast.Call) -> bool:
@@ -50,6 +62,72 @@ def _is_stream(module: PythonModule, reading: ast.Call) -> bool:
     handled = (call.func.value for call in own if isinstance(call.func, ast.Attribute))
     function = module.function_of(made)
     return any(isinstance(n, ast.Name) and n.id == made.id and module.function_of(n) is function for n in handled)
+
+
+def _is_mapped(module: PythonModule, call: ast.Call) -> bool:
+    """Whether the call asks for a mapped file in so many words."""
+    keyword = module.keyword(call, "memmap")
+    return keyword is not None and module.constant(keyword.value) is True
+
+
+def _has_reason(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a comment beside the call, or in the line above it, speaks of the mapping: its author has weighed it."""
+    start, end = module.span(call)
+    text = module.text
+    above = text.rfind("\n", 0, max(text.rfind("\n", 0, start), 0)) + 1
+    below = text.find("\n", end)
+    lines = text[above : below if below >= 0 else len(text)].splitlines()
+    return any(
+        re.search("(?i)mem(ory)?[ -]?map|mmap", line[comment_in(line) :])
+        for line in lines
+        if "#" in line and comment_in(line) >= 0
+    )
+
+
+def _gives_headers(module: PythonModule, call: ast.Call) -> bool:
+    """Whether nothing but headers is taken from the opened file: its data stays where it is."""
+    uses = _uses(module, call)
+    return bool(uses) and all(_is_header(module, use) for use in uses)
+
+
+def _uses(module: PythonModule, call: ast.Call) -> list[ast.Name]:
+    """Where the opened file is used by its one name."""
+    kept = module.parent(call)
+    target: ast.expr | None = None
+    if isinstance(kept, ast.withitem):
+        target = kept.optional_vars
+    elif isinstance(kept, ast.Assign) and len(kept.targets) == 1:
+        target = kept.targets[0]
+    if not isinstance(target, ast.Name):
+        return []
+    function = module.function_of(call)
+    found = [n for n in module.named(target.id) if module.function_of(n) is function and isinstance(n.ctx, ast.Load)]
+    around = module.parent(kept) if isinstance(kept, ast.withitem) else None
+    if isinstance(around, (ast.With, ast.AsyncWith)):
+        return [n for n in found if around in module.ancestors(n)]
+    return found if all(len(module.bindings(n)) == 1 for n in found) else []
+
+
+def _is_header(module: PythonModule, use: ast.Name) -> bool:
+    """`hdul[0].header`, `len(hdul)`, `hdul.close()`."""
+    parent = module.parent(use)
+    if isinstance(parent, ast.Subscript) and parent.value is use:
+        parent = module.parent(parent)
+        return isinstance(parent, ast.Attribute) and parent.attr in ("header", "name")
+    if isinstance(parent, ast.Attribute):
+        return parent.attr in ("close", "info")
+    return isinstance(parent, ast.Call) and module.qualified(parent.func) == "builtins.len"
+
+
+def _is_written_again(module: PythonModule, call: ast.Call) -> bool:
+    """Whether the file is written under its own name while it is open: it has to be in memory then."""
+    kept = module.parent(call)
+    around = module.parent(kept) if isinstance(kept, ast.withitem) else module.function_of(call)
+    if not call.args or not isinstance(around, (ast.With, ast.FunctionDef)):
+        return False
+    name = module.code(call.args[0])
+    written = [c for c in module.calls_named("writeto") if c.args and module.code(c.args[0]) == name]
+    return any(around in module.ancestors(each) and module.span(each)[0] > module.span(call)[1] for each in written)
 
 
 def _fix(module: PythonModule, call: ast.Call, name: str) -> Fix | None:
