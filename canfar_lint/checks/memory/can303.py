@@ -8,10 +8,13 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import is_declared_small
-from canfar_lint.checks._inputs import in_memory, is_packaged, is_small, path_of, small_file
+from canfar_lint.checks._inputs import in_memory, is_packaged, is_small, path_of, small_file, words_in, words_of
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import COMPREHENSIONS, LOOPS
+
+# functions whose first argument is the name of a file, by the last word of their names
+_FILES = frozenset(("open", "read", "Path", "getdata", "getheader", "load", "loadtxt", "read_csv", "File"))
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -29,6 +32,11 @@ def _lines(module: PythonModule, rule: Rule, call: ast.Call, loop: ast.AST) -> I
     handle = call.func.value
     if in_memory(module, handle) or _is_small_text(module, rule, handle) or _gives_names(module, rule, loop):
         return
+    if isinstance(loop, (ast.For, ast.AsyncFor)):
+        if _has_settings(module, loop) or _has_paths(module, loop):
+            return
+    elif not _is_data(module, rule, handle, loop):
+        return  # the list holds every line all the same
     name = handle.id if isinstance(handle, ast.Name) else "file"
     fix = None
     if isinstance(module.parent(call), (*LOOPS, ast.comprehension, ast.Call)) and _reads_alike(module, handle, loop):
@@ -38,6 +46,52 @@ def _lines(module: PythonModule, rule: Rule, call: ast.Call, loop: ast.AST) -> I
         fix = _sliced(module, call, handle)
     question = small_file(module, handle)
     yield rule.finding(module.span(call), fix=fix, question=question, call=module.code(call), handle=name)
+
+
+def _is_data(module: PythonModule, rule: Rule, handle: ast.expr, loop: ast.AST) -> bool:
+    """Whether a file's suffix, its words or those of what its lines become are a catalogue's."""
+    value = module.value(path_of(module, handle))
+    if value.suffix.lower().endswith(tuple(rule.table("data_suffixes"))):
+        return True
+    words = [words_of(module, handle)[1]]
+    statement = module.parent(loop)
+    if isinstance(statement, ast.Assign):
+        words += [module.code(target) for target in statement.targets]
+    function = module.function_of(handle)
+    if function is not None and isinstance(handle, (ast.Name, ast.Call)):
+        words.append(function.name)
+    return not set(rule.table("large")).isdisjoint(words_in(" ".join(words)))
+
+
+def _has_settings(module: PythonModule, loop: ast.For | ast.AsyncFor) -> bool:
+    """Whether the lines are taken apart at an equals sign: settings, or the head of a result."""
+    for word in ("split", "partition", "rsplit"):
+        for call in module.calls_named(word):
+            if call.args and module.constant(call.args[0]) in ("=", " = ") and loop in module.ancestors(call):
+                return True
+    return False
+
+
+def _has_paths(module: PythonModule, loop: ast.For | ast.AsyncFor) -> bool:
+    """Whether what stands in the lines is opened or looked for in the file system: a list of files."""
+    if not isinstance(loop.target, ast.Name):
+        return False
+    known = {loop.target.id}
+    inside = [node for statement in loop.body for node in ast.walk(statement)]
+    for node in inside:
+        made = node.value if isinstance(node, ast.Assign) else node.iter if isinstance(node, ast.For) else None
+        if made is not None and any(isinstance(n, ast.Name) and n.id in known for n in ast.walk(made)):
+            targets = (
+                node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.For) else []
+            )
+            known |= {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+    opened = (node for node in inside if isinstance(node, ast.Call) and node.args and _takes_a_file(module, node))
+    return any(isinstance(call.args[0], ast.Name) and call.args[0].id in known for call in opened)
+
+
+def _takes_a_file(module: PythonModule, call: ast.Call) -> bool:
+    name = module.qualified(call.func)
+    return name.startswith(("os.path.", "shutil.", "os.stat", "os.remove")) or name.rpartition(".")[2] in _FILES
 
 
 def _sliced(module: PythonModule, call: ast.Call, handle: ast.expr) -> Fix | None:
@@ -155,7 +209,9 @@ def _is_small_text(module: PythonModule, rule: Rule, handle: ast.expr) -> bool:
         return True
     if is_small(module, handle, rule.table("small")) or value.prefix.startswith(("/proc/", "/sys/", "/etc/")):
         return True
-    return value.text is None and not value.suffix and is_packaged(module, path)
+    if value.text is not None or value.suffix.lower().endswith(tuple(rule.table("data_suffixes"))):
+        return False
+    return is_packaged(module, path)
 
 
 def _gives_names(module: PythonModule, rule: Rule, loop: ast.AST) -> bool:
