@@ -138,6 +138,11 @@ def is_small(module: PythonModule, node: ast.expr, small: dict[str, list[str]]) 
     folders, names = words_of(module, node)
     if set(_WORD.findall(folders.lower())) & set(small["folders"]):
         return True
+    return has_small_words(names, small)
+
+
+def has_small_words(names: str, small: dict[str, list[str]]) -> bool:
+    """Whether one of some names has the stems, words or parts of `small`."""
     pattern = r"(?<![a-z])(({})|({})(?![a-z]))|{}".format(*("|".join(small[k]) for k in ("stems", "words", "parts")))
     return bool(re.search(pattern, _unglued(names).lower()))
 

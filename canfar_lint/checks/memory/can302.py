@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import is_declared_small
-from canfar_lint.checks._inputs import in_memory, is_packaged, is_small, path_of, small_file, words_in, words_of
+from canfar_lint.checks._inputs import (
+    has_small_words,
+    in_memory,
+    is_packaged,
+    is_small,
+    path_of,
+    small_file,
+    words_in,
+    words_of,
+)
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
+
+_READS = re.compile(r"_*(read|load|get|open|parse|import)_")
+_CATALOGUE = re.compile(r"(?<![a-z])cat(s|file|path|name|tab|alog)?|cat(?![a-z])")
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -68,6 +82,8 @@ def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.e
     value = module.value(path)
     if value.text is None and (is_packaged(module, path) or _is_derived(module, path)):
         return True
+    if not _is_large(module, rule, source) and (_is_small_by_use(module, rule, call, path) or _is_curve(module, call)):
+        return True
     known = value.skeleton.lower().endswith(tuple(rule.table("table_suffixes")))
     return not known and any(_has_word(module, call, *entry) for entry in rule.table("lists"))
 
@@ -77,7 +93,41 @@ def _is_catalogue(module: PythonModule, rule: Rule, source: ast.expr) -> bool:
     skeleton = module.value(path_of(module, source)).skeleton.lower()
     if skeleton.endswith((*rule.table("table_suffixes"), ".cat", "data.txt", "data.dat")):
         return True
+    return _is_large(module, rule, source)
+
+
+def _is_large(module: PythonModule, rule: Rule, source: ast.expr) -> bool:
+    """Whether words of a path are those of a catalogue."""
     return not set(rule.table("large")).isdisjoint(words_in(words_of(module, source)[1]))
+
+
+def _is_small_by_use(module: PythonModule, rule: Rule, call: ast.Call, path: ast.expr) -> bool:
+    """Whether a table is small by what it becomes, or by the function that reads it, where its path is silent."""
+    if module.value(path).text is not None:
+        return False
+    if any(isinstance(each, ast.Lambda) for each in islice(module.ancestors(call), 4)):
+        return True  # one of several readers: what it will be given is not known here
+    names = []
+    kept = module.parent(call)
+    if isinstance(kept, ast.Assign) and len(kept.targets) == 1 and not isinstance(kept.targets[0], ast.Tuple):
+        names.append(module.code(kept.targets[0]))
+    function = module.function_of(call)
+    if function is not None and isinstance(path, ast.Name) and _READS.match(function.name):
+        names.append(function.name)
+    given = words_of(module, path)[1]
+    return not _CATALOGUE.search(" ".join((given, *names)).lower()) and has_small_words(
+        " ".join(names), rule.table("uses")
+    )
+
+
+def _is_curve(module: PythonModule, call: ast.Call) -> bool:
+    """`x, y = np.loadtxt(…, unpack=True)`: a curve or a series, a name for each of its few columns."""
+    unpacked = module.keyword(call, "unpack")
+    if unpacked is None or module.constant(unpacked.value) is not True:
+        return False
+    kept = module.parent(call)
+    kept = module.parent(kept) if isinstance(kept, ast.Subscript) else kept
+    return isinstance(kept, ast.Assign) and isinstance(kept.targets[0], ast.Tuple) and len(kept.targets[0].elts) <= 4
 
 
 def _has_word(module: PythonModule, call: ast.Call, name: str, words: list[str]) -> bool:

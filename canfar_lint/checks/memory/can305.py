@@ -11,6 +11,8 @@ from canfar_lint.checks._declared import is_declared_small
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
+_SKY = ("ra", "RA", "dec", "DEC", "Dec", "_RAJ2000", "RAJ2000")
+
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for node in list(module.parents):
@@ -21,7 +23,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             assert isinstance(node, (ast.Subscript, ast.Attribute))
             yield from _read(module, rule, node, node.value)
     for call in module.calls(rule.table("arrays")):
-        if call.args and isinstance(call.args[0], ast.Subscript) and not _is_everything(call.args[0].slice):
+        if call.args and isinstance(call.args[0], ast.Subscript) and not _may_select(module, call.args[0]):
             yield from _read(module, rule, call, call.args[0])
     for call in module.calls(rule.table("loads")):
         yield _opened(module, rule, call, module.code(call.func))
@@ -45,6 +47,18 @@ def _is_everything(index: ast.expr) -> bool:
     return isinstance(index, ast.Constant) and index.value is ...
 
 
+def _may_select(module: PythonModule, node: ast.Subscript) -> bool:
+    """Whether the last brackets may take a part of a dataset, `f["x"][kept]`, and not reach the dataset itself."""
+    if isinstance(module.constant(node.slice), str) or isinstance(node.slice, ast.JoinedStr):
+        return False
+    return _is_everything(node.slice) or isinstance(node.value, ast.Subscript) or not _is_key(module, node.slice)
+
+
+def _is_key(module: PythonModule, node: ast.expr) -> bool:
+    """Whether an index that is no literal can be a name: no number and no slice."""
+    return not isinstance(node, (ast.Slice, ast.Tuple)) and not isinstance(module.constant(node), int)
+
+
 def _read(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr) -> Iterator[Finding]:
     keys = _keys(module, rule, dataset)
     if keys is None or _is_scalar(module, rule, node, dataset, keys):
@@ -53,7 +67,33 @@ def _read(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr) -
     target = module.code(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
     if re.search(rule.table("small"), f"{' '.join(keys)} {target}".lower()):
         return
+    if _are_names(module, node) or _is_column(module, dataset):
+        return
     yield rule.finding(module.span(node), code=module.code(node), name=module.code(dataset))
+
+
+def _are_names(module: PythonModule, node: ast.expr) -> bool:
+    """`[n.decode() for n in f["names"][:]]`: texts, as many as things have names."""
+    loop = module.parent(node)
+    if not isinstance(loop, ast.comprehension) or loop.iter is not node or not isinstance(loop.target, ast.Name):
+        return False
+    whole = module.parent(loop)
+    decoded = (n.value for n in ast.walk(whole) if isinstance(n, ast.Attribute) and n.attr == "decode") if whole else ()
+    return any(isinstance(n, ast.Name) and n.id == loop.target.id for n in decoded)
+
+
+def _is_column(module: PythonModule, dataset: ast.expr) -> bool:
+    """Whether positions on the sky are read from the same group: then this is a column of the same catalogue."""
+    if not isinstance(dataset, ast.Subscript) or not isinstance(module.constant(dataset.slice), str):
+        return False
+    group = module.code(dataset.value)
+    memo = module.memo("columns")
+    if not memo:
+        memo[""] = None
+        for node in list(module.parents):
+            if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value in _SKY:
+                memo[module.code(node.value), module.function_of(node)] = node
+    return (group, module.function_of(dataset)) in memo
 
 
 def _keys(module: PythonModule, rule: Rule, node: ast.expr) -> list[str] | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._arrays import image_read
+from canfar_lint.checks._inputs import in_memory
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
@@ -34,8 +35,15 @@ def _appended(module: PythonModule, rule: Rule, call: ast.Call, target: ast.expr
     read = image_read(module, call.args[0])
     if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, call.args[0]):
         return
-    if not module.keyword(read, "mmap_mode"):
+    if not module.keyword(read, "mmap_mode") and not _is_no_file(module, read, call.args[0]):
         yield rule.finding(module.span(call.func), list=module.code(target))
+
+
+def _is_no_file(module: PythonModule, read: ast.Call, value: ast.expr) -> bool:
+    """Whether bytes in memory are read, or a picture that is read only when its pixels are asked for."""
+    if read.args and in_memory(module, read.args[0]):
+        return True
+    return module.qualified(read.func) == "PIL.Image.open" and module.resolve(value) is read
 
 
 def _is_emptied(module: PythonModule, target: ast.expr, loop: ast.AST) -> bool:
@@ -61,6 +69,8 @@ def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.Di
     read = image_read(module, value)
     if read is None or is_short(module, rule, node) or module.keyword(read, "mmap_mode"):
         return
+    if node not in module.ancestors(read) or _is_no_file(module, read, value):
+        return  # the extensions of one file, or no file
     statement = module.parent(node)
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     if is_part(rule, *(n for n in (target, value) if n is not None)):
