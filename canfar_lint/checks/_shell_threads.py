@@ -16,6 +16,13 @@ from canfar_lint.model.shell_nodes import VARIABLE
 
 _GLUED = re.compile(r"-[a-zA-Z](?=\d+$)")
 _QUEUE = re.compile(r"(?m)^#(?:SBATCH|PBS|\$|BSUB|OAR)[ \t][^\n]*?[=:\s](\d+)\b")
+_QUEUED_CORES = re.compile(
+    r"(?m)^#(?:SBATCH|PBS|\$|BSUB|OAR)[ \t][^\n]*?(?:(?:ntasks|cpus)(?:-per-\w+)?|ppn|core|-[nc]|-pe +\w+)"
+    r"[=:\s]+(\d+)\b"
+)
+_HOSTS = frozenset(
+    ("-host", "--host", "-hosts", "-H", "-hostfile", "--hostfile", "-machinefile", "--machinefile", "-f")
+)
 
 
 class Setting(NamedTuple):
@@ -28,11 +35,13 @@ class Setting(NamedTuple):
 
 def settings(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
     """Every literal number of threads or workers, in source order of the commands; one that is only a default is
-    none, nor is one that the script asks a queue for."""
+    none, nor is one that the script asks a queue for, or the share of one of several that run side by side in it."""
     asked = {int(number) for number in _QUEUE.findall(script.text)}
+    cores = [int(number) for number in _QUEUED_CORES.findall(script.text)]
     seen: set[int] = set()
     for found in (*_variables(script, frozenset(tables["variables"])), *_options(script, tables)):
-        if found.number > 0 and found.number not in asked and found.word.start not in seen:
+        shared = found.number > 0 and any(not whole % found.number for whole in cores)
+        if found.number > 0 and found.number not in asked and not shared and found.word.start not in seen:
             seen.add(found.word.start)
             yield found
 
@@ -67,6 +76,8 @@ def _options(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
         if command.name in ("xargs", "parallel") and _waits(command, tables["shell_waiting"]):
             continue
         own = tables["shell_options"].get(command.name, ())
+        if "mpi" in command.name and any(word.value in _HOSTS for word in command.arguments):
+            continue  # so many for the hosts that are named beside it
         for option, word in _given(command, frozenset((*own, *tables["shell_any"]))):
             what = f"{command.name} {option}" if option in own else option
             yield from _literal(script, what, word, command.start)

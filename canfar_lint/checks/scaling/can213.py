@@ -96,12 +96,48 @@ def _reaches_size(module: PythonModule, rule: Rule, node: ast.AST, depth: int = 
                 return False
             node = parent
         elif isinstance(parent, ast.keyword):
-            return re.search(rule.table("sizes"), parent.arg or "") is not None
+            return re.search(rule.table("sizes"), parent.arg or "") is not None and not _is_record(module, parent)
         elif isinstance(parent, (ast.Assign, ast.AnnAssign)):
-            return _names_size(module, rule, parent)
+            return _names_size(module, rule, parent) and not _is_only_compared(module, parent)
         else:
             return False
     return False
+
+
+def _is_record(module: PythonModule, keyword: ast.keyword) -> bool:
+    """`dict(system=platform.system(), n_cpus=os.cpu_count())`: what the machine is like."""
+    around = module.parent(keyword)
+    if not isinstance(around, ast.Call) or module.qualified(around.func) != "builtins.dict":
+        return False
+    beside = (other.value for other in around.keywords if isinstance(other.value, ast.Call))
+    return any(module.qualified(other.func).startswith("platform.") for other in beside)
+
+
+def _is_only_compared(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool:
+    """Whether all that is done with the number is to show it, to compare with it, or to divide by it."""
+    target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+    uses: list[ast.Name | ast.Attribute] = []
+    if isinstance(target, ast.Name):
+        function = module.function_of(target)
+        uses += [n for n in module.named(target.id) if function is None or module.function_of(n) is function]
+    elif isinstance(target, ast.Attribute):
+        uses += [n for n in module.parents if isinstance(n, ast.Attribute) and n.attr == target.attr]
+    read = [n for n in uses if isinstance(n.ctx, ast.Load)]
+    return bool(read) and all(_is_weighed(module, n) for n in read)
+
+
+def _is_weighed(module: PythonModule, node: ast.expr) -> bool:
+    parent, at = module.parent(node), node
+    while isinstance(parent, ast.BinOp):
+        if isinstance(parent.op, (ast.Div, ast.FloorDiv, ast.Mod)) and parent.right is at:
+            return True
+        at, parent = parent, module.parent(parent)
+    if isinstance(parent, ast.Compare):
+        return True
+    if isinstance(parent, ast.FormattedValue):
+        text = module.parent(parent)
+        return isinstance(text, ast.JoinedStr) and not _is_option(text, parent)
+    return isinstance(parent, ast.Call) and module.qualified(parent.func) == "builtins.print"
 
 
 def _in_call(module: PythonModule, rule: Rule, call: ast.Call, node: ast.AST) -> bool | None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from canfar_lint.checks._shell_threads import Setting as ShellSetting
     from canfar_lint.model.shell import Script
 
+# what a number is only counted to, or shown, by
+_COUNTING = ("builtins.range", "builtins.print", "builtins.str", "numpy.arange", "numpy.linspace", "builtins.len")
+
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     seen: set[ast.AST] = set()
@@ -75,7 +78,11 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
     """`num_workers = 5` at module level, handed to something later."""
     wanted = re.compile(rule.table("names"))
     handed = {
-        a.id for c in module.all_calls for a in (*c.args, *(k.value for k in c.keywords)) if isinstance(a, ast.Name)
+        a.id
+        for c in module.all_calls
+        if module.qualified(c.func) not in _COUNTING
+        for a in (*c.args, *(k.value for k in c.keywords))
+        if isinstance(a, ast.Name)
     }
     for name, bindings in module.scope.bindings.items():
         if len(bindings) != 1 or name not in handed or not wanted.search(name):
