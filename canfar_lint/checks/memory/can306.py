@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._arrays import image_read
-from canfar_lint.checks._inputs import in_memory
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
@@ -41,7 +40,8 @@ def _appended(module: PythonModule, rule: Rule, call: ast.Call, target: ast.expr
 
 def _is_no_file(module: PythonModule, read: ast.Call, value: ast.expr) -> bool:
     """Whether bytes in memory are read, or a picture that is read only when its pixels are asked for."""
-    if read.args and in_memory(module, read.args[0]):
+    made = module.resolve(read.args[0]) if read.args else None
+    if isinstance(made, ast.Call) and module.qualified(made.func).endswith("BytesIO"):
         return True
     return module.qualified(read.func) == "PIL.Image.open" and module.resolve(value) is read
 
