@@ -11,6 +11,7 @@ from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import LITERAL, PARAMETER
 
 _OPTIONS = re.compile(r"_?(args?|pargs|opts?|options?|namespace|config|conf|cfg|flags|params|settings)$", re.IGNORECASE)
+_MOST_BINDINGS = 32
 _ENDINGS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit"))
 
 
@@ -20,9 +21,9 @@ def left_to_user(module: PythonModule, node: ast.AST, depth: int = 0) -> bool:
         return True
     if any(_open(module, test, wanted) for test, wanted in module.guards(node)):
         return True
-    if any(_kept(module, test) for test, _ in module.guards(node)):
+    if any(_kept(module, test, wanted) or _at_window(test) for test, wanted in module.guards(node)):
         return True
-    if any(module.is_user_choice(test) for test in left_before(module, node)):
+    if any(test is None or module.is_user_choice(test) for test in left_before(module, node)):
         return True
     function = module.function_of(node)
     if function is None or depth >= 3:
@@ -31,8 +32,8 @@ def left_to_user(module: PythonModule, node: ast.AST, depth: int = 0) -> bool:
     return bool(calls) and all(left_to_user(module, call, depth + 1) for call in calls[:32])
 
 
-def left_before(module: PythonModule, node: ast.AST) -> Iterator[ast.expr]:
-    """The tests of the `if …: return` (or exit, continue) that stand before a node on its way."""
+def left_before(module: PythonModule, node: ast.AST) -> Iterator[ast.expr | None]:
+    """The tests of the `if …: return` (or exit, continue) that stand before a node on its way; None for one without."""
     child: ast.AST = module.parent_statement(node)
     for ancestor in module.ancestors(child):
         for field in ("body", "orelse", "finalbody"):
@@ -41,6 +42,8 @@ def left_before(module: PythonModule, node: ast.AST) -> Iterator[ast.expr]:
                 for earlier in statements[: statements.index(child)]:
                     if isinstance(earlier, ast.If) and not earlier.orelse and _leaves(module, earlier.body[-1]):
                         yield earlier.test
+                    elif isinstance(earlier, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
+                        yield None
         if isinstance(ancestor, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return
         child = ancestor
@@ -53,14 +56,38 @@ def _leaves(module: PythonModule, statement: ast.stmt) -> bool:
     return isinstance(call, ast.Call) and module.qualified(call.func) in _ENDINGS
 
 
-def _kept(module: PythonModule, test: ast.expr) -> bool:
-    """Whether a condition is a name for what was asked of the user before: `ask = interactive.lower() == "yes"`."""
-    kept = module.resolve(test) if isinstance(test, ast.Name) else test
-    return isinstance(kept, (ast.Compare, ast.BoolOp)) and kept is not test and _chosen(module, kept)
+def _kept(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
+    """Whether a condition is a name for what was asked of the user before: `ask = interactive.lower() == "yes"`.
+
+    Also when it is switched where the user wants it, and off again at any time.
+    """
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return any(_kept(module, each, wanted) for each in test.values)
+    bindings = module.bindings(test)[:_MOST_BINDINGS] if isinstance(test, ast.Name) else []
+    if any(binding.value is None or binding.kind == "param" for binding in bindings):
+        return False
+    values = [binding.value for binding in bindings if binding.value is not None]
+    way = [value for value in values if not isinstance(value, ast.Constant) or bool(value.value) == wanted]
+    return bool(way) and all(_is_chosen(module, value) for value in way)
 
 
-def _chosen(module: PythonModule, test: ast.expr) -> bool:
-    return module.is_user_choice(test) or _open(module, test, True)
+def _is_chosen(module: PythonModule, value: ast.expr) -> bool:
+    if isinstance(value, ast.Constant):
+        return any(module.is_user_choice(test) or _open(module, test, on) for test, on in module.guards(value))
+    if not isinstance(value, (ast.Compare, ast.BoolOp)):
+        return False
+    return module.is_user_choice(value) or _open(module, value, True)
+
+
+def _at_window(test: ast.expr) -> bool:
+    """Whether a condition asks what a person has pressed: `event.key == "a"`."""
+    about = test.left if isinstance(test, ast.Compare) else test
+    return (
+        isinstance(about, ast.Attribute)
+        and about.attr in ("key", "button", "dblclick", "inaxes")
+        and isinstance(about.value, ast.Name)
+        and about.value.id in ("event", "evt", "ev")
+    )
 
 
 def _open(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
@@ -82,9 +109,11 @@ def _open(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
 
 
 def _is_option(module: PythonModule, node: ast.expr) -> bool:
-    """Whether an expression is `args.x` of parsed arguments that a function was handed."""
-    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+    """Whether an expression is `args.x` of parsed arguments that a function was handed, or a setting of an object's."""
+    if not isinstance(node, ast.Attribute):
         return False
+    if not isinstance(node.value, ast.Name):
+        return _is_setting(node.value)
     return _OPTIONS.match(node.value.id) is not None and PARAMETER in module.value(node).sources
 
 
@@ -97,6 +126,15 @@ def _names_answers(test: ast.Compare, wanted: bool) -> bool:
     if isinstance(test.left, ast.Call) and not isinstance(test.ops[0], ast.Eq if wanted else ast.NotEq):
         return False
     return isinstance(with_what, ast.Constant)
+
+
+def _is_setting(owner: ast.expr) -> bool:
+    """Whether an expression leads through the settings of an object: `self.config.plots`."""
+    while isinstance(owner, ast.Attribute):
+        if _OPTIONS.match(owner.attr):
+            return True
+        owner = owner.value
+    return False
 
 
 def _open_comparison(module: PythonModule, test: ast.Compare) -> bool:

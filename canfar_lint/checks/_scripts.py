@@ -28,6 +28,7 @@ _DESKTOP = re.compile(
     r"[^/]*)/|[^/]*vnc[^/]*$"
 )
 _MISSING = re.compile(r"-z\b|\$\{?#|-eq\s+0|-lt\b|!=|==?\s*(\"\"|'')")
+_NOWHERE = 1 << 60
 _MOST, _NEAR = 200, 32
 """How many calls or tests are looked at: enough for a script that a person wrote."""
 
@@ -88,11 +89,36 @@ def named(script: Script) -> dict[str, list[Assigned]]:
 
 
 def left_to_person(script: Script, command: Command) -> bool:
-    """Whether it runs only when the person who starts the script wants it, or sits at a terminal."""
-    if _chosen(script, command):
+    """Whether it runs only when the person who starts the script wants it, or sits at a terminal; or never."""
+    if command.start > script.memo("left", _left) or _chosen(script, command):
         return True
     function = next((block for block in command.blocks if block.kind == "function"), None)
     return function is not None and _called_by_choice(script, function)
+
+
+def _left(script: Script) -> int:
+    """Where a script has come to its end in any case, if it does so before its last line."""
+    for command in script.commands:
+        if command.name == "exit" and not command.blocks and command.before not in ("&&", "||"):
+            return command.end
+    return _NOWHERE
+
+
+def takes_names(script: Script) -> bool:
+    """Whether any variable can be given as an argument: `for arg in "$@"; do export "$arg"; done`."""
+    return bool(script.memo("takes names", _takes_names))
+
+
+def _takes_names(script: Script) -> bool:
+    for command in script.commands:
+        if command.name not in ("export", "eval", "declare", "typeset"):
+            continue
+        given = {name for word in command.arguments if not word.head for name in word.variables}
+        loops = [block for block in command.blocks if block.kind == "loop" and block.name in given]
+        given |= {name for block in loops for word in block.words or () for name in word.variables}
+        if given & {"@", "*"}:
+            return True
+    return False
 
 
 def _called_by_choice(script: Script, function: Block) -> bool:
@@ -167,6 +193,7 @@ def from_outside(script: Script, name: str) -> bool:
     if name not in known:
         entries = named(script).get(name)
         known[name] = any(_by_option(entry) for entry in entries) if entries else name.isupper()
+        known[name] = known[name] or (bool(entries) and takes_names(script))
     return known[name]
 
 
@@ -184,6 +211,8 @@ def is_replaced(script: Script, entry: Assigned) -> bool:
     """Whether an assignment is only a default: set where nothing was given, or set again by an option."""
     changing = script.memo("changing", _changing).get(entry.name, [])
     if from_outside(script, entry.name) and any(one is not entry for one in changing[:2]):
+        return True
+    if takes_names(script) and not entry.blocks:
         return True
     if entry.command is None:
         return False
