@@ -13,10 +13,20 @@ from canfar_lint.diagnostic import SAFE, UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.magics import magic_lines
 from canfar_lint.model.python import PythonModule
 
+_JUPYTEXT = re.compile(r"^# +jupytext:", re.MULTILINE)
+_HEADER = 2000
 _NOTEBOOK = re.compile(r"get_ipython|__IPYTHON__|ipython|notebook|jupyter", re.IGNORECASE)
+
+_RICH = tuple(
+    f"IPython.{module}.{name}"
+    for module in ("display", "core.display")
+    for name in ("HTML", "Markdown", "Math", "Latex", "Image", "IFrame", "SVG", "Javascript", "Video", "Audio")
+)
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    if _JUPYTEXT.search(module.text[:_HEADER]):
+        return  # a notebook, written as a script
     bare = frozenset(rule.table("bare"))
     listed = [(Names(names), instead) for instead, names in rule.table("calls").items()]
     for call in module.all_calls:
@@ -28,6 +38,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue
         if names[0].startswith("ipywidgets.") and not _is_page(module, call):
             continue
+        if names[0].endswith("ShellEmbed") and isinstance(module.parent(call), ast.Assign):
+            continue  # a prompt opens where what it made is called
         whole = _outermost(module, call)
         variant = "prompt" if names[0].rpartition(".")[2] in rule.table("prompts") else None
         fix = _fix(module, rule, whole, names[0])
@@ -123,6 +135,8 @@ def _is_meant(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     function = module.function_of(call)
     if function is None or module.on_main_path(call):
         return False
+    if call.args and module.qualified(getattr(call.args[0], "func", call)).startswith(_RICH):
+        return True  # typeset for a page
     return re.search(rule.table("for_notebooks"), function.name.lower()) is not None
 
 
