@@ -23,6 +23,9 @@ _HEAD = re.compile(r"/[\w.@+{-]|~[\w-]*/|[A-Za-z]:[\\/](?!/)")
 _VOSPACE = re.compile(r"(?:vos|arc|vault):/{0,3}[\w~][\w.~-]*(?:/|$)")
 _NO_PATH = re.compile(r"[\r\n\t|<>;`]|&&|\s-|\s/|://|\(\?|\s$")
 _PATTERN = re.compile(r"\\[dwsSb.+*]|[)\]][+*?]|\.\*")
+_MAPPED = re.compile(r"(?i)(^|_)(bind|binds|bindpath|mounts?|volumes?)$")
+_TEST = re.compile(r"(^|/)test([A-Z_-][^/]*)?\.(ba)?sh$")
+_ASKED_FOR = frozenset(f"os.path.{name}" for name in ("exists", "isdir", "isfile", "ismount", "islink"))
 _DOTTED_HOME = re.compile(r"~[\w-]*/(\.|Library/|$)")
 
 
@@ -58,6 +61,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if kind is None or node in seen or _is_no_path(text) or _never_runs(module, constant):
             continue
         if _is_candidate(module, constant, tables) or (kind == PERSONAL and _whose(text, tables)):
+            continue
+        if _is_looked_for(module, node):
             continue
         destinations = destinations or Destinations(module, tables)
         if kind == VOSPACE and _is_taken_for_path(module, node):
@@ -101,6 +106,8 @@ def _in_commands(module: PythonModule, rule: Rule, seen: set[ast.AST]) -> Iterat
                 continue
             if word is start.command.program and kind != PERSONAL:
                 continue
+            if kind == HOME and start.command.name in rule.table("shell_queues"):
+                continue
             if isinstance(node, (ast.Constant, ast.JoinedStr)):
                 seen.add(node)
                 yield _finding(module, rule, node, text, kind, text)
@@ -135,6 +142,21 @@ def _fix(module: PythonModule, node: ast.AST) -> Fix | None:
 
 def _never_runs(module: PythonModule, constant: ast.Constant) -> bool:
     return any(module.constant(test) is (not wanted) for test, wanted in module.guards(constant))
+
+
+def _is_looked_for(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a place is only asked for, to know the machine: `if os.path.isdir("/clusterfs"):`."""
+    call = module.parents.get(node)
+    if not isinstance(call, ast.Call) or module.qualified(call.func) not in _ASKED_FOR:
+        return False
+    child: ast.AST = call
+    for ancestor in module.ancestors(call):
+        if isinstance(ancestor, (ast.If, ast.IfExp)):
+            return child is ancestor.test
+        if not isinstance(ancestor, (ast.BoolOp, ast.UnaryOp)):
+            return False
+        child = ancestor
+    return False
 
 
 def _is_candidate(module: PythonModule, constant: ast.Constant, tables: dict[str, Any]) -> bool:
@@ -219,7 +241,7 @@ def _named_so(module: PythonModule, constant: ast.Constant, tables: dict[str, An
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     from canfar_lint.checks._scripts import BUILD, made_by_hand
 
-    if script.context in (*BUILD, "literal") or made_by_hand(script):
+    if script.context in (*BUILD, "literal") or made_by_hand(script) or _TEST.search(script.path):
         return
     seen: set[int] = set()
     for word, command in _shell_words(script, rule):
@@ -319,7 +341,7 @@ def _is_request(command: Command) -> bool:
 
 def _is_replaced(script: Script, rule: Rule, entry: Assigned) -> bool:
     """Whether an assignment is only a default: set where nothing was given, or set again by an option."""
-    if entry.name.endswith("PATH") or entry.name in rule.table("shell_settings"):
+    if entry.name.endswith("PATH") or _MAPPED.search(entry.name) or entry.name in rule.table("shell_settings"):
         return True
     from canfar_lint.checks._scripts import is_replaced
 
