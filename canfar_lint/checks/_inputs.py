@@ -29,6 +29,13 @@ _MEMORY_NAMES = re.compile(
 )
 _REMOTE = re.compile(r"^(https?|ftp|s3|gs|sftp)://")
 _MOST = 64
+_PLACE = re.compile(
+    r"(?i)_*(source|package|pkg|module|install|code|root|data|resources?|lib|templates?|base|share)_?(dir|path|root|folder)$"
+)
+_CODE = re.compile(r"(?i)(code|package|pkg|module)_?(root|dir|path)")
+_CHOSEN = re.compile(
+    r"(?i)(^|[._])(conf|config|cfg|settings|paths?|params|parameters|const|constants|globals?|setup|env)$"
+)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -100,7 +107,7 @@ def is_packaged(module: PythonModule, node: ast.expr) -> bool:
         if not queue:
             return False
         at, depth = queue.pop()
-        if isinstance(at, ast.Name) and at.id == "__file__":
+        if (isinstance(at, ast.Name) and at.id == "__file__") or _is_place_of_package(module, at):
             return True
         if isinstance(at, ast.Call) and _MEMORY.search(module.qualified(at.func)):
             return True
@@ -110,6 +117,23 @@ def is_packaged(module: PythonModule, node: ast.expr) -> bool:
             if made is not at:
                 queue.append((made, depth + 1))
     return False
+
+
+def _is_place_of_package(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a package says where its own files are: `from .io import _SOURCEDIR`, `radvel.DATADIR`, `code_root()`."""
+    if isinstance(node, ast.Call):
+        return _CODE.search(_last_word(node.func)) is not None
+    if isinstance(node, ast.Name):
+        bindings = module.bindings(node)
+        made = bindings[0].node if len(bindings) == 1 else None
+        if not isinstance(made, ast.ImportFrom) or not made.level:
+            return False
+        name = next((alias.name for alias in made.names if node.id in (alias.asname, alias.name)), "")
+        return name == "__file__" or _PLACE.match(name) is not None
+    if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name) or not _PLACE.match(node.attr):
+        return False
+    owner = module.bindings(node.value)
+    return bool(owner) and all(b.kind == "import" for b in owner) and not _CHOSEN.search(module.qualified(node.value))
 
 
 def words_of(module: PythonModule, node: ast.expr) -> tuple[str, str]:

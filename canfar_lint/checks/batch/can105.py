@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Script
 
 _OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|dest|save")
+_RESULT = re.compile(r"(?i)out(put)?_?(file|name|path|fn|fits|cat|table|image|hdf5?|csv)|^result_?(file|name|path)")
+_TELLING = 5
+_SECRET = re.compile(r"(?i)(^|[_.-])(secrets?|credentials?|passwords?|tokens?|settings?|config)([_.-]|$)")
 _MAKES = re.compile(r"(?i)_?(download|fetch|retrieve)")
 _PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate)")
 _READS = re.compile(r"(?i)^(read|load)|_(read|load)$|^(from_file|getdata)$")
@@ -216,8 +219,10 @@ def _is_chosen(piece: Piece) -> bool:
 
 
 def _is_whole(value: Value, text: str) -> bool:
-    """Whether a literal is a whole path or address, which is another rule's."""
-    return text.startswith(("/", "~")) or "://" in value.prefix or text[1:2] == ":" or value.prefix.startswith("vos:")
+    """Whether a literal is a whole path or address, which is another rule's, or one behind a folder that is given."""
+    return (
+        text.startswith(("/", "~", "$")) or "://" in value.prefix or text[1:2] == ":" or value.prefix.startswith("vos:")
+    )
 
 
 def _is_data(name: str, suffixes: tuple[str, ...]) -> bool:
@@ -227,6 +232,7 @@ def _is_data(name: str, suffixes: tuple[str, ...]) -> bool:
         bool(suffix)
         and len(lower) > len(suffix)
         and lower[0] not in "._"
+        and not _SECRET.search(lower)
         and not any(c in name for c in "*?[]{}\n%$<>|")
     )
 
@@ -247,7 +253,8 @@ def _written(module: PythonModule) -> frozenset[str]:
     for call in module.all_calls:
         last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if _MAKES.match(last) or last.endswith(("Writer", "writer")):
-            found |= {_last(leaf.skeleton) for arg in call.args[:8] for leaf in module.value(arg).leaves()}
+            given = [*call.args[:8], *(keyword.value for keyword in call.keywords[:8])]
+            found |= {_last(leaf.skeleton) for arg in given for leaf in module.value(arg).leaves()}
         elif call.args and _PRODUCES.match(last):
             # makeBeamReg("beam.reg"), write_mask_fits("mask.fits")
             names = {_last(leaf.skeleton) for leaf in module.value(call.args[0]).leaves()}
@@ -255,7 +262,17 @@ def _written(module: PythonModule) -> frozenset[str]:
         for keyword in call.keywords:
             if keyword.arg and _OUTPUT.match(keyword.arg):
                 found |= {_last(leaf.skeleton) for leaf in module.value(keyword.value).leaves()}
+    for statement in _named_outputs(module):
+        found |= {_last(leaf.skeleton) for leaf in module.value(statement.value).leaves()}
     return frozenset(found - {"", "{}"})
+
+
+def _named_outputs(module: PythonModule) -> Iterator[ast.Assign]:
+    """The names of files of which the script says that they are results: `outfile = "m31.fits"`."""
+    for node in module.parents:
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if isinstance(node, ast.Assign) and isinstance(target, ast.Name) and _RESULT.match(target.id):
+            yield node
 
 
 def _is_made(name: str, written: frozenset[str]) -> bool:
@@ -263,7 +280,17 @@ def _is_made(name: str, written: frozenset[str]) -> bool:
     if name in written:
         return True
     parts = name.split(".")
-    return any(".".join(parts[:n]) in written for n in range(1, len(parts)))
+    if any(".".join(parts[:n]) in written for n in range(1, len(parts))):
+        return True
+    return any(_begins(name, made) for made in written)
+
+
+def _begins(name: str, made: str) -> bool:
+    """Whether a name goes on from one that is given as a result: `m31_0.5_drz.fits` from `m31_{}` or `m31_0.5`."""
+    fixed = made.split("{}")
+    if "." in fixed[-1] or len(fixed[0]) < _TELLING:
+        return False
+    return re.match(".+".join(re.escape(part) for part in fixed) + r"[_.]", name) is not None
 
 
 def _expected(module: PythonModule, place: ast.AST, literal: ast.AST) -> bool:
