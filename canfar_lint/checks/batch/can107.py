@@ -22,6 +22,7 @@ _PIPED = frozenset(("stdin", "stdout", "stderr"))
 _RUN, _CALL, _POPEN = "subprocess.run", "subprocess.call", "subprocess.Popen"
 # blocks whose commands are not the script's own steps
 _ELSEWHERE = frozenset(("function", "substitution", "process", "trap"))
+_APART = re.compile(r"-[a-zA-Z]*f[a-zA-Z]*")  # ssh -f goes into the background
 _TALKING = re.compile(
     r"^(builtins\.print|logging\.|traceback\.|warnings\.warn|sys\.std(out|err)\.|loguru\.)|\.(debug|info|warning|"
     r"warn|error|critical|exception|log|print_exc)$"
@@ -33,7 +34,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     wanted = {_RUN: "run_instead", _CALL: "call_instead", "os.system": "call_instead", _POPEN: "popen_instead"}
     for call in module.calls(wanted):
         name = next((n for n in module.qualified_all(call.func) if n in wanted), "")
-        if call in harmless or not _is_unchecked(module, call, name):
+        if call in harmless or not _is_unchecked(module, call, name) or "EDITOR" in module.code(call):
             continue
         fix = _fix(module, call, name) if _says_failure(module, rule, call) else None
         yield rule.finding(module.span(call), command=module.code(call), instead=rule.table(wanted[name]), fix=fix)
@@ -116,7 +117,8 @@ def _leaves_nothing(command: Command, rule: Rule) -> bool:
     """Whether a command only shows something, tidies up, or changes a shell that ends with it."""
     shows = command.name in rule.table("showing") and not command.redirects and command.connector != "|"
     last = rule.table("tidying").get(command.name, ())
-    return shows or any(word.value in last for word in command.arguments[:1])
+    apart = command.name == "ssh" and any(_APART.fullmatch(word.head) for word in command.arguments)
+    return shows or apart or any(word.value in last for word in command.arguments[:1])
 
 
 def _is_unchecked(module: PythonModule, call: ast.Call, name: str) -> bool:
