@@ -92,4 +92,6 @@ def _number(asked: dict[str, re.Match[str]], option: str) -> int | None:
 def _slurm(script: Script, rule: Rule, header: re.Match[str], number: float, unit: str) -> Finding:
     start = script.start
     span = (start + header.start(1), start + header.end(2))
-    return rule.finding(span, variant="slurm", asked=header[0][8:].strip(), number=_said(number), unit=unit)
+    asked, most = header[0][8:].strip(), rule.setting("max_cores" if unit == "cores" else "max_ram")
+    variant = "slurm-beyond" if number > most else "slurm"
+    return rule.finding(span, variant=variant, asked=asked, number=_said(number), unit=unit, most=_said(most))
