@@ -24,7 +24,7 @@ _VOSPACE = re.compile(r"(?:vos|arc|vault):/{0,3}[\w~][\w.~-]*(?:/|$)")
 _NO_PATH = re.compile(r"[\r\n\t|<>;`]|&&|\s-|\s/|://|\(\?|\s$")
 _PATTERN = re.compile(r"\\[dwsSb.+*]|[)\]][+*?]|\.\*")
 _MAPPED = re.compile(r"(?i)(^|_)(bind|binds|bindpath|mounts?|volumes?)$")
-_TEST = re.compile(r"(^|/)test([A-Z_-][^/]*)?\.(ba)?sh$")
+_TEST = re.compile(r"(^|/)(tests?/[^/]*|test[A-Z][^/]*)\.(ba)?sh$")
 _ASKED_FOR = frozenset(f"os.path.{name}" for name in ("exists", "isdir", "isfile", "ismount", "islink"))
 _DOTTED_HOME = re.compile(r"~[\w-]*/(\.|Library/|$)")
 
@@ -147,7 +147,11 @@ def _never_runs(module: PythonModule, constant: ast.Constant) -> bool:
 def _is_looked_for(module: PythonModule, node: ast.AST) -> bool:
     """Whether a place is only asked for, to know the machine: `if os.path.isdir("/clusterfs"):`."""
     call = module.parents.get(node)
-    if not isinstance(call, ast.Call) or module.qualified(call.func) not in _ASKED_FOR:
+    if (
+        not isinstance(call, ast.Call)
+        or not isinstance(node, ast.Constant)
+        or module.qualified(call.func) not in _ASKED_FOR
+    ):
         return False
     child: ast.AST = call
     for ancestor in module.ancestors(call):

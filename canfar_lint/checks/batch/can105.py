@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Script
 
 _OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|dest|save")
-_RESULT = re.compile(r"(?i)out(put)?_?(file|name|path|fn|fits|cat|table|image|hdf5?|csv)|^result_?(file|name|path)")
+_RESULT = re.compile(r"(?i)out(put)?_?(file|name|path|fn|fits|cat|table|image|hdf5?|csv)")
 _TELLING = 5
+_APPENDED = r"(_dr[zc])?(_(sci|wht|ctx))?\.\w"
 _SECRET = re.compile(r"(?i)(^|[_.-])(secrets?|credentials?|passwords?|tokens?|settings?|config)([_.-]|$)")
 _MAKES = re.compile(r"(?i)_?(download|fetch|retrieve)")
 _PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate)")
@@ -286,11 +287,11 @@ def _is_made(name: str, written: frozenset[str]) -> bool:
 
 
 def _begins(name: str, made: str) -> bool:
-    """Whether a name goes on from one that is given as a result: `m31_0.5_drz.fits` from `m31_{}` or `m31_0.5`."""
+    """Whether a tool has made a name of one that it is given for its result: `m31_0.5_drz.fits` of `m31_{}`."""
     fixed = made.split("{}")
     if "." in fixed[-1] or len(fixed[0]) < _TELLING:
         return False
-    return re.match(".+".join(re.escape(part) for part in fixed) + r"[_.]", name) is not None
+    return re.match("[^_]+".join(re.escape(part) for part in fixed) + _APPENDED, name) is not None
 
 
 def _expected(module: PythonModule, place: ast.AST, literal: ast.AST) -> bool:
