@@ -28,6 +28,7 @@ _DESKTOP = re.compile(
     r"[^/]*)/|[^/]*vnc[^/]*$"
 )
 _MISSING = re.compile(r"-z\b|\$\{?#|-eq\s+0|-lt\b|!=|==?\s*(\"\"|'')")
+_TEST = re.compile(r"(^|/)(tests?/[^/]*|test[A-Z][^/]*)\.(ba)?sh$")
 _NOWHERE = 1 << 60
 _MOST, _NEAR = 200, 32
 """How many calls or tests are looked at: enough for a script that a person wrote."""
@@ -38,6 +39,11 @@ def made_by_hand(script: Script) -> bool:
     path = script.path.replace("\\", "/")
     name = path.rpartition("/")[2]
     return bool(name and (_BY_HAND.match(name) or _BY_HAND_END.search(name) or _BY_HAND_FOLDER.search(path)))
+
+
+def is_test(script: Script) -> bool:
+    """Whether the file is a test of a package: in a folder of tests, or named as one, `testNames.sh`."""
+    return _TEST.search(script.path.replace("\\", "/")) is not None
 
 
 def serves_desktop(script: Script) -> bool:

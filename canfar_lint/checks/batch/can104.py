@@ -24,7 +24,6 @@ _VOSPACE = re.compile(r"(?:vos|arc|vault):/{0,3}[\w~][\w.~-]*(?:/|$)")
 _NO_PATH = re.compile(r"[\r\n\t|<>;`]|&&|\s-|\s/|://|\(\?|\s$")
 _PATTERN = re.compile(r"\\[dwsSb.+*]|[)\]][+*?]|\.\*")
 _MAPPED = re.compile(r"(?i)(^|_)(bind|binds|bindpath|mounts?|volumes?)$")
-_TEST = re.compile(r"(^|/)(tests?/[^/]*|test[A-Z][^/]*)\.(ba)?sh$")
 _ASKED_FOR = frozenset(f"os.path.{name}" for name in ("exists", "isdir", "isfile", "ismount", "islink"))
 _DOTTED_HOME = re.compile(r"~[\w-]*/(\.|Library/|$)")
 
@@ -243,9 +242,9 @@ def _named_so(module: PythonModule, constant: ast.Constant, tables: dict[str, An
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
-    from canfar_lint.checks._scripts import BUILD, made_by_hand
+    from canfar_lint.checks._scripts import BUILD, is_test, made_by_hand
 
-    if script.context in (*BUILD, "literal") or made_by_hand(script) or _TEST.search(script.path):
+    if script.context in (*BUILD, "literal") or made_by_hand(script) or is_test(script):
         return
     seen: set[int] = set()
     for word, command in _shell_words(script, rule):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|dest|save")
 _RESULT = re.compile(r"(?i)out(put)?_?(file|name|path|fn|fits|cat|table|image|hdf5?|csv)")
+_PARSED = re.compile(r"(p?args?|opts?|options|namespace|flags)", re.IGNORECASE)
 _TELLING = 5
 _APPENDED = r"(_dr[zc])?(_(sci|wht|ctx))?\.\w"
 _SECRET = re.compile(r"(?i)(^|[_.-])(secrets?|credentials?|passwords?|tokens?|settings?|config)([_.-]|$)")
@@ -91,10 +92,10 @@ def _fix(module: PythonModule, node: ast.AST, alone: str = "") -> Fix | None:
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     """Data sets that a job's script copies or unpacks by name."""
-    from canfar_lint.checks._scripts import made_by_hand
+    from canfar_lint.checks._scripts import is_test, made_by_hand
     from canfar_lint.checks.batch._datasets import words
 
-    if script.context != "file" or made_by_hand(script):
+    if script.context != "file" or made_by_hand(script) or is_test(script):
         return
     for word, name in words(script, rule.table("shell_programs"), re.compile(rule.table("shell_data"))):
         yield rule.finding(word.span, variant="shell", name=name)
@@ -211,12 +212,22 @@ def _of_parts(module: PythonModule, node: ast.expr, suffixes: tuple[str, ...]) -
 def _is_own(module: PythonModule, literal: ast.AST) -> bool:
     """Whether a name is put behind the script's own place."""
     code = module.code(module.parent_statement(literal))
+    whole: ast.AST = literal
+    for above in module.ancestors(literal):
+        if not isinstance(above, (ast.BinOp, ast.JoinedStr, ast.FormattedValue)):
+            break
+        whole = above
+    if isinstance(whole, ast.BinOp) and is_packaged(module, whole):
+        return True
     return "__file__" in code or "get_pkg_data" in code or "importlib" in code
 
 
 def _is_chosen(piece: Piece) -> bool:
     """Whether a part of a path is up to whoever runs the script."""
-    return piece.default or (piece.text is None and piece.source in _CHOSEN)
+    if piece.default or (piece.text is None and piece.source in _CHOSEN):
+        return True
+    owner = getattr(piece.node, "value", None) if isinstance(piece.node, ast.Attribute) else None
+    return isinstance(owner, ast.Name) and _PARSED.fullmatch(owner.id) is not None
 
 
 def _is_whole(value: Value, text: str) -> bool:
