@@ -118,7 +118,7 @@ def _builds(command: Command) -> bool:
 
 def _said(command: Command) -> str:
     """A command as it is typed, the quotes of a list in Python left out."""
-    if any(word.text == '"$m"' for word in command.words):
+    if command.words[0].text[:1] in ("'", '"'):
         words = [word.value or "…" for word in command.words]
         return " ".join(["python" if words[:2] == ["…", "-m"] else words[0], *words[1:]])
     return " ".join(word.text for word in command.words)

@@ -13,6 +13,8 @@ from canfar_lint.model.values import LITERAL
 
 _ADDING = {"sys.path.append": 0, "sys.path.insert": 1, "site.addsitedir": 0}
 _PERSONAL = re.compile(r"/(home|Users|arc/home|media|mnt)/|[A-Za-z]:[\\/]|~\w")
+# where the system's own Python looks
+_OF_SYSTEM = re.compile(r"/usr/(local/)?lib(64)?/python[^/]*/(site|dist)-packages/?$")
 _RELATIVE = re.compile(r"\.{1,2}(/|$)|[A-Za-z_][\w.-]*(/|$)")
 
 
@@ -22,7 +24,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         path = value.skeleton
         if value.kind != LITERAL and not (value.prefix.startswith("/") and not value.pieces[0].default):
             continue
-        if _never_runs(module, node) or _may_fail(module, node):
+        if _OF_SYSTEM.match(path) or _never_runs(module, node) or _may_fail(module, node):
             continue
         if path in (".", "./") and (_in_handler(module, node) or _in_package(module)):
             continue

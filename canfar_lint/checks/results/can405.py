@@ -208,7 +208,18 @@ def _counts(module: PythonModule, loop: ast.For) -> bool:
         iterated = iterated.args[0]
     called = module.qualified(iterated.func) if isinstance(iterated, ast.Call) else ""
     target = module.code(loop.target)
+    if called.endswith("range") and isinstance(iterated, ast.Call) and _over_data_or_resumed(module, iterated):
+        return False
     return called.endswith(("range", "count", "trange")) or "epoch" in target
+
+
+def _over_data_or_resumed(module: PythonModule, counted: ast.Call) -> bool:
+    """Whether a range counts what there is of something, or begins where an earlier run has ended."""
+    sizes = [node for arg in counted.args[:2] for node in ast.walk(arg) if isinstance(node, ast.Call)]
+    if any(module.code(size.func) == "len" for size in sizes):
+        return True
+    begins = counted.args[0] if len(counted.args) > 1 else None
+    return begins is not None and re.search(r"(?i)start|begin|resum|last|initial|done", module.code(begins)) is not None
 
 
 def _is_short_loop(module: PythonModule, rule: Rule, loop: ast.For) -> bool:
