@@ -15,9 +15,14 @@ ARCHIVE = re.compile(
     r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|lz4|Z))?|tgz|tbz2?|txz|zip|7z|rpm|deb|whl|gz|bz2|xz|jar|run)\Z", re.I
 )
 TAR = re.compile(r"\.(?:tar(?:\.(?:gz|bz2|xz|zst|Z))?|tgz|tbz2?|txz)\Z", re.I)
-INSTALLER = re.compile(r"(?:(?:mini|ana)conda|mini(?:forge|mamba)|mambaforge)[^/]*\.sh\Z|\.run\Z", re.I)
+INSTALLER = re.compile(r"\A(?:(?:mini|ana)conda|mini(?:forge|mamba)|mambaforge)[^/]*\.sh\Z|\.run\Z", re.I)
 _INSTALLERS = re.compile(r"(?:mini|ana)conda|mini(?:forge|mamba)|mambaforge", re.I)
 URL = re.compile(r"(?:https?|ftp)://", re.I)
+_SMALL = (
+    *(".sh", ".py", ".txt", ".yml", ".yaml", ".toml", ".cfg", ".conf", ".cnf", ".ini", ".json", ".lock", ".md", ".r"),
+    *(".pl", ".patch", ".repo", ".list", ".key", ".gpg", ".asc", ".crt", ".pub", ".pem", ".env", ".service"),
+)
+_SMALL_NAMES = ("requirements", "scripts", "config", "conf", "authorized_keys", "known_hosts", "makefile", "crontab")
 
 
 class Made(NamedTuple):
@@ -56,6 +61,13 @@ def installer(made: Made) -> bool:
     if INSTALLER.search(posixpath.basename(made.path)):
         return True
     return made.path.endswith(".sh") and URL.match(made.source) is not None and bool(_INSTALLERS.search(made.source))
+
+
+def small(made: Made) -> bool:
+    """A script or a piece of configuration: nobody minds its bytes."""
+    names = [posixpath.basename(name).lower().rstrip("*") for name in (made.path, made.source.partition("?")[0])]
+    found = any(name.endswith(_SMALL) or name in _SMALL_NAMES for name in names)
+    return made.how in ("copy", "download") and found and not any(INSTALLER.search(name) for name in names)
 
 
 def gone(steps: list[Step], after: Step, path: str) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._cleanup import at_home, cleaned, covers, mounted, removed
 from canfar_lint.checks.containers._layers import join
-from canfar_lint.checks.containers._made import INSTALLER, URL, Made, made_by
+from canfar_lint.checks.containers._made import URL, Made, made_by, small
 from canfar_lint.checks.containers._packages import CLEAN, INSTALL, REMOVE, UPDATE, Operation, operations
 from canfar_lint.diagnostic import UNSAFE, Finding, Fix, Question, Related
 from canfar_lint.model.dockerfile import Dockerfile, Instruction, Stage
@@ -24,29 +24,6 @@ _CACHES = {
 }
 
 _MOST_LAYERS = 100
-_SMALL = (
-    ".sh",
-    ".py",
-    ".txt",
-    ".yml",
-    ".yaml",
-    ".toml",
-    ".cfg",
-    ".conf",
-    ".ini",
-    ".json",
-    ".lock",
-    ".md",
-    ".r",
-    ".pl",
-    ".patch",
-    ".repo",
-    ".list",
-    ".key",
-    ".gpg",
-    ".asc",
-    ".crt",
-)
 
 
 class _Layer(NamedTuple):
@@ -134,6 +111,7 @@ def _late(run: Instruction, layers: list[_Layer], rule: Rule) -> Iterator[Findin
                 question = _question(found, path, rule) if path is not None else None
                 yield _finding(rule, run, step, found, step.span, shown, None)._replace(question=question)
                 break
+    said = False
     for operation in operations(run):
         if operation.step.after_failure:
             continue
@@ -141,7 +119,15 @@ def _late(run: Instruction, layers: list[_Layer], rule: Rule) -> Iterator[Findin
         if layer is not None:
             shown = " ".join([operation.tool, operation.verb.text, *(p.text for p in operation.packages[:2])])
             variant = "packages" if operation.kind == REMOVE else "command"
+            if variant == "command" and operation.family == "apt":
+                if said or any(covers(path, "/var/lib/apt/lists") for path in _removed(run)):
+                    continue
+                said, variant = True, "idle"
             yield _finding(rule, run, operation.step, layer, operation.span, shown, variant)
+
+
+def _removed(run: Instruction) -> Iterator[str]:
+    return (path for step in run.steps for path in removed(step, surely=True) if path is not None)
 
 
 def _maker(run: Instruction, path: str, layers: list[_Layer], own: list[Made], worked: set[str]) -> _Layer | None:
@@ -149,7 +135,7 @@ def _maker(run: Instruction, path: str, layers: list[_Layer], own: list[Made], w
     if mounted(run, (path,)) or any(covers(path, made.path) for made in own):
         return None
     for layer in reversed(layers):
-        if any(covers(path, made.path) and not _small(made) for made in layer.made):
+        if any(covers(path, made.path) and not small(made) for made in layer.made):
             return layer
         for family in layer.caches - worked:
             if any(covers(path, cache) for cache in _cache_paths(layer.run, family)):
@@ -159,7 +145,7 @@ def _maker(run: Instruction, path: str, layers: list[_Layer], own: list[Made], w
 
 def _question(layer: _Layer, path: str, rule: Rule) -> Question | None:
     """Of the one file or folder that was copied from the context the tree knows the size."""
-    copied = [made for made in layer.made if covers(path, made.path) and not _small(made)]
+    copied = [made for made in layer.made if covers(path, made.path) and not small(made)]
     if (
         len(copied) != 1
         or layer.run.keyword == "RUN"
@@ -182,13 +168,6 @@ def _unpacked(step: Step, layers: list[_Layer]) -> _Layer | None:
                 if any(made.how == "unpack" and head.startswith(made.path.rstrip("/") + "/") for made in layer.made):
                     return layer
     return None
-
-
-def _small(made: Made) -> bool:
-    """A script or a piece of configuration: nobody minds its bytes."""
-    names = [posixpath.basename(name).lower().rstrip("*") for name in (made.path, made.source.partition("?")[0])]
-    small = any(name.endswith(_SMALL) or name in ("requirements", "scripts", "config", "conf") for name in names)
-    return made.how in ("copy", "download") and small and not any(INSTALLER.search(name) for name in names)
 
 
 def _emptied(operation: Operation, layers: list[_Layer], worked: set[str]) -> _Layer | None:

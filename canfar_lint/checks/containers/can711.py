@@ -12,8 +12,13 @@ from canfar_lint.model.dockerfile import Dockerfile, Instruction, Word
 
 _GIT = re.compile(r"git@|ssh://|git://|.*\.git(?:#|\Z)")
 
-_CHANGES = re.compile(r"https?://(?:api\.github\.com|www\.random\.org|worldtimeapi\.org|gitlab\.com/api)/|.*/cgi-bin/")
+_CHANGES = re.compile(
+    r"https?://(?:api\.github\.com|(?:www\.)?random\.org|worldtimeapi\.org|worldclockapi\.com|gitlab\.com/api)/"
+    r"|.*/cgi-bin/|.*/project/trace/|.*/(?:now|InRelease|Release)\Z"
+)
 """What is fetched for being different each day: to build anew when a branch has moved. It can have no checksum."""
+_PINNED = re.compile(r"/[0-9a-f]{40}/")
+"""A file of one commit is always the same."""
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
@@ -27,6 +32,8 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
         for source in remote:
             if add.flag("checksum") is None and not _CHANGES.match(source.value or ""):
                 archive = TAR.search((source.value or "").partition("?")[0])
+                if not archive and _PINNED.search(source.value or ""):
+                    continue
                 yield rule.finding((source.start, source.end), variant="archive" if archive else "url")
         if not remote and sources and not any(_special(s.value or "") for s in sources):
             yield _local(rule, add, sources)

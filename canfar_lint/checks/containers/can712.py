@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._cleanup import covers, mounted
 from canfar_lint.checks.containers._layers import earlier, shipped_runs
-from canfar_lint.checks.containers._made import ARCHIVE, made_by
+from canfar_lint.checks.containers._made import ARCHIVE, made_by, small
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Related
 from canfar_lint.model.dockerfile import Dockerfile, Instruction
 from canfar_lint.model.dockerfile.steps import Argument, Step
@@ -49,6 +49,7 @@ def _changed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
             if maker is None and _touched_here(run, step, path):
                 continue
         tree = maker is None and not to_root and path is not None and _large(path, rule.table("trees"))
+        tree = tree and not _bare(run, path or "", rule.table("bare"))
         if maker is None and not tree:
             continue
         program = step.program.start if step.program is not None else step.command.start
@@ -74,6 +75,17 @@ def _large(path: str, trees: list[str]) -> bool:
     """A tree of the base image, or a part of one that is large by itself."""
     bare = path.rstrip("/*")
     return bare in trees or bare.startswith(("/opt/conda/", "/opt/miniconda", "/opt/anaconda"))
+
+
+def _bare(run: Instruction, path: str, systems: list[str]) -> bool:
+    """`/opt` and `/usr/local` of a plain distribution hold nothing, and no instruction before speaks of them."""
+    image = run.stage.root.image if run.stage is not None else None
+    bare = path.rstrip("/*")
+    if bare not in ("/opt", "/usr/local") or image is None or image.rsplit("/", 1)[-1].split(":")[0] not in systems:
+        return False
+    said = [before.value for before in earlier(run) if before.keyword in ("RUN", "COPY", "ADD", "WORKDIR")]
+    said += [run.text[run.start : run.end].partition(bare)[0]]
+    return not any(bare in one or "make" in one or "pip" in one for one in said)
 
 
 def _unpacker(run: Instruction, argument: Argument) -> Instruction | None:
@@ -110,13 +122,17 @@ def _touched_here(run: Instruction, step: Step, path: str, *, whole: bool = Fals
 
 def _maker(run: Instruction, path: str, step: Step) -> Instruction | None:
     """The nearest earlier instruction that stored something at or below the path, which `run` has not made anew."""
+    words = [argument.text for argument in step.arguments if not argument.text.startswith("-")]
+    owner = re.split("[:.]", words[0])[0] if step.name == "chown" and words else ""
     for before in earlier(run):
         if before.keyword in ("COPY", "ADD") and (before.flag("chown") or before.flag("chmod")):
             continue
         if before.keyword not in ("COPY", "ADD", "RUN"):
             continue
         copied = before.keyword != "RUN"
-        below = [made for made in made_by(before) if covers(path, made.path)]
+        if not copied and owner and before.user == owner:
+            continue  # it has made them for this owner
+        below = [made for made in made_by(before) if covers(path, made.path) and not small(made)]
         if any(not _touched_here(run, step, made.path, whole=copied) for made in below):
             return before
     return None

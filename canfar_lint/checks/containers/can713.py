@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._cleanup import covers, is_cleaner, mounted, removed
 from canfar_lint.checks.containers._edits import append
 from canfar_lint.checks.containers._layers import later_runs, shipped_runs
-from canfar_lint.checks.containers._made import ARCHIVE, Made, installer, made_by
+from canfar_lint.checks.containers._made import ARCHIVE, TAR, URL, Made, installer, made_by
 from canfar_lint.diagnostic import SAFE, Finding, Fix
 from canfar_lint.model.dockerfile import Dockerfile, Instruction
 from canfar_lint.model.dockerfile.steps import Step, absolute
@@ -17,6 +18,7 @@ from canfar_lint.model.dockerfile.steps import Step, absolute
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     unpackers = frozenset(rule.table("unpackers"))
+    small = re.compile(rule.table("repository-packages"), re.I)
     for run in shipped_runs(dockerfile):
         if not dockerfile.shipped(run.stage) or any(is_cleaner(step) for step in run.steps):
             continue
@@ -25,6 +27,8 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
                 here = [step for step in run.steps if step.command.start > made.step.command.start]
                 later = [step for other in later_runs(dockerfile, run) for step in other.steps]
                 if _squashed_away(run, made, later):
+                    continue
+                if small.search(made.path):
                     continue
                 if any(_unpacks(step, made, unpackers) for step in (*here, *later)):
                     fix = _fix(made, later)
@@ -80,13 +84,14 @@ def _copied(dockerfile: Dockerfile, rule: Rule, unpackers: frozenset[str]) -> It
         if not dockerfile.shipped(copy.stage) or copy.flag("from") is not None or copy.onbuild:
             continue
         for made in made_by(copy):
-            if not _packed(made):
-                continue
+            remote = URL.match(made.source) is not None
+            if not _packed(made) or (remote and TAR.search(made.source.partition("?")[0]) and not copy.flag("checksum")):
+                continue  # of a tar archive that ADD fetches, CAN711 says the same
             behind = [run for run in later_runs(dockerfile, copy) if not mounted(run, (made.path,))]
             if _squashed_away(copy, made, [step for run in behind for step in _steps(run)]):
                 continue
             if any(_unpacks(step, made, unpackers) for run in behind for step in _steps(run)):
-                yield rule.finding((made.start, made.end), variant="copied", file=posixpath.basename(made.path))
+                yield rule.finding((made.start, made.end), variant="fetched" if remote else "copied", file=posixpath.basename(made.path))
 
 
 def _squashed_away(maker: Instruction, made: Made, later: list[Step]) -> bool:

@@ -10,6 +10,8 @@ from canfar_lint.diagnostic import Finding
 from canfar_lint.model.dockerfile import Dockerfile, Instruction, Word
 from canfar_lint.model.dockerfile.steps import Argument, Step, absolute, resolve
 
+CVMFS = "/cvmfs/"
+"""A folder or a volume there is the mount point of a repository, never a place for files of the image."""
 _WRITES = ("mkdir", "cp", "mv", "touch", "tar", "install", "rsync")
 
 
@@ -30,6 +32,8 @@ def _written(instruction: Instruction, mounts: tuple[str, ...]) -> Iterator[tupl
             if word.value is None:
                 continue
             path = absolute(word.value, instruction.workdir or ".")
+            if instruction.keyword == "VOLUME" and path.startswith(CVMFS):
+                continue
             if _below(path, mounts) or path in mounts:
                 yield word.start, word.end, path
     elif instruction.keyword == "RUN" and instruction.readable:
@@ -64,7 +68,7 @@ def _by_step(run: Instruction, step: Step, mounts: tuple[str, ...]) -> Iterator[
     words = step.arguments if step.name in ("mkdir", "touch") else _target(step)
     for argument in words:
         path = step.path(argument)
-        if path and step.name == "mkdir" and _linked(run, path):
+        if path and step.name == "mkdir" and (_linked(run, path) or path.startswith(CVMFS)):
             continue
         if path and not argument.text.startswith("-") and _below(path, mounts) and not gone(run.steps, step, path):
             yield argument.word.start, argument.word.end, path

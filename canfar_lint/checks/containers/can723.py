@@ -14,6 +14,7 @@ from canfar_lint.model.shell import Command, Script, Word
 _ASKS = re.compile(r"\bid -u|\bid -un|\bwhoami\b|\$\{?E?UID\b|\b(?:is_?root|root_?less)\b", re.I)
 """The script looks at who runs it, and may do without root."""
 _OF_IMAGE = re.compile(r"/(?:opt|usr|etc|bin|sbin|lib|lib64|root|srv)/.")
+_KINDS = (("daemon", "daemons"), ("switch", "switches"))
 _WRITERS = {"cp": -1, "mv": -1, "ln": -1, "install": -1, "mkdir": 0, "touch": 0, "tee": 0, "rm": 0, "rmdir": 0}
 _OPEN_MODE = re.compile(r"[0-7]*[2367]|[ugo,=+rxsXt]*[ao+=,][^,]*w.*|\+.*w.*")
 _PORT = re.compile(r"(?:--?(?:port|p|http-port|ServerApp\.port)=?|:)(\d{1,4})\Z")
@@ -24,15 +25,27 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     if final is None:
         return
     last = {i.keyword: i for i in final.instructions if i.keyword in ("CMD", "ENTRYPOINT")}
-    needs_root = frozenset(rule.table("programs"))
+    needs_root = frozenset(rule.table("programs")) - _brought(dockerfile)
     for instruction in last.values():
         for step in instruction.steps:
             word = next((w for w in _programs(step) if (w.value or "").rsplit("/", 1)[-1] in needs_root), None)
             if word is not None:
-                what = (word.value or "").rsplit("/", 1)[-1]
-                yield rule.finding((word.start, word.end), keyword=instruction.keyword, what=f"`{what}`")
+                yield _needs_root(rule, word, instruction.keyword)
                 continue
             yield from _port(rule, step, instruction.keyword)
+
+
+def _brought(dockerfile: Dockerfile) -> set[str]:
+    """Names of files that the image is given under their own name: an own program may be called `service`."""
+    copies = [i for i in dockerfile.final.instructions if i.keyword in ("COPY", "ADD")] if dockerfile.final else []
+    words = [word for copy in copies for word in (*copy.sources, copy.destination) if word is not None]
+    return {(word.value or "").rstrip("/").rsplit("/", 1)[-1] for word in words}
+
+
+def _needs_root(rule: Rule, word: Word, keyword: str) -> Finding:
+    what = (word.value or "").rsplit("/", 1)[-1]
+    variant = next((kind for kind, table in _KINDS if what in rule.table(table)), None)
+    return rule.finding((word.start, word.end), variant=variant, keyword=keyword, what=f"`{what}`")
 
 
 def _programs(step: Step) -> list[Word]:
@@ -59,7 +72,7 @@ def check_script(script: Script, dockerfile: Dockerfile, keyword: str, rule: Rul
     """What the script that an image starts does in any case and only root may do; `keyword` starts it."""
     if script.error or _ASKS.search(script.text):
         return
-    needs_root = frozenset(rule.table("programs"))
+    needs_root = frozenset(rule.table("programs")) - _brought(dockerfile)
     for command in script.commands:
         if any(block.kind != "group" for block in command.blocks) or "||" in (command.before, command.connector):
             continue
@@ -68,8 +81,7 @@ def check_script(script: Script, dockerfile: Dockerfile, keyword: str, rule: Rul
         named = f"the script that {keyword} starts"
         word = next((w for w in _first_words(command) if (w.value or "").rsplit("/", 1)[-1] in needs_root), None)
         if word is not None:
-            what = (word.value or "").rsplit("/", 1)[-1]
-            yield rule.finding((word.start, word.end), keyword=named, what=f"`{what}`")
+            yield _needs_root(rule, word, named)
             continue
         for word, path in _written(script, command):
             if not _opened(dockerfile, path):

@@ -11,19 +11,26 @@ from canfar_lint.diagnostic import SAFE, Edit, Finding, Fix
 from canfar_lint.model.dockerfile import Dockerfile, Stage
 
 _FOREIGN = re.compile(
-    r"(?:^|/)(?:arm32v[567]|arm64v8|i386|ppc64le|s390x|riscv64|mips64le)/|^mcr\.microsoft\.com/windows/"
+    r"(?:^|/)(?:arm32v[567]|arm64v8|ppc64le|s390x|riscv64|mips64le)/|^mcr\.microsoft\.com/windows/"
 )
+
+_NAMED = re.compile(
+    r"(?:\A|[./_-])(?:arm(?:32|64)?(?:v\d)?|arm32v[567]|arm64v8|armhf|armv\d\w?|aarch64|ppc64(?:le)?|s390x?|riscv(?:64)?|rpi\d?"
+    r"|raspi|raspberry-?pi|jetson|windows(?:servercore)?|nanoserver)(?:\Z|[./_-])",
+    re.I,
+)
+"""The file or its folder says for what machine it is; the project has another one for the usual kind."""
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
-    for stage in dockerfile.stages:
+    for stage in dockerfile.stages if not _NAMED.search("/".join(dockerfile.path.split("/")[-2:])) else ():
         yield from _platform(rule, stage)
     final = dockerfile.final
     if final is None or final.root.image is None:
         return
     image = final.root.image
     bare = image == "scratch" or any(part in image for part in rule.table("without-shell"))
-    if bare and image == "scratch" and _is_export(final):
+    if bare and image == "scratch" and (_is_export(final) or _is_box(dockerfile)):
         return
     if bare and not image.endswith((":debug", ":debug-nonroot")) and not _filled(final):
         word = final.root.first.words[0]
@@ -46,6 +53,11 @@ def _platform(rule: Rule, stage: Stage) -> Iterator[Finding]:
 def _is_export(final: Stage) -> bool:
     """Only a place to take files from (`docker build --output`): a stage with a name that starts nothing."""
     return bool(final.name) and not any(i.keyword not in ("COPY", "ADD", "ARG", "LABEL") for i in final.instructions)
+
+
+def _is_box(dockerfile: Dockerfile) -> bool:
+    """Files of the context on the empty image, with nothing that builds or starts: other images copy from it."""
+    return len(dockerfile.stages) == 1 and not any(dockerfile.all("RUN", "CMD", "ENTRYPOINT"))
 
 
 def _filled(final: Stage) -> bool:

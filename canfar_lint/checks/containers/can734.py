@@ -29,9 +29,12 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
         if step is not None:
             yield rule.finding(first_line(run), variant="pipe", command=step.name)
             continue
+        packed = _piped(run, frozenset(rule.table("downloads")), frozenset(rule.table("unpackers")))
         step = _logged(run, frozenset(rule.table("matter")))
         if step is not None:
             yield rule.finding(first_line(run), variant="logged", command=_named(step))
+        elif packed is not None:
+            yield rule.finding(first_line(run), variant="packed", command=packed.name)
 
 
 def first_line(run: Instruction) -> tuple[int, int]:
@@ -109,8 +112,10 @@ def _piped(run: Instruction, downloads: frozenset[str], readers: frozenset[str])
     for i, step in enumerate(run.steps[:-1]):
         if step.script.pipefail or step.command.connector != "|" or step.name not in downloads:
             continue
-        following = run.steps[i + 1]
-        if following.name in readers and following.script is step.script:
+        last = i + 1
+        while run.steps[last].command.connector == "|" and last + 1 < len(run.steps):
+            last += 1
+        if run.steps[last].name in readers and run.steps[last].script is step.script:
             return step
     return None
 

@@ -17,7 +17,7 @@ _DANGLING = re.compile(r"[ \t]*(?:(?:&&|\|\||;|\|)[ \t]*)?[\\`][ \t\r]*\Z")
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     starts = dockerfile.source.starts
     for instruction in dockerfile.instructions:
-        if instruction.line.text_last == instruction.start_line:
+        if instruction.line.text_last == instruction.start_line or instruction.keyword not in KEYWORDS:
             continue
         words: set[int] | None = None
         for row in range(instruction.start_line + 1, instruction.line.text_last + 1):
