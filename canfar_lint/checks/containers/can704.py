@@ -32,8 +32,8 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
 
 def _apt(dockerfile: Dockerfile, rule: Rule, run: Instruction, found: list[Operation]) -> Iterator[Finding]:
     updates = [step for step in run.steps if _updates(step)]
-    for operation in _inherited(run, found) if not updates else ():
-        yield rule.finding(operation.span, tool=operation.tool)
+    for operation, line in _inherited(run, found) if not updates else ():
+        yield rule.finding(operation.span, variant="inherited", tool=operation.tool, line=line)
     if not updates or mounted(run, _LISTS):
         return
     update = updates[-1]
@@ -54,14 +54,14 @@ def _cleaned_install(dockerfile: Dockerfile, run: Instruction) -> bool:
     return later is not None and later.keyword == "RUN" and _keeps(later)
 
 
-def _inherited(run: Instruction, found: list[Operation]) -> Iterator[Operation]:
-    """An install that lives on the lists of the RUN right before, and leaves them."""
+def _inherited(run: Instruction, found: list[Operation]) -> Iterator[tuple[Operation, int]]:
+    """An install that lives on the lists of the RUN right before, and leaves them, with that RUN's line."""
     before = next(earlier(run), None)
     if before is None or before.keyword != "RUN" or not before.readable or not _keeps(run):
         return
     kinds = [o.kind for o in operations(before) if o.family == "apt"]
     if UPDATE in kinds and INSTALL not in kinds and not mounted(before, _LISTS):
-        yield next(o for o in found if o.family == "apt" and o.kind == INSTALL)
+        yield next(o for o in found if o.family == "apt" and o.kind == INSTALL), before.start_line
 
 
 def _keeps(run: Instruction) -> bool:
@@ -166,4 +166,6 @@ def _apk(dockerfile: Dockerfile, rule: Rule, run: Instruction, found: list[Opera
     ):
         return
     edits: tuple[Edit, ...] = tuple(insert_after(o.step, o.verb.word, "--no-cache") for o in loading)
-    yield rule.finding(adds[-1].span, variant="apk", fix=Fix("add `--no-cache`", edits, SAFE), tool=adds[-1].tool)
+    commands = " and ".join(dict.fromkeys(f"`{o.tool} {o.verb.text}`" for o in loading))
+    fix = Fix("add `--no-cache`", edits, SAFE)
+    yield rule.finding(adds[-1].span, variant="apk", fix=fix, tool=adds[-1].tool, command=commands)

@@ -13,8 +13,13 @@ from canfar_lint.source import Source
 
 _IN_URL = re.compile(r"[a-z][a-z+]*://[^/\s:@\"'$<{]*:([^/\s@\"'$<{*]+)@[\w.-]+|https?://(gh[pousr]_\w{20,})@")
 _NO_SECRET = re.compile(
-    r"\s*|none|null|true|false|\d{1,3}|x+|\*+|<.*>|changeme|todo|/.*|~.*|%.*|disabled?|no|yes", re.I | re.S
+    r"\s*|none|null|true|false|\d{1,3}|x+|\*+.*\*+|\*+|<.*>|\[.*\]|\{.*\}|changeme|todo|/.*|~.*|%.*|disabled?|no|yes|unset|undefined|n/?a"
+    r"|(?:please[-_ ]?)?(?:override|overwrite|change|replace|insert|enter|fill|set|put|add)[-_ ]?(?:me|this|it|in|with|your)\b.*"
+    r"|(?:override|replace|change)me.*|your[-_ ]?.*|my[-_ ](?:token|key|secret|password)|(?:dummy|fake|placeholder|example|sample|mock)\b.*"
+    r"|not?[-_ ]?(?:set|used|needed|required|a[-_]).*|foo|bar|foobar",
+    re.I | re.S,
 )
+_OF_USER = re.compile(r"(?:user|username|login|name|account|admin|database|db|schema|bucket|email|access_?key|realm)$", re.I)
 
 # `${NAME:-secret}`; a reference without a default is none
 _REFERENCE = re.compile(r"\$\{\w+:?[-=]([^}]*)\}|\$\{?\w+(?::?\?[^}]*)?\}?")
@@ -27,15 +32,18 @@ def check_yaml(source: Source, rule: Rule) -> Iterator[Finding]:
     names = re.compile(rule.table("names") + "|" + rule.table("short-names"), re.I)
     harmless = re.compile(rule.table("harmless-names"), re.I)
     for service in services(source):
+        beside = {value.lower() for name, value, _, _ in service.environment if _OF_USER.search(name) and value}
         for name, value, start, end in service.environment:
             text = _REFERENCE.sub(lambda match: match[1] or "", value)
             if names.search(name) and not harmless.search(name) and not _NO_SECRET.fullmatch(text):
-                yield rule.finding((start, end), variant="compose", name=name)
+                known = _guessed(text, name, beside, rule)
+                yield rule.finding((start, end), variant="compose-known" if known else "compose", name=name)
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     names = re.compile(rule.table("names"), re.I)
     harmless = re.compile(rule.table("harmless-names"), re.I)
+    beside: set[str] = set()
     for instruction in dockerfile.all("COPY", "ADD", "ENV", "ARG", "RUN"):
         if instruction.keyword in ("COPY", "ADD"):
             yield from _copied(rule, instruction)
@@ -43,6 +51,9 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
             for pair in instruction.pairs:
                 if names.search(pair.name) and not harmless.search(pair.name) and _secret(pair.raw, pair.value):
                     variant = "argument" if instruction.keyword == "ARG" else "variable"
+                    beside = beside or _beside(dockerfile)
+                    if _guessed(pair.value or "", pair.name, beside, rule):
+                        variant = "known"
                     yield rule.finding((pair.start, pair.start + len(pair.name)), variant=variant, name=pair.name)
         elif instruction.readable:
             yield from _commands(rule, instruction)
@@ -53,6 +64,21 @@ def _secret(raw: str | None, value: str | None) -> bool:
     if raw is None or value is None:
         return False
     return not _NO_SECRET.fullmatch(value.strip("\"'"))
+
+
+def _beside(dockerfile: Dockerfile) -> set[str]:
+    """The names of users, databases and the like that the file gives."""
+    pairs = [pair for i in dockerfile.all("ENV", "ARG") for pair in i.pairs]
+    return {pair.value.strip("\"'").lower() for pair in pairs if pair.value and _OF_USER.search(pair.name)} | {"-"}
+
+
+def _guessed(value: str, name: str, beside: set[str], rule: Rule) -> bool:
+    """A default that everybody knows or guesses: made of common words, the variable's own name or the user's."""
+    rest = value.strip("\"'").lower()
+    words = {*rule.table("known-words"), *beside, *(part for part in name.lower().split("_") if len(part) > 1)}
+    for word in sorted((word for word in words if len(word) > 1), key=len, reverse=True):
+        rest = rest.replace(word, " ")
+    return not re.sub(r"[\W_]|\b(?:0|1|12|123|1234|12345|123456|1234567|12345678)\b", "", rest)
 
 
 def _copied(rule: Rule, copy: Instruction) -> Iterator[Finding]:
