@@ -85,13 +85,19 @@ def _copied(dockerfile: Dockerfile, rule: Rule, unpackers: frozenset[str]) -> It
             continue
         for made in made_by(copy):
             remote = URL.match(made.source) is not None
-            if not _packed(made) or (remote and TAR.search(made.source.partition("?")[0]) and not copy.flag("checksum")):
+            if not _packed(made) or (
+                remote and TAR.search(made.source.partition("?")[0]) and not copy.flag("checksum")
+            ):
                 continue  # of a tar archive that ADD fetches, CAN711 says the same
             behind = [run for run in later_runs(dockerfile, copy) if not mounted(run, (made.path,))]
             if _squashed_away(copy, made, [step for run in behind for step in _steps(run)]):
                 continue
             if any(_unpacks(step, made, unpackers) for run in behind for step in _steps(run)):
-                yield rule.finding((made.start, made.end), variant="fetched" if remote else "copied", file=posixpath.basename(made.path))
+                yield rule.finding(
+                    (made.start, made.end),
+                    variant="fetched" if remote else "copied",
+                    file=posixpath.basename(made.path),
+                )
 
 
 def _squashed_away(maker: Instruction, made: Made, later: list[Step]) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._cleanup import at_home, covers, removed
+from canfar_lint.checks.containers._homes import entered, people, spent
 from canfar_lint.checks.containers._layers import earlier
-from canfar_lint.checks.containers._made import gone, made_by
+from canfar_lint.checks.containers._made import ARCHIVE, TAR, URL, gone, made_by
 from canfar_lint.checks.containers._packages import INSTALL, operation_of
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.dockerfile import Dockerfile, Instruction, Stage
@@ -17,51 +19,94 @@ from canfar_lint.model.dockerfile.steps import Step, absolute
 
 _HOME = re.compile(r"(?:~|/root)(?:/|\Z)|/home/[^/]+(?:/|\Z)")
 _INSIDE = re.compile(r"(?:~|/root|/home/[^/]+)/.")
+_OTHER = re.compile(r"/home/([^/]+)")
 _SOMEBODY = re.compile(r"/home/\$(?:\w+|\{\w+\})/[^$*?]")
 _LETTERS = re.compile(r"-[bfhistup]+")
 _KIND = re.compile(r"miniconda3?|anaconda3?|miniforge3?|mambaforge3?", re.I)
 _PREFIX = re.compile(r"(?:--)?(?:prefix|install-dir|root|target|bin-dir|install_dir)=(.+)", re.I)
 
 
+class _Put(NamedTuple):
+    """Something that comes into a home folder, named at `start:end`."""
+
+    start: int
+    end: int
+    path: str
+    empty: bool = False
+    """A folder that is only made."""
+
+
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
+    users: set[str] | None = None
     for stage in dockerfile.stages:
         if not dockerfile.shipped(stage):
             continue
-        volumes = [w.value or "" for i in stage.instructions if i.keyword == "VOLUME" for w in i.words]
         for instruction in stage.instructions:
-            if instruction.keyword in ("COPY", "ADD"):
-                if not _run_by_the_build(instruction, stage):
-                    yield from _copied(rule, instruction)
-            elif instruction.keyword == "ENV":
-                yield from _variables(rule, instruction, volumes)
-            elif instruction.keyword == "RUN" and instruction.readable:
-                yield from _run(rule, instruction)
+            for found in _found(dockerfile, rule, stage, instruction):
+                if isinstance(found, Finding):
+                    yield found
+                    continue
+                users = people(dockerfile) if users is None else users
+                if _lost(dockerfile, rule, instruction, found, users):
+                    variant = "others" if _OTHER.match(found.path) else "files"
+                    yield rule.finding((found.start, found.end), variant=variant, path=found.path)
+
+
+def _lost(dockerfile: Dockerfile, rule: Rule, maker: Instruction, put: _Put, users: set[str]) -> bool:
+    """It is a home folder, and what is put there is not only for the build."""
+    other = _OTHER.match(put.path)
+    if other is not None and "$" not in other[1] and other[1] not in users and other[1] not in rule.table("users"):
+        return False  # a folder by the name of nobody, which everybody may read
+    if put.empty and not entered(dockerfile, maker, put.path, put.end):
+        return False
+    return not spent(dockerfile, maker, put.path, put.end, rule.table("builders"))
+
+
+def _found(dockerfile: Dockerfile, rule: Rule, stage: Stage, instruction: Instruction) -> Iterator[Finding | _Put]:
+    if instruction.keyword in ("COPY", "ADD"):
+        if not _run_by_the_build(instruction, stage):
+            yield from _copied(rule, instruction)
+    elif instruction.keyword == "ENV":
+        yield from _variables(dockerfile, rule, stage, instruction)
+    elif instruction.keyword == "RUN" and instruction.readable:
+        yield from _run(rule, instruction)
 
 
 def _run_by_the_build(copy: Instruction, stage: Stage) -> bool:
-    """A script that a RUN behind it runs, and nothing that the image starts."""
+    """A script that a RUN behind it runs, or an archive that it unpacks, and nothing that the image starts."""
     names = {posixpath.basename(source.text) for source in copy.sources}
-    if not all(name.endswith((".sh", ".bash", ".py", ".pl", ".R")) for name in names):
+    packed = all(ARCHIVE.search(name) for name in names) and (
+        copy.keyword == "COPY" or not any(TAR.search(s.text) and not URL.match(s.text) for s in copy.sources)
+    )
+    if not packed and not all(name.endswith((".sh", ".bash", ".py", ".pl", ".R")) for name in names):
         return False
-    said = {word for i in stage.instructions if i.index > copy.index and i.keyword == "RUN" for word in _words(i)}
+    behind = [i for i in stage.instructions if i.index > copy.index and i.keyword == "RUN" and i.readable]
+    said = {word for run in behind for step in run.steps for word in _words(step, 9 if packed else 2)}
     starts = " ".join(i.value for i in stage.instructions if i.keyword in ("CMD", "ENTRYPOINT"))
     return names <= said and not any(name in starts for name in names)
 
 
-def _words(run: Instruction) -> Iterator[str]:
-    for step in run.steps if run.readable else ():
-        yield posixpath.basename(step.name)
-        yield from (posixpath.basename(argument.text) for argument in step.arguments[:2])
+def _words(step: Step, most: int) -> Iterator[str]:
+    yield posixpath.basename(step.name)
+    for argument in step.arguments[:most]:
+        yield posixpath.basename(argument.text)
+        yield posixpath.basename(argument.word.text)
 
 
-def _copied(rule: Rule, copy: Instruction) -> Iterator[Finding]:
+def _copied(rule: Rule, copy: Instruction) -> Iterator[Finding | _Put]:
     destination = copy.destination
     value = _said(destination.value, destination.text) if destination is not None else None
     if destination is None or value is None:
         return
     path = absolute(value, copy.workdir or ".")
-    if _HOME.match(path) and not any(path.startswith(known) for known in rule.table("kept")):
-        yield rule.finding((destination.start, destination.end), variant="files", path=path)
+    if _HOME.match(path) and not _kept(path, rule):
+        yield _Put(destination.start, destination.end, path)
+
+
+def _kept(path: str, rule: Rule) -> bool:
+    """What the build alone reads, whosever home folder it is in."""
+    kept = tuple(rule.table("kept"))
+    return path.startswith(kept) or _HOME.sub("/root/", path, count=1).startswith(kept)
 
 
 def _said(value: str | None, text: str) -> str | None:
@@ -69,16 +114,33 @@ def _said(value: str | None, text: str) -> str | None:
     return text if value is None and _SOMEBODY.match(text) else value
 
 
-def _variables(rule: Rule, env: Instruction, volumes: list[str]) -> Iterator[Finding]:
+def _variables(dockerfile: Dockerfile, rule: Rule, stage: Stage, env: Instruction) -> Iterator[Finding]:
     """HOME, unless nothing is kept there anyway."""
+    volumes = [w.value or "" for i in stage.instructions if i.keyword == "VOLUME" for w in i.words]
     for pair in env.pairs:
         if pair.name != "HOME" or not (pair.value or "").startswith("/") or pair.value is None:
             continue
         if not pair.value.startswith(("/arc", "/tmp", "/var/tmp", "/nonexistent")) and pair.value not in volumes:
-            yield rule.finding((pair.start, pair.end), variant="home", path=pair.value)
+            used = pair.value.startswith("/scratch") or _in_use(dockerfile, env, pair.value)
+            yield rule.finding((pair.start, pair.end), variant="home" if used else "idle", path=pair.value)
 
 
-def _run(rule: Rule, run: Instruction) -> Iterator[Finding]:
+def _in_use(dockerfile: Dockerfile, env: Instruction, home: str) -> bool:
+    """An instruction of the image puts something there or looks there."""
+    inside = re.compile(
+        rf"{re.escape(home.rstrip('/'))}/[^\s/]|\$\{{?HOME\b|(?<![^\s\"'=:])~/" if home != "/" else r"\$\{?HOME\b"
+    )
+    return any(
+        inside.search(other.value)
+        or (other.keyword in ("COPY", "ADD") and other.value.rstrip().endswith((f" {home}", f" {home}/")))
+        for stage in dockerfile.stages
+        if dockerfile.shipped(stage)
+        for other in stage.instructions
+        if other is not env and other.keyword in ("RUN", "COPY", "ADD", "CMD", "ENTRYPOINT", "WORKDIR", "VOLUME")
+    )
+
+
+def _run(rule: Rule, run: Instruction) -> Iterator[Finding | _Put]:
     for step in run.steps:
         if step.after_failure:
             continue
@@ -87,7 +149,7 @@ def _run(rule: Rule, run: Instruction) -> Iterator[Finding]:
             yield found
 
 
-def _step(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
+def _step(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding | _Put]:
     operation = operation_of(step)
     if operation is not None and operation.kind == INSTALL:
         if operation.family == "pip" and operation.has("--user") and run.env.text("PYTHONUSERBASE") is None:
@@ -121,7 +183,7 @@ def _set(run: Instruction, step: Step, name: str) -> bool:
     return value is not None and not _HOME.match(value)
 
 
-def _targets(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
+def _targets(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding | _Put]:
     """Folders that are made, files that are written, trees that are cloned below a home folder."""
     for redirect in step.command.redirects:
         if redirect.writes and step.name not in rule.table("writes-nothing-of-use"):
@@ -131,17 +193,19 @@ def _targets(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
             path = absolute(value, step.folder) if value else ""
             if path and _HOME.match(path) and not gone(run.steps, step, path):
                 target = redirect.target
-                variant = "shell" if path.endswith(("rc", "profile", ".login")) else "files"
-                yield rule.finding((target.start, target.end), variant=variant, path=path)
+                if path.endswith(("rc", "profile", ".login")):
+                    yield rule.finding((target.start, target.end), variant="shell", path=path)
+                else:
+                    yield _Put(target.start, target.end, path)
     for made in made_by(run):
         if made.step is step and made.how == "clone" and _HOME.match(made.path):
-            yield rule.finding((made.start, made.end), variant="files", path=made.path)
+            yield _Put(made.start, made.end, made.path)
     yield from _installed(rule, run, step)
     yield from _unpacked(rule, run, step)
     yield from _by_default(run, step, rule)
 
 
-def _installed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
+def _installed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding | _Put]:
     """Environments and installers that are told to go below a home folder."""
     values = step.arguments
     for i, argument in enumerate(values):
@@ -157,18 +221,17 @@ def _installed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
         if not told:
             continue
         path = absolute(prefix[1] if prefix else value, step.folder)
-        kept = tuple(rule.table("kept"))
         if step.name == "mkdir" and "/.cache" in path:
             continue
-        if _HOME.match(path) and not gone(run.steps, step, path) and not path.replace("~", "/root", 1).startswith(kept):
-            yield rule.finding((argument.word.start, argument.word.end), variant="files", path=path)
+        if _HOME.match(path) and not gone(run.steps, step, path) and not _kept(path, rule):
+            yield _Put(argument.word.start, argument.word.end, path, step.name == "mkdir")
 
 
 def _installer(step: Step) -> bool:
     return step.name in ("conda", "mamba", "micromamba", "bash", "sh", "uv") or step.name.endswith(".sh")
 
 
-def _unpacked(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
+def _unpacked(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding | _Put]:
     """An archive unpacked into a home folder, where nothing moves or removes any of it again."""
     if not _unpacks(step):
         return
@@ -184,14 +247,14 @@ def _unpacked(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:
             or (before.startswith("-") and before.endswith(option[1:]) and before[1:2] != "-")
         ):
             word, path = argument.word, absolute(given or argument.value or "?", step.folder)
-    if word is None or not _HOME.match(path) or path.replace("~", "/root", 1).startswith(tuple(rule.table("kept"))):
+    if word is None or not _HOME.match(path) or _kept(path, rule):
         return
     behind = [other for other in run.steps if other.command.start > step.command.start]
     if any(_takes(other, path) for other in behind) or (
         path == step.folder and any(_builds(other) for other in behind)
     ):
         return
-    yield rule.finding((word.start, word.end), variant="files", path=path)
+    yield _Put(word.start, word.end, path)
 
 
 def _unpacks(step: Step) -> bool:
@@ -228,7 +291,7 @@ def _builds(step: Step) -> bool:
     )
 
 
-def _by_default(run: Instruction, step: Step, rule: Rule) -> Iterator[Finding]:
+def _by_default(run: Instruction, step: Step, rule: Rule) -> Iterator[Finding | _Put]:
     """The installers of conda go to `$HOME/miniconda3` and the like when they are not told where."""
     program = step.program
     if step.name in ("bash", "sh", "zsh"):
@@ -248,7 +311,7 @@ def _by_default(run: Instruction, step: Step, rule: Rule) -> Iterator[Finding]:
         return
     folder = f"{kind[0].lower().removesuffix('3')}3"
     if not any(gone(run.steps, step, path) for path in at_home(run, folder)):
-        yield rule.finding((word.start, word.end), variant="files", path=f"~/{folder}")
+        yield _Put(word.start, word.end, f"~/{folder}")
 
 
 def _address(run: Instruction, path: str) -> str:

@@ -10,9 +10,7 @@ from canfar_lint.checks.containers._made import TAR
 from canfar_lint.diagnostic import SAFE, Edit, Finding, Fix
 from canfar_lint.model.dockerfile import Dockerfile, Stage
 
-_FOREIGN = re.compile(
-    r"(?:^|/)(?:arm32v[567]|arm64v8|ppc64le|s390x|riscv64|mips64le)/|^mcr\.microsoft\.com/windows/"
-)
+_FOREIGN = re.compile(r"(?:^|/)(?:arm32v[567]|arm64v8|ppc64le|s390x|riscv64|mips64le)/|^mcr\.microsoft\.com/windows/")
 
 _NAMED = re.compile(
     r"(?:\A|[./_-])(?:arm(?:32|64)?(?:v\d)?|arm32v[567]|arm64v8|armhf|armv\d\w?|aarch64|ppc64(?:le)?|s390x?|riscv(?:64)?|rpi\d?"

@@ -13,13 +13,14 @@ from canfar_lint.source import Source
 
 _IN_URL = re.compile(r"[a-z][a-z+]*://[^/\s:@\"'$<{]*:([^/\s@\"'$<{*]+)@[\w.-]+|https?://(gh[pousr]_\w{20,})@")
 _NO_SECRET = re.compile(
-    r"\s*|none|null|true|false|\d{1,3}|x+|\*+.*\*+|\*+|<.*>|\[.*\]|\{.*\}|changeme|todo|/.*|~.*|%.*|disabled?|no|yes|unset|undefined|n/?a"
-    r"|(?:please[-_ ]?)?(?:override|overwrite|change|replace|insert|enter|fill|set|put|add)[-_ ]?(?:me|this|it|in|with|your)\b.*"
-    r"|(?:override|replace|change)me.*|your[-_ ]?.*|my[-_ ](?:token|key|secret|password)|(?:dummy|fake|placeholder|example|sample|mock)\b.*"
-    r"|not?[-_ ]?(?:set|used|needed|required|a[-_]).*|foo|bar|foobar",
+    r"\s*|none|null|true|false|\d{1,3}|x+|\*+.*\*+|\*+|<.*>|\[.*\]|\{.*\}|changeme|todo|/.*|~.*|%.*|disabled?|no|yes"
+    r"|unset|undefined|n/?a|foo|bar|foobar|not?[-_ ]?(?:set|used|needed|required|a[-_]).*"
+    r"|(?:override|overwrite|change|replace|insert|enter|fill|set|put|add)[-_ ]?(?:me|this|it|in|with|your)\b.*"
+    r"|(?:override|replace)me.*|your[-_ ]?.*|my[-_ ](?:token|key|secret|password)"
+    r"|(?:dummy|fake|placeholder|example|sample|mock)\b.*",
     re.I | re.S,
 )
-_OF_USER = re.compile(r"(?:user|username|login|name|account|admin|database|db|schema|bucket|email|access_?key|realm)$", re.I)
+_OF_USER = re.compile(r"(?:user|name|login|account|admin|database|db|schema|bucket|email|access_?key|realm)$", re.I)
 
 # `${NAME:-secret}`; a reference without a default is none
 _REFERENCE = re.compile(r"\$\{\w+:?[-=]([^}]*)\}|\$\{?\w+(?::?\?[^}]*)?\}?")
