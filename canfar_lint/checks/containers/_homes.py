@@ -13,6 +13,7 @@ from canfar_lint.model.dockerfile.steps import Step, absolute
 _CARRIERS = ("mv", "cp", "install", "rsync")
 _INSTALLS = re.compile(r"install(?:-\w+)?\Z")
 _PEOPLE = ("useradd", "adduser", "usermod", "chown", "su", "gosu", "chpasswd", "passwd")
+_IDLE = ("mkdir", "chown", "chmod", "useradd", "adduser", "usermod", "ls", "touch", "cd", "rm", "rmdir", "ln", "chgrp")
 _RUN_TIME = ("CMD", "ENTRYPOINT", "ENV", "VOLUME", "HEALTHCHECK")
 _PROFILE = ("echo", "printf", "ln", "tee")
 
@@ -43,27 +44,35 @@ def real(path: str, instruction: Instruction) -> str:
     return home.rstrip("/") + path[1:]
 
 
+def removed_later(dockerfile: Dockerfile, maker: Instruction, path: str, after: int) -> bool:
+    """A later command, of this RUN or another, removes it again."""
+    tree = real(path, maker)
+    return any(
+        one is not None and covers(real(one, step.run), tree)
+        for step in _behind(dockerfile, maker, after)
+        for one in removed(step, surely=True)
+    )
+
+
 def spent(dockerfile: Dockerfile, maker: Instruction, path: str, after: int, builders: list[str]) -> bool:
-    """What `maker` puts there is removed again, or is only what something else was built and installed from."""
+    """What `maker` puts there is only what something else is built and installed from."""
     tree = real(path, maker)
     steps = list(_behind(dockerfile, maker, after))
-    if any(one is not None and covers(real(one, s.run), tree) for s in steps for one in removed(s, surely=True)):
-        return True
     if _wanted(maker.stage, tree) or any(_names(step, tree) for step in steps if step.name in _PROFILE):
         return False
-    built = False
+    built: Instruction | None = None
     for step in steps:
-        values = step.values()
-        inside = _below(real(step.folder, step.run), tree)
+        inside, values = _below(real(step.folder, step.run), tree), step.values()
         there = inside or any(_below(path, tree) for path in _paths(step))
         if step.name in _CARRIERS and any(_below(one, tree) for one in _paths(step)[:-1]):
             return True
-        if not there and not built:
-            continue
-        if {"-e", "--editable", "develop"} & set(values):
+        if there and {"-e", "--editable", "develop"} & set(values):
             return False
-        built = built or step.name in builders or (inside and step.program is not None and _own(step))
-        if built and (any(_INSTALLS.match(value) for value in values) or step.name == "install"):
+        if there and step.name in builders:
+            built = step.run
+        if not there and built is not step.run:
+            continue
+        if step.name in builders and any(_INSTALLS.match(value) for value in values):
             return True
     return False
 
@@ -71,8 +80,11 @@ def spent(dockerfile: Dockerfile, maker: Instruction, path: str, after: int, bui
 def entered(dockerfile: Dockerfile, maker: Instruction, path: str, after: int) -> bool:
     """A later command works in the folder, or the environment names it."""
     tree = real(path, maker)
-    if any(_below(real(step.folder, step.run), tree) for step in _behind(dockerfile, maker, after)):
-        return True
+    for step in _behind(dockerfile, maker, after):
+        if _below(real(step.folder, step.run), tree):
+            return True
+        if step.name not in _IDLE and any(_below(one, tree) and one != tree for one in _paths(step)):
+            return True
     stage = maker.stage
     named = stage.instructions if stage is not None else ()
     return any(i.keyword == "ENV" and any(p.name != "HOME" and p.value == tree for p in i.pairs) for i in named)
@@ -116,8 +128,3 @@ def _paths(step: Step) -> list[str]:
 
 def _below(path: str, tree: str) -> bool:
     return f"{path}/".startswith(f"{tree.rstrip('/')}/")
-
-
-def _own(step: Step) -> bool:
-    """A script of the tree itself, `./build.sh`."""
-    return step.program is not None and step.program.head.startswith("./")

@@ -9,10 +9,13 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._cleanup import covers, mounted
 from canfar_lint.checks.containers._layers import earlier, shipped_runs
 from canfar_lint.checks.containers._made import ARCHIVE, made_by, small
+from canfar_lint.checks.containers._packages import INSTALL, operation_of
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Related
 from canfar_lint.model.dockerfile import Dockerfile, Instruction
 from canfar_lint.model.dockerfile.steps import Argument, Step
 
+_IN_PLACE = ("npm", "yarn")
+"""They install into the folder where they run."""
 _RECURSIVE = re.compile(r"-[A-Za-z]*R[A-Za-z]*\Z|--recursive\Z")
 _OWNER = re.compile(r"[\w.-]+(?::[\w.-]*)?\Z|:[\w.-]+\Z")
 _ROOT = re.compile(r"(?:root|0)(?:[:.](?:root|0)?)?\Z")
@@ -124,6 +127,7 @@ def _maker(run: Instruction, path: str, step: Step) -> Instruction | None:
     """The nearest earlier instruction that stored something at or below the path, which `run` has not made anew."""
     words = [argument.text for argument in step.arguments if not argument.text.startswith("-")]
     owner = re.split("[:.]", words[0])[0] if step.name == "chown" and words else ""
+    filler: Instruction | None = None
     for before in earlier(run):
         if before.keyword in ("COPY", "ADD") and (before.flag("chown") or before.flag("chmod")):
             continue
@@ -132,10 +136,31 @@ def _maker(run: Instruction, path: str, step: Step) -> Instruction | None:
         copied = before.keyword != "RUN"
         if not copied and owner and before.user == owner:
             continue  # it has made them for this owner
-        below = [made for made in made_by(before) if covers(path, made.path) and not small(made)]
+        below = [made for made in made_by(before) if covers(path, made.path)]
+        if below and all(small(made) for made in below):
+            if filler is not None:
+                return filler
+            continue
+        filler = filler or (before if not copied and _fills(before, path) else None)
         if any(not _touched_here(run, step, made.path, whole=copied) for made in below):
             return before
     return None
+
+
+def _fills(run: Instruction, path: str) -> bool:
+    """It installs or unpacks something below the path, beside the small files that were copied there."""
+    if not run.readable:
+        return False
+    for step in run.steps:
+        operation = operation_of(step)
+        installs = operation is not None and operation.kind == INSTALL and operation.family in _IN_PLACE
+        installs = installs or (step.name in ("composer", "bundle") and "install" in step.values())
+        unpacks = step.name in ("tar", "unzip", "bsdtar")
+        if (installs or unpacks) and covers(path, step.folder):
+            return True
+        if unpacks and any((one := step.path(a)) is not None and covers(path, one) for a in step.arguments):
+            return True
+    return False
 
 
 def _moved(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding]:

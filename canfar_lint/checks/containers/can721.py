@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._cleanup import at_home, covers, removed
-from canfar_lint.checks.containers._homes import entered, people, spent
+from canfar_lint.checks.containers._homes import entered, people, removed_later, spent
 from canfar_lint.checks.containers._layers import earlier
 from canfar_lint.checks.containers._made import ARCHIVE, TAR, URL, gone, made_by
 from canfar_lint.checks.containers._packages import INSTALL, operation_of
@@ -34,6 +34,8 @@ class _Put(NamedTuple):
     path: str
     empty: bool = False
     """A folder that is only made."""
+    source: bool = True
+    """It may be the source of something that is installed elsewhere."""
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
@@ -59,7 +61,9 @@ def _lost(dockerfile: Dockerfile, rule: Rule, maker: Instruction, put: _Put, use
         return False  # a folder by the name of nobody, which everybody may read
     if put.empty and not entered(dockerfile, maker, put.path, put.end):
         return False
-    return not spent(dockerfile, maker, put.path, put.end, rule.table("builders"))
+    if removed_later(dockerfile, maker, put.path, put.end):
+        return False
+    return not (put.source and spent(dockerfile, maker, put.path, put.end, rule.table("builders")))
 
 
 def _found(dockerfile: Dockerfile, rule: Rule, stage: Stage, instruction: Instruction) -> Iterator[Finding | _Put]:
@@ -196,7 +200,7 @@ def _targets(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding | _Pu
                 if path.endswith(("rc", "profile", ".login")):
                     yield rule.finding((target.start, target.end), variant="shell", path=path)
                 else:
-                    yield _Put(target.start, target.end, path)
+                    yield _Put(target.start, target.end, path, source=False)
     for made in made_by(run):
         if made.step is step and made.how == "clone" and _HOME.match(made.path):
             yield _Put(made.start, made.end, made.path)
@@ -224,7 +228,8 @@ def _installed(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding | _
         if step.name == "mkdir" and "/.cache" in path:
             continue
         if _HOME.match(path) and not gone(run.steps, step, path) and not _kept(path, rule):
-            yield _Put(argument.word.start, argument.word.end, path, step.name == "mkdir")
+            made = step.name == "mkdir"
+            yield _Put(argument.word.start, argument.word.end, path, empty=made, source=made)
 
 
 def _installer(step: Step) -> bool:
@@ -311,7 +316,7 @@ def _by_default(run: Instruction, step: Step, rule: Rule) -> Iterator[Finding | 
         return
     folder = f"{kind[0].lower().removesuffix('3')}3"
     if not any(gone(run.steps, step, path) for path in at_home(run, folder)):
-        yield _Put(word.start, word.end, f"~/{folder}")
+        yield _Put(word.start, word.end, f"~/{folder}", source=False)
 
 
 def _address(run: Instruction, path: str) -> str:
