@@ -86,7 +86,7 @@ def entered(dockerfile: Dockerfile, maker: Instruction, path: str, after: int) -
         if step.name not in _IDLE and any(_below(one, tree) and one != tree for one in _paths(step)):
             return True
     stage = maker.stage
-    named = stage.instructions if stage is not None else ()
+    named = stage.instructions if stage is not None and not tree.startswith("/home/") else ()
     return any(i.keyword == "ENV" and any(p.name != "HOME" and p.value == tree for p in i.pairs) for i in named)
 
 

@@ -22,6 +22,16 @@ _SMALL = (
     *(".sh", ".py", ".txt", ".yml", ".yaml", ".toml", ".cfg", ".conf", ".cnf", ".ini", ".json", ".lock", ".md", ".r"),
     *(".pl", ".patch", ".repo", ".list", ".key", ".gpg", ".asc", ".crt", ".pub", ".pem", ".env", ".service"),
 )
+_FILE = re.compile(
+    r"\.[a-z][\w-]{0,11}\Z|\w+(?:file|[_-]conf(?:ig)?)(?:\.lock)?\Z|\A(?:license|readme|copying|crontab)\Z", re.I
+)
+"""A file by its name, where a folder has none of these endings."""
+_LARGE = re.compile(
+    r"\.(?:war|ear|aar|apk|exe|dll|so|a|bin|dat|data|db|sqlite3?|sql|dump|iso|img|qcow2?|vmdk|fits?|fit|fts|h5|hdf5?|nc|npy|npz"
+    r"|csv|tsv|parquet|pkl|pickle|pt|pth|onnx|pb|model|weights|ckpt|whl|egg|vsix|ms|root|wav|mp[34]|pdf|ttf|otf|sif|phar|wasm"
+    r"|git|app|d)\Z",
+    re.I,
+)
 _SMALL_NAMES = ("requirements", "scripts", "config", "conf", "authorized_keys", "known_hosts", "makefile", "crontab")
 
 
@@ -66,6 +76,10 @@ def installer(made: Made) -> bool:
 def small(made: Made) -> bool:
     """A script or a piece of configuration: nobody minds its bytes."""
     names = [posixpath.basename(name).lower().rstrip("*") for name in (made.path, made.source.partition("?")[0])]
+    if made.how == "copy" and not URL.match(made.source) and not made.source.endswith("/"):
+        name = names[1]
+        if _FILE.search(name) and not ARCHIVE.search(name) and not _LARGE.search(name):
+            return True
     found = any(name.endswith(_SMALL) or name in _SMALL_NAMES for name in names)
     return made.how in ("copy", "download") and found and not any(INSTALLER.search(name) for name in names)
 

@@ -11,7 +11,16 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.containers._cleanup import at_home, cleaned, covers, mounted, removed
 from canfar_lint.checks.containers._layers import join
 from canfar_lint.checks.containers._made import URL, Made, made_by, small
-from canfar_lint.checks.containers._packages import CLEAN, INSTALL, REMOVE, UPDATE, Operation, operations
+from canfar_lint.checks.containers._packages import (
+    CLEAN,
+    INSTALL,
+    OTHER,
+    REMOVE,
+    UPDATE,
+    Operation,
+    operation_of,
+    operations,
+)
 from canfar_lint.diagnostic import UNSAFE, Finding, Fix, Question, Related
 from canfar_lint.model.dockerfile import Dockerfile, Instruction, Stage
 from canfar_lint.model.dockerfile.steps import Step
@@ -120,10 +129,20 @@ def _late(run: Instruction, layers: list[_Layer], rule: Rule) -> Iterator[Findin
             shown = " ".join([operation.tool, operation.verb.text, *(p.text for p in operation.packages[:2])])
             variant = "packages" if operation.kind == REMOVE else "command"
             if variant == "command" and operation.family == "apt":
-                if said or any(covers(path, "/var/lib/apt/lists") for path in _removed(run)):
+                if said or not all(_tidies(step) for step in run.steps):
+                    continue
+                if any(covers(path, "/var/lib/apt/lists") for path in _removed(run)):
                     continue
                 said, variant = True, "idle"
             yield _finding(rule, run, operation.step, layer, operation.span, shown, variant)
+
+
+def _tidies(step: Step) -> bool:
+    """It cleans, prints or looks: nothing that could have filled the cache in this very RUN."""
+    operation = operation_of(step)
+    if operation is not None:
+        return operation.family == "apt" and operation.kind in (CLEAN, REMOVE, OTHER)
+    return step.name in ("rm", "rmdir", "find", "echo", "set", "true", "ldconfig", "cd", "ls", "apt-get", "apt")
 
 
 def _removed(run: Instruction) -> Iterator[str]:

@@ -52,6 +52,6 @@ def _local(rule: Rule, add: Instruction, sources: tuple[Word, ...]) -> Finding:
     start, end = add.keyword_span
     copy = "copy" if add.text[start:end].islower() else "COPY"
     fix = Fix("use `COPY`", (Edit(start, end, copy),), SAFE)
-    packed = ARCHIVE.search(source.value or "") is not None
+    packed = ARCHIVE.search(source.value or "") is not None and not (source.value or "").endswith(".run")
     name = (source.value or "").rsplit(".", 1)[-1]
     return rule.finding((source.start, source.end), variant="packed" if packed else "plain", fix=fix, suffix=name)

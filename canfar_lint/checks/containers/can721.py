@@ -19,6 +19,8 @@ from canfar_lint.model.dockerfile.steps import Step, absolute
 
 _HOME = re.compile(r"(?:~|/root)(?:/|\Z)|/home/[^/]+(?:/|\Z)")
 _INSIDE = re.compile(r"(?:~|/root|/home/[^/]+)/.")
+_PREPARES = ("mkdir", "chmod", "chown", "chgrp", "useradd", "adduser", "groupadd", "addgroup", "usermod", "cd", "echo")
+_STARTUP = ("rc", "profile", ".login")
 _OTHER = re.compile(r"/home/([^/]+)")
 _SOMEBODY = re.compile(r"/home/\$(?:\w+|\{\w+\})/[^$*?]")
 _LETTERS = re.compile(r"-[bfhistup]+")
@@ -103,6 +105,12 @@ def _copied(rule: Rule, copy: Instruction) -> Iterator[Finding | _Put]:
     if destination is None or value is None:
         return
     path = absolute(value, copy.workdir or ".")
+    names = [posixpath.basename(source.text).lower() for source in copy.sources]
+    if names and all("dockerfile" in name or name.startswith(("readme", "license")) for name in names):
+        return
+    if _OTHER.match(path) and path.endswith((*_STARTUP, "bash_aliases")):
+        yield rule.finding((destination.start, destination.end), variant="shell", path=path)
+        return
     if _HOME.match(path) and not _kept(path, rule):
         yield _Put(destination.start, destination.end, path)
 
@@ -140,7 +148,9 @@ def _in_use(dockerfile: Dockerfile, env: Instruction, home: str) -> bool:
         for stage in dockerfile.stages
         if dockerfile.shipped(stage)
         for other in stage.instructions
-        if other is not env and other.keyword in ("RUN", "COPY", "ADD", "CMD", "ENTRYPOINT", "WORKDIR", "VOLUME")
+        if other is not env
+        and other.keyword in ("RUN", "COPY", "ADD", "CMD", "ENTRYPOINT", "VOLUME")
+        and not (other.keyword == "RUN" and other.readable and all(step.name in _PREPARES for step in other.steps))
     )
 
 
@@ -197,7 +207,7 @@ def _targets(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding | _Pu
             path = absolute(value, step.folder) if value else ""
             if path and _HOME.match(path) and not gone(run.steps, step, path):
                 target = redirect.target
-                if path.endswith(("rc", "profile", ".login")):
+                if path.endswith(_STARTUP):
                     yield rule.finding((target.start, target.end), variant="shell", path=path)
                 else:
                     yield _Put(target.start, target.end, path, source=False)

@@ -14,7 +14,7 @@ from canfar_lint.model.shell import Command, Script, Word
 _ASKS = re.compile(r"\bid -u|\bid -un|\bwhoami\b|\$\{?E?UID\b|\b(?:is_?root|root_?less)\b", re.I)
 """The script looks at who runs it, and may do without root."""
 _OF_IMAGE = re.compile(r"/(?:opt|usr|etc|bin|sbin|lib|lib64|root|srv)/.")
-_KINDS = (("daemon", "daemons"), ("switch", "switches"))
+_KINDS = (("daemon", "daemons"), ("service", "services"), ("switch", "switches"))
 _WRITERS = {"cp": -1, "mv": -1, "ln": -1, "install": -1, "mkdir": 0, "touch": 0, "tee": 0, "rm": 0, "rmdir": 0}
 _OPEN_MODE = re.compile(r"[0-7]*[2367]|[ugo,=+rxsXt]*[ao+=,][^,]*w.*|\+.*w.*")
 _PORT = re.compile(r"(?:--?(?:port|p|http-port|ServerApp\.port)=?|:)(\d{1,4})\Z")

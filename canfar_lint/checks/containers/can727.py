@@ -14,12 +14,15 @@ from canfar_lint.source import Source
 _IN_URL = re.compile(r"[a-z][a-z+]*://[^/\s:@\"'$<{]*:([^/\s@\"'$<{*]+)@[\w.-]+|https?://(gh[pousr]_\w{20,})@")
 _NO_SECRET = re.compile(
     r"\s*|none|null|true|false|\d{1,3}|x+|\*+.*\*+|\*+|<.*>|\[.*\]|\{.*\}|changeme|todo|/.*|~.*|%.*|disabled?|no|yes"
-    r"|unset|undefined|n/?a|foo|bar|foobar|not?[-_ ]?(?:set|used|needed|required|a[-_]).*"
+    r"|unset|undefined|n/?a|(?:foo|bar|baz)+|(\w)\1+|abcd?e?f?|no[-_]?(?:key|token|secret|password)"
+    r"|not?[-_ ]?(?:set|used|needed|required|a[-_]).*"
     r"|(?:override|overwrite|change|replace|insert|enter|fill|set|put|add)[-_ ]?(?:me|this|it|in|with|your)\b.*"
     r"|(?:override|replace)me.*|your[-_ ]?.*|my[-_ ](?:token|key|secret|password)"
     r"|(?:dummy|fake|placeholder|example|sample|mock)\b.*",
     re.I | re.S,
 )
+_PROSE = re.compile(r"[A-Za-z]+(?:[-_ ][A-Za-z]+){3,}[.!]?")
+"""A sentence that stands for a value."""
 _OF_USER = re.compile(r"(?:user|name|login|account|admin|database|db|schema|bucket|email|access_?key|realm)$", re.I)
 
 # `${NAME:-secret}`; a reference without a default is none
@@ -64,7 +67,8 @@ def _secret(raw: str | None, value: str | None) -> bool:
     """A text that may be a secret: not empty, no path, no flag, no mere reference."""
     if raw is None or value is None:
         return False
-    return not _NO_SECRET.fullmatch(value.strip("\"'"))
+    text = value.strip("\"'")
+    return not _NO_SECRET.fullmatch(text) and not _PROSE.fullmatch(text)
 
 
 def _beside(dockerfile: Dockerfile) -> set[str]:
@@ -79,7 +83,7 @@ def _guessed(value: str, name: str, beside: set[str], rule: Rule) -> bool:
     words = {*rule.table("known-words"), *beside, *(part for part in name.lower().split("_") if len(part) > 1)}
     for word in sorted((word for word in words if len(word) > 1), key=len, reverse=True):
         rest = rest.replace(word, " ")
-    return not re.sub(r"[\W_]|\b(?:0|1|12|123|1234|12345|123456|1234567|12345678)\b", "", rest)
+    return not re.sub(r"[\W_]|\b(?:0|0?1|12|123|1234|12345|123456|1234567|12345678|123456789|1234567890)\b", "", rest)
 
 
 def _copied(rule: Rule, copy: Instruction) -> Iterator[Finding]:
@@ -98,7 +102,8 @@ def _commands(rule: Rule, run: Instruction) -> Iterator[Finding]:
         for word in step.command.words:
             if "@" in word.text and "://" in word.text:
                 match = _IN_URL.search(word.text)
-                if match and not _NO_SECRET.fullmatch(match[1] or match[2] or ""):
+                given = (match[1] or match[2] or "") if match else ""
+                if match and not _NO_SECRET.fullmatch(given) and not _guessed(given, "", {"-"}, rule):
                     yield rule.finding((word.start, word.end), variant="address", name="")
         wanted = options.get(step.name, ())
         for i, argument in enumerate(step.arguments):

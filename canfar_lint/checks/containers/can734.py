@@ -59,9 +59,19 @@ def _followed(run: Instruction, matter: frozenset[str]) -> Step | None:
             continue
         if i + 1 >= len(run.steps) or run.steps[i + 1].script is not script or not _matters(step, matter):
             continue
+        if step.name == "dpkg" and any(_completes(after) for after in run.steps[i + 1 :]):
+            continue
         if _ends_well(run.steps[i + 1 :]):
             return step
     return None
+
+
+def _completes(step: Step) -> bool:
+    """`apt-get -f install` brings what `dpkg -i` misses, whose failure is expected before it."""
+    operation = operation_of(step)
+    if operation is None or operation.family != "apt" or operation.kind != INSTALL:
+        return False
+    return any(value == "--fix-broken" or (value[:1] == "-" != value[1:2] and "f" in value) for value in step.values())
 
 
 def _matters(step: Step, matter: frozenset[str]) -> bool:

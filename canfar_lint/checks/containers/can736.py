@@ -27,9 +27,14 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
             if match is None:
                 continue
             words = _word_starts(instruction) if words is None else words
-            if match.start() in words:
+            if match.start() in words and not _own_part(instruction, match[0]):
                 fix = _fix(dockerfile, instruction, row)
                 yield rule.finding(match.span(), fix=fix, keyword=match[0], outer=instruction.keyword)
+
+
+def _own_part(instruction: Instruction, keyword: str) -> bool:
+    """HEALTHCHECK is followed by a CMD, ONBUILD by any instruction."""
+    return (instruction.keyword == "HEALTHCHECK" and keyword == "CMD") or instruction.keyword == "ONBUILD"
 
 
 def _word_starts(instruction: Instruction) -> set[int]:
