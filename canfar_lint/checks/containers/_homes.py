@@ -13,7 +13,25 @@ from canfar_lint.model.dockerfile.steps import Step, absolute
 _CARRIERS = ("mv", "cp", "install", "rsync")
 _INSTALLS = re.compile(r"install(?:-\w+)?\Z")
 _PEOPLE = ("useradd", "adduser", "usermod", "chown", "su", "gosu", "chpasswd", "passwd")
-_IDLE = ("mkdir", "chown", "chmod", "useradd", "adduser", "usermod", "ls", "touch", "cd", "rm", "rmdir", "ln", "chgrp")
+_IDLE = (
+    "mkdir",
+    "chown",
+    "chmod",
+    "useradd",
+    "adduser",
+    "usermod",
+    "ls",
+    "touch",
+    "cd",
+    "rm",
+    "rmdir",
+    "ln",
+    "chgrp",
+    "cp",
+    "mv",
+    "install",
+    "git",
+)
 _RUN_TIME = ("CMD", "ENTRYPOINT", "ENV", "VOLUME", "HEALTHCHECK")
 _PROFILE = ("echo", "printf", "ln", "tee")
 

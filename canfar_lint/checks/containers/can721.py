@@ -20,7 +20,7 @@ from canfar_lint.model.dockerfile.steps import Step, absolute
 _HOME = re.compile(r"(?:~|/root)(?:/|\Z)|/home/[^/]+(?:/|\Z)")
 _INSIDE = re.compile(r"(?:~|/root|/home/[^/]+)/.")
 _PREPARES = ("mkdir", "chmod", "chown", "chgrp", "useradd", "adduser", "groupadd", "addgroup", "usermod", "cd", "echo")
-_STARTUP = ("rc", "profile", ".login")
+_STARTUP = re.compile(r"/\.[\w.-]*(?:rc|profile|login|aliases)\Z")
 _OTHER = re.compile(r"/home/([^/]+)")
 _SOMEBODY = re.compile(r"/home/\$(?:\w+|\{\w+\})/[^$*?]")
 _LETTERS = re.compile(r"-[bfhistup]+")
@@ -108,7 +108,7 @@ def _copied(rule: Rule, copy: Instruction) -> Iterator[Finding | _Put]:
     names = [posixpath.basename(source.text).lower() for source in copy.sources]
     if names and all("dockerfile" in name or name.startswith(("readme", "license")) for name in names):
         return
-    if _OTHER.match(path) and path.endswith((*_STARTUP, "bash_aliases")):
+    if _OTHER.match(path) and _STARTUP.search(path):
         yield rule.finding((destination.start, destination.end), variant="shell", path=path)
         return
     if _HOME.match(path) and not _kept(path, rule):
@@ -207,7 +207,7 @@ def _targets(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding | _Pu
             path = absolute(value, step.folder) if value else ""
             if path and _HOME.match(path) and not gone(run.steps, step, path):
                 target = redirect.target
-                if path.endswith(_STARTUP):
+                if _STARTUP.search(path):
                     yield rule.finding((target.start, target.end), variant="shell", path=path)
                 else:
                     yield _Put(target.start, target.end, path, source=False)
