@@ -33,6 +33,7 @@ _IDLE = (
     "git",
 )
 _RUN_TIME = ("CMD", "ENTRYPOINT", "ENV", "VOLUME", "HEALTHCHECK")
+_FARTHEST = 300
 _PROFILE = ("echo", "printf", "ln", "tee")
 
 
@@ -119,7 +120,7 @@ def _behind(dockerfile: Dockerfile, maker: Instruction, after: int) -> Iterator[
 def _wanted(stage: Stage | None, tree: str) -> bool:
     """The start command, a variable or a volume speaks of it."""
     for each in stage.ancestry if stage is not None else ():
-        for instruction in each.instructions:
+        for instruction in each.instructions[-_FARTHEST:]:
             if instruction.keyword not in _RUN_TIME:
                 continue
             if tree in instruction.value or any(tree in (word.value or "") for word in instruction.words):

@@ -147,7 +147,7 @@ def _in_use(dockerfile: Dockerfile, env: Instruction, home: str) -> bool:
         or (other.keyword in ("COPY", "ADD") and other.value.rstrip().endswith((f" {home}", f" {home}/")))
         for stage in dockerfile.stages
         if dockerfile.shipped(stage)
-        for other in stage.instructions
+        for other in stage.instructions[:1000]
         if other is not env
         and other.keyword in ("RUN", "COPY", "ADD", "CMD", "ENTRYPOINT", "VOLUME")
         and not (other.keyword == "RUN" and other.readable and all(step.name in _PREPARES for step in other.steps))
