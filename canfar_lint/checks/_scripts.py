@@ -12,7 +12,7 @@ BUILD, JOB = ("run", "step"), ("file", "cell", "escape")
 """Where shell text stands: what builds an image or a package, and what may run as a job."""
 
 _BY_HAND = re.compile(
-    r"(?i)^(install|setup|set-up|bootstrap|build|compile|configure|release|postcreate|devcontainer|"
+    r"(?i)^([a-z]*install|setup|set-up|bootstrap|build|compile|configure|release|postcreate|devcontainer|"
     r"docker[-_](build|push|release)|make[-_](all|dist|docker|image|install|lib|package|release|rpm|wheel))"
 )
 _BY_HAND_END = re.compile(r"(?i)([_-](install|setup|build|env)|(^|run[_-]?)tests?|integration[_-]test)\.(ba)?sh$")

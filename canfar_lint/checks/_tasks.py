@@ -13,7 +13,8 @@ _TASK = re.compile(r"\bREPLICA_(ID|COUNT)\b|\bSLURM_ARRAY_TASK_ID\b|\bcanfar\.he
 # where things lie on this machine, and who logs in where: the same for every job
 _OF_THE_MACHINE = re.compile(
     r"(?i)(^|_)(db|database|sql|pg|mysql|postgres|redis|aws|s3|api|auth|ssl|smtp|proxy)(?=_|[a-z]*$)|"
-    r"(user(name)?|pass(word|wd)?|login|token|secret|key|credentials?|host(name)?|server|port|url|email)$|"
+    r"(user(name)?|pass(word|wd)?|login|token|secret|key|credentials?|host(name)?|server|port|url|email|"
+    r"enabled?|disabled?|level|verbosity|version|debug)$|"
     r"^(?!(in|out|input|output|work|run|job|task|target|obs|image|file|data|scratch)(_|dir|path|folder|root))"
     r"\w*(dir|directory|folder|path|home|root)$"
 )

@@ -20,7 +20,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call, instead, variant in _calls(module, rule):
         if call in seen or _unseen(module, rule, call) or is_for_showing(module, call) or is_viewer(module):
             continue
-        if left_to_user(module, call) or is_typed(module, call):
+        if left_to_user(module, call) or is_typed(module, call) or _is_instead(module, call):
             continue
         seen.add(call)
         fix = _fix(module, rule, call)
@@ -93,6 +93,21 @@ def _unseen(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
         wanted = frozenset(rule.table("file_backends"))
         memo["forced"] = any(name.lower() in wanted for name, _ in backends(module))
     return bool(memo["forced"])
+
+
+def _is_instead(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a figure is shown where it is not saved: `if name: savefig(name)`, `else: show()` is a choice."""
+    child: ast.AST = call
+    for ancestor in module.ancestors(call):
+        if isinstance(ancestor, ast.If) and module.constant(ancestor.test) is ...:
+            field = module.fields.get(child)
+            other = ancestor.body if field == "orelse" else ancestor.orelse if field == "body" else []
+            if any(isinstance(n, ast.Attribute) and n.attr == "savefig" for one in other for n in ast.walk(one)):
+                return True
+        if isinstance(ancestor, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return False
+        child = ancestor
+    return False
 
 
 def _fix(module: PythonModule, rule: Rule, call: ast.Call) -> Fix | None:

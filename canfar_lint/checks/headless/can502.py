@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import left_to_user
 from canfar_lint.checks.headless._backends import backends
+from canfar_lint.checks.headless._showing import is_viewer
 from canfar_lint.diagnostic import Edit, Finding, Fix
 from canfar_lint.model.notebook import NotebookSource
 from canfar_lint.model.python import PythonModule
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
-    graphical = frozenset(rule.table("graphical"))
+    graphical = frozenset() if is_viewer(module) or _makes_windows(module, rule) else frozenset(rule.table("graphical"))
     seen: set[ast.AST] = set()
     for name, node in backends(module):
         if name.lower() not in graphical or node in seen or left_to_user(module, node):
@@ -26,6 +27,11 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         yield rule.finding(module.span(node), backend=name, fix=_fix(module, node))
     if isinstance(module.source, NotebookSource):
         yield from _magics(module.source, rule)
+
+
+def _makes_windows(module: PythonModule, rule: Rule) -> bool:
+    """Whether the program builds windows around its figures: it needs the toolkit (CAN503 says so) and no backend."""
+    return any(re.match(rule.table("canvases"), binding.qualified) for binding in module.imports)
 
 
 def _fix(module: PythonModule, node: ast.expr) -> Fix | None:

@@ -18,11 +18,16 @@ if TYPE_CHECKING:
     from canfar_lint.model.dockerfile import Dockerfile
     from canfar_lint.model.shell import Command, Script
 
+_PAGES = frozenset(("open", "xdg-open", "gnome-open", "gvfs-open", "firefox", "chromium", "google-chrome"))
+_SETTINGS = re.compile(r"_?(config|cfg|conf|settings|options|opts|args|params)")
+_PLATFORM = re.compile(r"\b(sys\.platform|platform\.system|os\.name)\b|\b[Dd]arwin\b")
+
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     programs, messengers = rule.table("programs"), rule.table("messengers")
     windowless = frozenset(rule.table("windowless"))
     seen: set[ast.AST] = set()
+    told = False
     if is_viewer(module):
         return
     for start in started(module):
@@ -34,11 +39,35 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         place = start.place(command.program)
         if place in seen or left_to_user(module, start.call) or is_typed(module, start.call):
             continue
-        if is_for_showing(module, start.call):
+        if is_for_showing(module, start.call) or _is_tried(module, start.call):
+            continue
+        if _is_for_asking(module, name, start.call):
             continue
         seen.add(place)
         variant = "messenger" if name in messengers else None
+        if variant and told:
+            continue  # what follows is more of the same
+        told = told or bool(variant)
         yield rule.finding(module.span(place), variant=variant, program=name, instead=instead)
+
+
+def _is_for_asking(module: PythonModule, name: str, call: ast.Call) -> bool:
+    """Whether the settings of the program ask for it, or it is a library's way to a page, for those who call it."""
+    if name in _PAGES and module.function_of(call) is not None and not module.on_main_path(call):
+        return True
+    return any(
+        isinstance(node, ast.Attribute) and _SETTINGS.fullmatch(word)
+        for test, _ in module.guards(call)
+        for node in ast.walk(test)
+        for word in module.code(node).split(".")[:-1]
+    )
+
+
+def _is_tried(module: PythonModule, call: ast.Call) -> bool:
+    """Whether it is tried and given up where there is no such program, or chosen by the system it runs on."""
+    if module.in_try(call, "OSError", "FileNotFoundError", "IOError", "CalledProcessError"):
+        return True
+    return any(_PLATFORM.search(module.code(test)) for test, _ in module.guards(call))
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:

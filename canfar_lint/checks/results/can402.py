@@ -35,6 +35,9 @@ _FORS = (ast.For, ast.AsyncFor)
 _MAPS = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "submit"))
 _FIGURES = frozenset(("figure", "subplots", "clf", "cla", "clear", "close", "subplot_mosaic"))
 _JOINING = frozenset(("os.path.join", "pathlib.Path", "builtins.str", "os.path.abspath"))
+# what starts a program, and a command that does something with a file
+_STARTS = frozenset(("system", "run", "call", "check_call", "check_output", "Popen", "popen", "spawn"))
+_COMMAND = re.compile(r"\s*(mv|cp|rm|cat|tar|gzip|rsync|sbatch|qsub|bsub|sh|bash|python3?|chmod)\s")
 _QUIET = frozenset(
     ("print", "info", "debug", "warning", "error", "log", "format", "write", "append", "exists", "isfile")
 )
@@ -65,6 +68,8 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     last = text.rstrip("/").rpartition("/")[2].lower()
     if re.search(rule.table("shared"), last) or re.search(r"^(-|/(dev|proc|etc|usr)/)", text) or "://" in text:
         return None
+    if _takes_what_is_said(module, output):
+        return None
     span = literal_span(module, literals[0])
     literal = is_literal(value)
     if literal and not re.search(rule.table("again"), last):
@@ -78,7 +83,9 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
         return None
     if not module.on_main_path(named.place) or module.user_guarded(named.place):
         return None
-    if re.search(rule.table("programs"), text) or _is_kept(module, output, named.place, text):
+    if re.search(rule.table("programs"), text) or re.search(rule.table("kept"), last):
+        return None
+    if _is_kept(module, output, named.place, text):
         return None
     shared = literal and takes_task(module) and not _folder_is_chosen(module)
     from canfar_lint.checks.results._unique import by_job
@@ -130,18 +137,32 @@ def _runs(module: PythonModule) -> Iterator[ast.Call]:
 
 
 def _is_kept(module: PythonModule, output: Output, place: ast.Call, text: str) -> bool:
-    """Whether a function reads the file before it writes it: what is kept from run to run, and brought up to date."""
+    """Whether the file is read before it is written there: kept from run to run, and brought up to date."""
     scope = module.function_of(place)
-    if scope is None:
-        return False
     mentions: list[ast.AST] = [*texts_with(module, text)] if len(text) > 2 else []
     names = {n.id for n in ast.walk(output.name) if isinstance(n, ast.Name)}
     mentions += [use for name in names for use in module.named(name) if isinstance(use.ctx, ast.Load)]
+    written = [o.call for o in outputs(module) if o.does == WRITE and module.value(o.name).text == text]
+    first = min([place.lineno, *(call.lineno for call in written if module.function_of(call) is scope)])
     return any(
-        module.function_of(node) is scope and node.lineno < place.lineno and _is_opened(module, node)
+        module.function_of(node) is scope and node.lineno < first and _is_opened(module, node)
         for node in mentions[:500]
         if isinstance(node, ast.expr) and id(node) not in _written_names(module)
     )
+
+
+def _takes_what_is_said(module: PythonModule, output: Output) -> bool:
+    """Whether the file is opened for the words of a program, `stdout=handle`: a log."""
+    parent = module.parent(output.call)
+    handle = parent.optional_vars if isinstance(parent, ast.withitem) else None
+    if isinstance(parent, ast.Assign):
+        handle = parent.targets[0]
+    if not isinstance(handle, ast.Name):
+        return False
+    scope = module.function_of(output.call)
+    uses = [use for use in module.named(handle.id) if module.function_of(use) is scope]
+    keywords = [module.parent(use) for use in uses if isinstance(use.ctx, ast.Load)]
+    return bool(keywords) and all(isinstance(k, ast.keyword) and k.arg in ("stdout", "stderr") for k in keywords)
 
 
 def _is_opened(module: PythonModule, node: ast.AST) -> bool:
@@ -208,6 +229,8 @@ def _overwrites(module: PythonModule, rule: Rule, output: Output, place: ast.Cal
         return False
     if _consumed(module, output, loop, text):
         return False
+    if re.search(rule.table("settings"), text.rpartition("/")[2].lower()) and facts.called & _STARTS:
+        return False  # the program that the turn starts reads it
     return place is not output.call or _new_each_turn(module, output, loop)
 
 
@@ -346,15 +369,34 @@ def _written_names(module: PythonModule) -> dict[object, object]:
 
 def _is_used(module: PythonModule, node: ast.AST) -> bool:
     """Whether a mention of a file's name is more than a message."""
+    text = module.constant(node) if isinstance(node, ast.Constant) else None
+    if isinstance(text, str) and _COMMAND.match(text):
+        return True
     for ancestor in module.ancestors(node):
         if isinstance(ancestor, ast.Call):
             if module.qualified(ancestor.func) in _JOINING:
                 continue
             name = ancestor.func.attr if isinstance(ancestor.func, ast.Attribute) else getattr(ancestor.func, "id", "")
             return name not in _QUIET
+        if isinstance(ancestor, ast.Assign) and ancestor.value is node and isinstance(ancestor.targets[0], ast.Name):
+            scope = module.function_of(node)
+            uses = [use for use in module.named(ancestor.targets[0].id) if module.function_of(use) is scope]
+            return any(use.lineno > ancestor.lineno and _is_handed_on(module, use) for use in uses[:_MOST_INSIDE])
         if isinstance(ancestor, ast.stmt):
             return isinstance(ancestor, (ast.Return, ast.With, ast.For))
     return False
+
+
+def _is_handed_on(module: PythonModule, use: ast.Name) -> bool:
+    """Whether a variable that holds the file's name is given to a call that does more than say it."""
+    if id(use) in _written_names(module) or not isinstance(use.ctx, ast.Load):
+        return False
+    holder = module.parent(use)
+    call = module.parent(holder) if isinstance(holder, ast.keyword) else holder
+    if not isinstance(call, ast.Call):
+        return False
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return name not in _QUIET
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:

@@ -32,10 +32,26 @@ def _changes(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast.e
     for call in module.calls(rule.table("changers")):
         if call.args:
             yield call, call.args[0], None
-    read = {module.code(call.args[0]) for call in module.calls(rule.table("readers")) if call.args}
+    read = [call for call in module.calls(rule.table("readers")) if call.args]
     for call in module.calls(rule.table("movers")):
-        if len(call.args) > 1 and module.code(call.args[0]) in read:
+        if len(call.args) > 1 and any(_same_file(module, call, reader) for reader in read):
             yield call, call.args[0], "moved"
+
+
+def _same_file(module: PythonModule, mover: ast.Call, reader: ast.Call) -> bool:
+    """Whether two calls name one file: by the same words, in the same function and turn of a loop."""
+    if module.code(mover.args[0]) != module.code(reader.args[0]):
+        return False
+    if module.function_of(mover) is not module.function_of(reader):
+        return False
+    name = mover.args[0]
+    bound = (
+        [binding.node for binding in module.bindings(name) if binding.kind == "for"]
+        if isinstance(name, ast.Name)
+        else []
+    )
+    loops, others = module.loops(mover), module.loops(reader)
+    return not bound or not loops or any(loop in others for loop in loops)
 
 
 def _is_input(module: PythonModule, rule: Rule, node: ast.expr) -> bool:

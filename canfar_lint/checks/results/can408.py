@@ -11,12 +11,14 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import ephemeral
 from canfar_lint.checks._outputs import (
     APPEND,
+    WRITE,
     Output,
     file_literals,
     is_literal,
     literal_span,
     names_of,
     outputs,
+    texts_with,
 )
 from canfar_lint.checks._tasks import takes_task
 from canfar_lint.diagnostic import Finding, Question
@@ -43,7 +45,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             if not (runs or worker) or module.user_guarded(named.place):
                 continue
             span = literal_span(module, literals[0])
-            if span in seen:
+            if span in seen or _is_begun(module, text):
                 continue
             seen.add(span)
             name = text.removeprefix("sqlite:///")
@@ -77,9 +79,24 @@ def _is_harmless(rule: Rule, text: str) -> bool:
     last = text.rpartition("/")[2].lower()
     if re.search(load().rules["CAN402"].table("shared"), last) or ephemeral(rule).match(text):
         return True
-    if text.startswith(("/dev/", "/proc/")) or last.startswith("."):
-        return True  # `.gitattributes`: settings of another program, and no result
+    if text.startswith(("/dev/", "/proc/", "/var/", "/usr/", "/opt/", "/etc/", "/run/")) or last.startswith("."):
+        return True  # the machine's own disk; `.gitattributes`: settings of another program, and no result
     return ":memory:" in text or (":" in text and not text.startswith("sqlite:///"))
+
+
+def _is_begun(module: PythonModule, text: str) -> bool:
+    """Whether the script takes the file away or starts it anew: what one run adds to is its own."""
+    fresh = {named.value.text for one in outputs(module) if one.does == WRITE for named in names_of(module, one)}
+    if text in fresh:
+        return True
+    for node in texts_with(module, text):
+        words = str(node.value)
+        if re.search(r"(^|[\s;&|])rm\s[^;&|]*" + re.escape(text), words):
+            return True
+        call = module.parent(node)
+        if isinstance(call, ast.Call) and module.qualified(call.func) in ("os.remove", "os.unlink"):
+            return True
+    return False
 
 
 def _worker(module: PythonModule, node: ast.AST) -> str:
