@@ -110,7 +110,14 @@ def _uses(module: PythonModule, call: ast.Call) -> list[ast.Name]:
 
 def _is_header(module: PythonModule, use: ast.Name) -> bool:
     """`hdul[0].header`, `len(hdul)`, `hdul.close()`."""
+    at: ast.expr = use
     parent = module.parent(use)
+    if isinstance(parent, ast.Subscript) and parent.value is use and isinstance(parent.slice, ast.Slice):
+        at, parent = parent, module.parent(parent)
+    if isinstance(parent, (ast.For, ast.comprehension)) and parent.iter is at and isinstance(parent.target, ast.Name):
+        each = [n for n in module.named(parent.target.id) if module.function_of(n) is module.function_of(use)]
+        taken = [module.parent(n) for n in each if isinstance(n.ctx, ast.Load)]
+        return bool(taken) and all(isinstance(t, ast.Attribute) and t.attr in ("header", "name") for t in taken)
     if isinstance(parent, ast.Subscript) and parent.value is use:
         parent = module.parent(parent)
         return isinstance(parent, ast.Attribute) and parent.attr in ("header", "name")

@@ -32,11 +32,8 @@ def _lines(module: PythonModule, rule: Rule, call: ast.Call, loop: ast.AST) -> I
     handle = call.func.value
     if in_memory(module, handle) or _is_small_text(module, rule, handle) or _gives_names(module, rule, loop):
         return
-    if isinstance(loop, (ast.For, ast.AsyncFor)):
-        if _has_settings(module, loop) or _has_paths(module, loop):
-            return
-    elif not _is_data(module, rule, handle, loop):
-        return  # the list holds every line all the same
+    if isinstance(loop, (ast.For, ast.AsyncFor)) and (_has_settings(module, loop) or _has_paths(module, loop)):
+        return
     name = handle.id if isinstance(handle, ast.Name) else "file"
     fix = None
     if isinstance(module.parent(call), (*LOOPS, ast.comprehension, ast.Call)) and _reads_alike(module, handle, loop):
@@ -44,14 +41,15 @@ def _lines(module: PythonModule, rule: Rule, call: ast.Call, loop: ast.AST) -> I
         fix = Fix("Iterate over the file", (edit,))
     elif _reads_alike(module, handle, loop):
         fix = _sliced(module, call, handle)
-    question = small_file(module, handle)
-    yield rule.finding(module.span(call), fix=fix, question=question, call=module.code(call), handle=name)
+    variant = None if _is_data(module, rule, handle, loop) else "unknown"
+    question, code = small_file(module, handle), module.code(call)
+    yield rule.finding(module.span(call), variant=variant, fix=fix, question=question, call=code, handle=name)
 
 
 def _is_data(module: PythonModule, rule: Rule, handle: ast.expr, loop: ast.AST) -> bool:
     """Whether a file's suffix, its words or those of what its lines become are a catalogue's."""
-    value = module.value(path_of(module, handle))
-    if value.suffix.lower().endswith(tuple(rule.table("data_suffixes"))):
+    path = path_of(module, handle)
+    if module.value(path).suffix.lower().endswith(tuple(rule.table("data_suffixes"))) or _is_packed(module, handle):
         return True
     words = [words_of(module, handle)[1]]
     statement = module.parent(loop)
@@ -61,6 +59,14 @@ def _is_data(module: PythonModule, rule: Rule, handle: ast.expr, loop: ast.AST) 
     if function is not None and isinstance(handle, (ast.Name, ast.Call)):
         words.append(function.name)
     return not set(rule.table("large")).isdisjoint(words_in(" ".join(words)))
+
+
+def _is_packed(module: PythonModule, handle: ast.expr) -> bool:
+    """Whether a file was opened as a compressed one, which nobody does to a small text."""
+    opened = module.resolve(handle)
+    if isinstance(handle, ast.Name):
+        opened = next((b.value for b in module.bindings(handle) if b.value is not None), opened)
+    return isinstance(opened, ast.Call) and module.qualified(opened.func) in ("gzip.open", "bz2.open", "lzma.open")
 
 
 def _has_settings(module: PythonModule, loop: ast.For | ast.AsyncFor) -> bool:

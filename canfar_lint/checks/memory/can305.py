@@ -23,7 +23,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             assert isinstance(node, (ast.Subscript, ast.Attribute))
             yield from _read(module, rule, node, node.value)
     for call in module.calls(rule.table("arrays")):
-        if call.args and isinstance(call.args[0], ast.Subscript) and not _may_select(module, call.args[0]):
+        if call.args and isinstance(call.args[0], ast.Subscript) and not _may_select(module, rule, call.args[0]):
             yield from _read(module, rule, call, call.args[0])
     for call in module.calls(rule.table("loads")):
         yield _opened(module, rule, call, module.code(call.func))
@@ -47,16 +47,13 @@ def _is_everything(index: ast.expr) -> bool:
     return isinstance(index, ast.Constant) and index.value is ...
 
 
-def _may_select(module: PythonModule, node: ast.Subscript) -> bool:
+def _may_select(module: PythonModule, rule: Rule, node: ast.Subscript) -> bool:
     """Whether the last brackets may take a part of a dataset, `f["x"][kept]`, and not reach the dataset itself."""
-    if isinstance(module.constant(node.slice), str) or isinstance(node.slice, ast.JoinedStr):
+    if isinstance(module.constant(node.slice), str) or isinstance(node.slice, (ast.JoinedStr, ast.BinOp)):
         return False
-    return _is_everything(node.slice) or isinstance(node.value, ast.Subscript) or not _is_key(module, node.slice)
-
-
-def _is_key(module: PythonModule, node: ast.expr) -> bool:
-    """Whether an index that is no literal can be a name: no number and no slice."""
-    return not isinstance(node, (ast.Slice, ast.Tuple)) and not isinstance(module.constant(node), int)
+    if isinstance(node.slice, (ast.Slice, ast.Tuple)) or isinstance(module.constant(node.slice), int):
+        return True
+    return bool(_keys(module, rule, node.value))  # no name of a dataset where a name was given already
 
 
 def _read(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr) -> Iterator[Finding]:
@@ -67,9 +64,45 @@ def _read(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr) -
     target = module.code(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
     if re.search(rule.table("small"), f"{' '.join(keys)} {target}".lower()):
         return
-    if _are_names(module, node) or _is_column(module, dataset):
+    if _are_names(module, node) or _is_column(module, dataset) or _is_one_of_many(module, statement, dataset):
         return
-    yield rule.finding(module.span(node), code=module.code(node), name=module.code(dataset))
+    known = re.search(rule.table("bulk"), f"{' '.join(keys)} {target}".lower()) or not _is_plain(module, dataset)
+    variant = None if known else "unknown"
+    yield rule.finding(module.span(node), variant=variant, code=module.code(node), name=module.code(dataset))
+
+
+def _is_plain(module: PythonModule, dataset: ast.expr) -> bool:
+    """Whether the file is plain HDF5, which holds numbers and short columns as well as cubes."""
+    node = dataset
+    for _ in range(12):
+        made = module.resolve(node)
+        if isinstance(made, ast.Name):
+            made = next((b.value for b in module.bindings(made) if b.value is not None), made)
+        if isinstance(made, ast.Call):
+            return any(name.startswith("h5py.") for name in module.qualified_all(made.func))
+        if not isinstance(made, (ast.Subscript, ast.Attribute)):
+            return False
+        node = made.value
+    return False
+
+
+def _is_one_of_many(module: PythonModule, statement: ast.stmt, dataset: ast.expr) -> bool:
+    """Whether each turn of a loop reads a dataset of its own and drops it: the file is read in parts."""
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+        return False
+    if not isinstance(dataset, ast.Subscript):
+        return False
+    loops = [loop for loop in module.loops(statement) if isinstance(loop, ast.For)]
+    names = {n.id for n in ast.walk(dataset.slice) if isinstance(n, ast.Name)}
+    for loop in loops[:1]:
+        turns = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
+        for made in loop.body:
+            if isinstance(made, ast.Assign) and isinstance(made.targets[0], ast.Name):
+                given = {n.id for n in ast.walk(made.value) if isinstance(n, ast.Name)}
+                turns |= {made.targets[0].id} if given & turns else set()
+        if names & turns:
+            return True
+    return False
 
 
 def _are_names(module: PythonModule, node: ast.expr) -> bool:
