@@ -40,6 +40,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             ):
                 yield rule.finding(
                     module.span(call.func),
+                    variant=None if _is_known_large(module, rule, call, source, reader) else "unknown",
                     question=small_file(module, source),
                     call=module.code(call.func),
                     instead=reader["instead"],
@@ -99,6 +100,29 @@ def _is_catalogue(module: PythonModule, rule: Rule, source: ast.expr) -> bool:
 def _is_large(module: PythonModule, rule: Rule, source: ast.expr) -> bool:
     """Whether words of a path are those of a catalogue."""
     return not set(rule.table("large")).isdisjoint(words_in(words_of(module, source)[1]))
+
+
+def _is_known_large(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr, reader: dict[str, Any]) -> bool:
+    """Whether something says that there is much: the format, or what the file, the table or its reader is called."""
+    suffix = module.value(path_of(module, source)).suffix.lower()
+    if reader.get("bulk") or suffix.endswith(tuple(rule.table("bulk_suffixes"))):
+        return True
+    kept = module.parent_statement(call)
+    names = [words_of(module, source)[1]]
+    if isinstance(kept, ast.Assign):
+        names += [module.code(target) for target in kept.targets]
+    function = module.function_of(call)
+    if function is not None:
+        names.append(function.name)
+    said = " ".join(names)
+    if _CATALOGUE.search(said.lower()) or _has_large_word(rule, said):
+        return True
+    taken = module.parent(call)
+    return isinstance(taken, ast.Subscript) and isinstance(module.constant(taken.slice), str)
+
+
+def _has_large_word(rule: Rule, names: str) -> bool:
+    return any(re.search(rule.table("bulk_words"), word) for word in words_in(names))
 
 
 def _is_small_by_use(module: PythonModule, rule: Rule, call: ast.Call, path: ast.expr) -> bool:

@@ -34,16 +34,29 @@ def _appended(module: PythonModule, rule: Rule, call: ast.Call, target: ast.expr
     read = image_read(module, call.args[0])
     if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, call.args[0]):
         return
+    if is_part(rule, *read.args[:1]) or _is_same_file(module, read, loops[0]):
+        return
     if not module.keyword(read, "mmap_mode") and not _is_no_file(module, read, call.args[0]):
         yield rule.finding(module.span(call.func), list=module.code(target))
 
 
 def _is_no_file(module: PythonModule, read: ast.Call, value: ast.expr) -> bool:
-    """Whether bytes in memory are read, or a picture that is read only when its pixels are asked for."""
+    """Whether bytes in memory are read, pickled objects, or a picture, whose pixels are read when asked for."""
     made = module.resolve(read.args[0]) if read.args else None
     if isinstance(made, ast.Call) and module.qualified(made.func).endswith("BytesIO"):
         return True
+    pickled = module.keyword(read, "allow_pickle")
+    if pickled is not None and module.constant(pickled.value) is True:
+        return True
     return module.qualified(read.func) == "PIL.Image.open" and module.resolve(value) is read
+
+
+def _is_same_file(module: PythonModule, read: ast.Call, loop: ast.AST) -> bool:
+    """Whether every turn of a loop reads from the one file that a name stands for: its extensions."""
+    if not read.args or not isinstance(read.args[0], ast.Name) or len(read.args) + len(read.keywords) < 2:
+        return False
+    bound = module.bindings(read.args[0])
+    return bool(bound) and all(loop not in (b.node, *module.ancestors(b.node)) for b in bound)
 
 
 def _is_emptied(module: PythonModule, target: ast.expr, loop: ast.AST) -> bool:
@@ -69,7 +82,7 @@ def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.Di
     read = image_read(module, value)
     if read is None or is_short(module, rule, node) or module.keyword(read, "mmap_mode"):
         return
-    if node not in module.ancestors(read) or _is_no_file(module, read, value):
+    if node not in module.ancestors(read) or _is_no_file(module, read, value) or _is_same_file(module, read, node):
         return  # the extensions of one file, or no file
     statement = module.parent(node)
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None

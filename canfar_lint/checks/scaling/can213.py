@@ -17,6 +17,7 @@ from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, OVERRIDABLE,
 if TYPE_CHECKING:
     from canfar_lint.model.shell import Command, Script, Word
 
+_MAKE = ("make", "gmake")
 _IN_SHELL = "${OMP_NUM_THREADS:-1}"
 _OPTION = re.compile(r"(^|\s)(-j|-np?|-t|-P|--\w*(threads|cores|cpus?|proc|jobs|workers)\w*)[ =]?$")
 
@@ -96,12 +97,20 @@ def _reaches_size(module: PythonModule, rule: Rule, node: ast.AST, depth: int = 
                 return False
             node = parent
         elif isinstance(parent, ast.keyword):
-            return re.search(rule.table("sizes"), parent.arg or "") is not None and not _is_record(module, parent)
+            taken = re.search(rule.table("sizes"), parent.arg or "") is not None
+            return taken and not _is_record(module, parent) and not _starts_threads(module, parent)
         elif isinstance(parent, (ast.Assign, ast.AnnAssign)):
             return _names_size(module, rule, parent) and not _is_only_compared(module, parent)
         else:
             return False
     return False
+
+
+def _starts_threads(module: PythonModule, keyword: ast.keyword) -> bool:
+    """`ThreadPoolExecutor(max_workers=…)`: threads that wait for disk or network may be many."""
+    around = module.parent(keyword)
+    word = module.qualified(around.func).rpartition(".")[2] if isinstance(around, ast.Call) else ""
+    return word in ("ThreadPoolExecutor", "ThreadPool")
 
 
 def _is_record(module: PythonModule, keyword: ast.keyword) -> bool:
@@ -156,6 +165,8 @@ def _in_call(module: PythonModule, rule: Rule, call: ast.Call, node: ast.AST) ->
     if name == "builtins.min":
         return False if any(_is_asked_for(module, other) for other in _operands(call)) else None
     if name in ("os.environ.get", "os.getenv", "os.environ.setdefault"):
+        return False
+    if name.rpartition(".")[2] in ("ThreadPoolExecutor", "ThreadPool"):
         return False
     if name.endswith((".set_num_threads", ".set_start_method")) or name in rule.table("pools"):
         return True
@@ -245,7 +256,10 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         return
     starts = [command.start for command in script.commands]
     seen: set[int] = set()
+    installs = any(command.name in ("configure", "cmake") for command in script.commands)
     for command in script.commands:
+        if installs and command.name in _MAKE:
+            continue  # a program is built and put into its place: no job does so
         for word in _size_words(rule, command):
             first, last = bisect_left(starts, word.start), bisect_left(starts, word.end)
             for inner in script.commands[first:last]:
