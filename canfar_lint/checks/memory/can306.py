@@ -34,16 +34,18 @@ def _appended(module: PythonModule, rule: Rule, call: ast.Call, target: ast.expr
     read = image_read(module, call.args[0])
     if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, call.args[0]):
         return
-    if is_part(rule, *read.args[:1]) or _is_same_file(module, read, loops[0]):
+    if _is_same_file(module, read, loops[0]):
         return
     if not module.keyword(read, "mmap_mode") and not _is_no_file(module, read, call.args[0]):
         yield rule.finding(module.span(call.func), list=module.code(target))
 
 
 def _is_no_file(module: PythonModule, read: ast.Call, value: ast.expr) -> bool:
-    """Whether bytes in memory are read, pickled objects, or a picture, whose pixels are read when asked for."""
+    """Whether bytes in memory are read, a catalogue, pickled objects, or a picture, which is read when asked for."""
     made = module.resolve(read.args[0]) if read.args else None
     if isinstance(made, ast.Call) and module.qualified(made.func).endswith("BytesIO"):
+        return True
+    if read.args and re.search(r"(^|[^a-z])cat(alog(ue)?)?s?(_|file|name|\b)", module.code(read.args[0]).lower()):
         return True
     pickled = module.keyword(read, "allow_pickle")
     if pickled is not None and module.constant(pickled.value) is True:
