@@ -12,10 +12,15 @@ from canfar_lint.checks.containers._made import URL, made_by
 from canfar_lint.diagnostic import Finding, Question
 from canfar_lint.model.dockerfile import Dockerfile
 
-_SMALL = re.compile(r"index-4[12]1[1-9]\.fits\Z|(?:.*[-_.])?(?:conf(?:ig)?|example|demo|mini|toy|dummy)[-_.]", re.I)
-"""Index files of astrometry.net for wide fields, none of which has 10 MB, and what says that it configures or shows."""
+_SMALL = re.compile(
+    r"index-4[12]1[1-9]\.fits\Z|(?:.*[-_.])?(?:conf(?:ig)?|example|demo|mini|toy|dummy|mask)[-_.]", re.I
+)
+"""Index files of astrometry.net for wide fields, none of which has 10 MB, and what says that it configures, shows or selects."""
 
-_WEIGHTS = re.compile(r"(?:^|[-_./])(?:(?:weights|checkpoints?)(?=[-_./])|models?(?=[./]))", re.I)
+_WEIGHTS = re.compile(
+    r"(?:^|[-_./])(?:(?:weights|checkpoints?)(?=[-_./])|models?\d*(?=[./])|(?:vgg|resnet|alexnet|inception|mobilenet)(?=[-_.\d]))",
+    re.I,
+)
 """A file, or a folder of files, of what was learnt: part of the program, which one wants in the image."""
 
 _MEASURED = re.compile(r"data|catalog|cube|spectr|visibilit|image|map|stack|cells|event|observ|survey|snapshot", re.I)
