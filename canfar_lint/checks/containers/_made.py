@@ -23,7 +23,7 @@ _SMALL = (
     *(".pl", ".patch", ".repo", ".list", ".key", ".gpg", ".asc", ".crt", ".pub", ".pem", ".env", ".service"),
 )
 _FILE = re.compile(
-    r"\.[a-z][\w-]{0,11}\Z|\w+(?:file|[_-]conf(?:ig)?)(?:\.lock)?\Z|\A(?:license|readme|copying|crontab)\Z", re.I
+    r"\.[a-z][\w-]{0,19}\Z|\w+(?:file|[_-]conf(?:ig)?)(?:\.lock)?\Z|\A(?:license|readme|copying|crontab)\Z", re.I
 )
 """A file by its name, where a folder has none of these endings."""
 _LARGE = re.compile(

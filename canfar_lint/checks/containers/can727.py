@@ -18,7 +18,7 @@ _NO_SECRET = re.compile(
     r"|not?[-_ ]?(?:set|used|needed|required|a[-_]).*"
     r"|(?:override|overwrite|change|replace|insert|enter|fill|set|put|add)[-_ ]?(?:me|this|it|in|with|your)\b.*"
     r"|(?:override|replace)me.*|your[-_ ]?.*|my[-_ ](?:token|key|secret|password)"
-    r"|(?:dummy|fake|placeholder|example|sample|mock)\b.*",
+    r"|(?:dummy|fake|placeholder|example|sample|mock)\b.*|.*x{3,}.*|.*\b(?:goes[-_ ])?here|[A-Za-z]*Here",
     re.I | re.S,
 )
 _PROSE = re.compile(r"[A-Za-z]+(?:[-_ ][A-Za-z]+){3,}[.!]?")
