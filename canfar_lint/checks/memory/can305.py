@@ -49,8 +49,11 @@ def _is_everything(index: ast.expr) -> bool:
 
 def _may_select(module: PythonModule, rule: Rule, node: ast.Subscript) -> bool:
     """Whether the last brackets may take a part of a dataset, `f["x"][kept]`, and not reach the dataset itself."""
-    if isinstance(module.constant(node.slice), str) or isinstance(node.slice, (ast.JoinedStr, ast.BinOp)):
+    if isinstance(module.constant(node.slice), str) or isinstance(node.slice, ast.JoinedStr):
         return False
+    parts = (node.slice.left, node.slice.right) if isinstance(node.slice, ast.BinOp) else ()
+    if any(isinstance(module.constant(part), str) for part in parts):
+        return False  # a name put together
     if isinstance(node.slice, (ast.Slice, ast.Tuple)) or isinstance(module.constant(node.slice), int):
         return True
     return bool(_keys(module, rule, node.value))  # no name of a dataset where a name was given already
