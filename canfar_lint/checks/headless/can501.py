@@ -95,6 +95,11 @@ def _unseen(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     return bool(memo["forced"])
 
 
+def _saves(node: ast.expr) -> bool:
+    called = node.func if isinstance(node, ast.Call) else None
+    return (called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")) == "savefig"
+
+
 def _is_instead(module: PythonModule, call: ast.Call) -> bool:
     """Whether a figure is shown where it is not saved: `if name: savefig(name)`, `else: show()` is a choice."""
     child: ast.AST = call
@@ -102,7 +107,7 @@ def _is_instead(module: PythonModule, call: ast.Call) -> bool:
         if isinstance(ancestor, ast.If) and module.constant(ancestor.test) is ...:
             field = module.fields.get(child)
             other = ancestor.body if field == "orelse" else ancestor.orelse if field == "body" else []
-            if any(isinstance(n, ast.Attribute) and n.attr == "savefig" for one in other for n in ast.walk(one)):
+            if any(isinstance(one, ast.Expr) and _saves(one.value) for one in other):
                 return True
         if isinstance(ancestor, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return False

@@ -39,7 +39,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         place = start.place(command.program)
         if place in seen or left_to_user(module, start.call) or is_typed(module, start.call):
             continue
-        if is_for_showing(module, start.call) or _is_tried(module, start.call):
+        if is_for_showing(module, start.call) or (name in programs and _is_tried(module, start.call)):
             continue
         if _is_for_asking(module, name, start.call):
             continue
