@@ -56,9 +56,10 @@ def _is_for_asking(module: PythonModule, name: str, call: ast.Call) -> bool:
     if name in _PAGES and module.function_of(call) is not None and not module.on_main_path(call):
         return True
     return any(
-        isinstance(node, ast.Attribute) and _SETTINGS.fullmatch(word)
+        _SETTINGS.fullmatch(word)
         for test, _ in module.guards(call)
         for node in ast.walk(test)
+        if isinstance(node, ast.Attribute)
         for word in module.code(node).split(".")[:-1]
     )
 
