@@ -15,7 +15,7 @@ from canfar_lint.model.dockerfile import Dockerfile
 _SMALL = re.compile(
     r"index-4[12]1[1-9]\.fits\Z|(?:.*[-_.])?(?:conf(?:ig)?|example|demo|mini|toy|dummy|mask)[-_.]", re.I
 )
-"""Index files of astrometry.net for wide fields, below 10 MB each, and what configures, shows or selects by its name."""
+"""Index files of astrometry.net for wide fields, below 10 MB, and what configures, shows or selects by its name."""
 
 _WEIGHTS = re.compile(
     r"(?:^|[-_./])(?:(?:weights|checkpoints?)(?=[-_./])|models?\d*(?=[./])|(?:vgg|resnet|alexnet|inception|mobilenet)(?=[-_.\d]))",
