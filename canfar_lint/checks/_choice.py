@@ -49,6 +49,20 @@ def left_before(module: PythonModule, node: ast.AST) -> Iterator[ast.expr | None
         child = ancestor
 
 
+def is_shelved(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a node stands in a function that the file names nowhere else but in a call that is commented out."""
+    function = module.function_of(node)
+    if function is None:
+        return False
+    memo = module.memo("shelved functions")
+    if function not in memo:
+        name = re.escape(function.name)
+        call = rf"^[ \t]*#[# \t]*(?:\w+[ \t]*=[ \t]*)?(?:\w+\.)*{name}[ \t]*\("
+        out = re.search(call, module.text, re.MULTILINE) is not None
+        memo[function] = out and len(re.findall(rf"^(?![ \t]*#).*?\b{name}\b", module.text, re.MULTILINE)) == 1
+    return bool(memo[function])
+
+
 def _leaves(module: PythonModule, statement: ast.stmt) -> bool:
     if isinstance(statement, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
         return True

@@ -91,8 +91,10 @@ def _logins(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 def _optional(module: PythonModule, call: ast.Call) -> bool:
     """Whether the question is asked only of who wants it; one that stands in for a missing argument is not."""
-    from canfar_lint.checks._choice import left_to_user
+    from canfar_lint.checks._choice import is_shelved, left_to_user
 
+    if is_shelved(module, call):
+        return True
     if any(_missing(module, test) for test, _ in module.guards(call)):
         return False
     return left_to_user(module, call)
@@ -269,15 +271,16 @@ def _menus(script: Script, rule: Rule) -> Iterator[Finding]:
             if block.kind != "select" or block.start in seen:
                 continue
             seen.add(block.start)
-            if not is_fed(_at(command, i + 1)) and not left_to_person(script, _at(command, i)):
+            if not is_fed(_at(command, i + 1)) and not left_to_person(script, _at(command, i, block.start)):
                 end = block.words[-1].end if block.words else block.start + len("select")
                 call = f"select {block.name}" + (" in …" if block.words else "")
                 yield rule.finding((block.start, end), call=call, instead=rule.table("shell_read"))
 
 
-def _at(command: Command, level: int) -> Command:
-    """A stand-in for the compound command at a level of the blocks around `command`."""
+def _at(command: Command, level: int, start: int | None = None) -> Command:
+    """A stand-in for the compound command at a level of the blocks around `command`, or for one at `start` in them."""
     from canfar_lint.model.shell import Command
 
     blocks: tuple[Block, ...] = command.blocks[:level]
-    return Command(blocks[-1].start if blocks else command.start, blocks)
+    outer = blocks[-1].start if blocks else command.start
+    return Command(outer if start is None else start, blocks)

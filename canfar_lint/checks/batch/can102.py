@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._choice import left_to_user
+from canfar_lint.checks._choice import is_shelved, left_to_user
 from canfar_lint.diagnostic import SAFE, UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT
@@ -22,15 +22,20 @@ _IRAF = re.compile(r"(^|\.)iraf\.([\w.]+)$")
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     tables = rule.body["tables"]
     for call, task in _casa_calls(module, tables):
-        if not left_to_user(module, call):
+        if not _is_optional(module, call):
             yield from _casa(module, rule, call, task)
     yield from _iraf(module, rule)
     yield from _devices(module, rule)
     if not module.notebook:
         for call in module.calls(frozenset(tables["apps"])):
-            if not left_to_user(module, call):
+            if not _is_optional(module, call):
                 task = module.code(call.func)
                 yield rule.finding(module.span(call), variant="window", task=task, instead=tables["app_instead"])
+
+
+def _is_optional(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a node runs only when somebody wants it, or no longer at all."""
+    return left_to_user(module, node) or is_shelved(module, node)
 
 
 # -- CASA -----------------------------------------------------------------------------------------------------
@@ -48,8 +53,20 @@ def _casa_calls(module: PythonModule, tables: dict[str, Any]) -> Iterator[tuple[
         if last not in wanted:
             continue
         bare = isinstance(func, ast.Name) and not module.bindings(func)
+        bare = bare and (last not in tables["ordinary"] or _is_in_casa(module, call, tables))
         if bare or any(name.partition(".")[0] in origins for name in names):
             yield call, last
+
+
+def _is_in_casa(module: PythonModule, call: ast.Call, tables: dict[str, Any]) -> bool:
+    """Whether a call under a name that others have as well is the CASA task: by its data set, or by the rest."""
+    first = call.args[0] if call.args else None
+    if first is not None and isinstance(module.constant(first), str):
+        return True
+    if any(binding.qualified.partition(".")[0] in tables["casa_modules"] for binding in module.imports):
+        return True
+    data = frozenset(tables["data_arguments"])
+    return any(keyword.arg in data for each in module.all_calls for keyword in each.keywords)
 
 
 def _casa(module: PythonModule, rule: Rule, call: ast.Call, task: str) -> Iterator[Finding]:
@@ -99,13 +116,13 @@ def _iraf(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     preset = {}
     for task, argument, value in _parameters(module):
         preset[task, argument] = value
-        if argument in tables["iraf_told"] and _says_yes(module, value, tables) and not left_to_user(module, value):
+        if argument in tables["iraf_told"] and _says_yes(module, value, tables) and not _is_optional(module, value):
             instead = tables["iraf_instead"].format(argument=argument)
             told = f"{argument}={module.code(value)}"
             yield rule.finding(module.span(value), told=told, task=task, instead=instead, fix=_off(module, value))
     for call in module.all_calls:
         match = _IRAF.search(module.qualified(call.func)) if isinstance(call.func, ast.Attribute) else None
-        if match is not None and not left_to_user(module, call):
+        if match is not None and not _is_optional(module, call):
             yield from _iraf_call(module, rule, call, match.group(2).rpartition(".")[2], preset)
 
 
@@ -165,7 +182,7 @@ def _devices(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         text = str(constant.value)
         if text.lower().lstrip("0123456789") not in tables["devices"]:
             continue
-        if _is_device(module, constant) and not left_to_user(module, constant) and not _is_default(module, constant):
+        if _is_device(module, constant) and not _is_optional(module, constant) and not _is_default(module, constant):
             instead, fix = tables["device_instead"], _null(*module.span(constant), module.code(constant), text)
             yield rule.finding(module.span(constant), variant="device", told=text, task="", instead=instead, fix=fix)
 

@@ -137,7 +137,21 @@ def _is_meant(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
         return False
     if call.args and module.qualified(getattr(call.args[0], "func", call)).startswith(_RICH):
         return True  # typeset for a page
+    if _imports_display(module, call):
+        return True
     return re.search(rule.table("for_notebooks"), function.name.lower()) is not None
+
+
+def _imports_display(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a function shows something by what its file needs of IPython in any case: it is there for notebooks."""
+    bindings = module.bindings(call.func) if isinstance(call.func, ast.Name) else []
+    return any(
+        (binding.node.module or "").startswith("IPython")
+        and any(alias.name == "display" for alias in binding.node.names)
+        and not any(isinstance(above, ast.Try) for above in module.ancestors(binding.node))
+        for binding in bindings
+        if isinstance(binding.node, ast.ImportFrom)
+    )
 
 
 def _knows_notebooks(module: PythonModule, node: ast.AST) -> bool:
