@@ -42,7 +42,7 @@ from canfar_lint.discovery import kind_of, kind_of_shebang  # noqa: E402
 from canfar_lint.source import DOCKERFILE, NOTEBOOK, PYTHON, SHELL, Source  # noqa: E402
 
 LEVELS = {"safe": ("safe",), "unsafe": ("safe", "unsafe")}
-_ROUNDS = 12
+_ROUNDS = 40
 _LARGE = 2_000_000
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from canfar_lint.diagnostic import Edit
-from canfar_lint.model.dockerfile.model import Instruction
+from canfar_lint.model.dockerfile.model import KEYWORDS, Instruction
 from canfar_lint.model.dockerfile.steps import Step
-from canfar_lint.model.shell import Word
+from canfar_lint.model.shell import Script, Word
 from canfar_lint.source import newline_in
 
 _LEADING = re.compile(r"\n([ \t]*)&&[ \t]*[^ \t\n]", re.M)
@@ -26,7 +26,7 @@ def insert_after(step: Step, word: Word, option: str) -> Edit:
 def append(step: Step, command: str) -> Edit | None:
     """An edit that runs `command` once all of the RUN has succeeded; None where that is not plainly possible."""
     run, script = step.run, step.script
-    if run.json is not None or script.error or run.line.broken:
+    if run.json is not None or script.error or run.line.broken or _swallows(run, script):
         return None
     last = script.commands[-1]
     if last.name in _LAST_WORDS or last.connector == "&" or _unreached(step):
@@ -45,6 +45,12 @@ def append(step: Step, command: str) -> Edit | None:
     chained = script.errexit and not closed and _semicolons(step)
     glue = "" if closed else ";" if chained else " &&"
     return Edit(end, end, _joined(run, body, glue, command))
+
+
+def _swallows(run: Instruction, script: Script) -> bool:
+    """An instruction below has become part of it, by a backslash too many (CAN736)."""
+    words = (word for command in script.commands for word in command.words if word.value in KEYWORDS)
+    return any(not run.text[run.text.rfind("\n", 0, word.start) + 1 : word.start].strip() for word in words)
 
 
 def _unreached(step: Step) -> bool:

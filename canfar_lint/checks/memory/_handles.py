@@ -57,7 +57,16 @@ def _fix(
         edits = below(module, "", body, (Edit(start, end, header), *gap), first=False)
     else:
         edits = below(module, header, body, (Edit(*module.span(call), name),))
-    return Fix(f"Use `with … as {name}`", edits, UNSAFE) if edits else None
+    return Fix(f"Use `with … as {name}`", (_as_one(module.text, edits),), UNSAFE) if edits else None
+
+
+def _as_one(text: str, edits: tuple[Edit, ...]) -> Edit:
+    """All that is edited as one edit, so that whoever applies fixes sees what else stands between their rows."""
+    from canfar_lint.fixing.apply import substituted
+
+    start, end = min(edit.start for edit in edits), max(edit.end for edit in edits)
+    shifted = [edit._replace(start=edit.start - start, end=edit.end - start) for edit in edits]
+    return Edit(start, end, substituted(text[start:end], shifted))
 
 
 def _block(module: PythonModule, statement: ast.stmt) -> list[ast.stmt]:
