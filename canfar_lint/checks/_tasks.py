@@ -19,6 +19,14 @@ _OF_THE_MACHINE = re.compile(
     r"\w*(dir|directory|folder|path|home|root)$"
 )
 _FLAGS = frozenset(("store_true", "store_false", "store_const", "count", "version", "help", "callback"))
+# how a program goes about its work: how many at once, what it says and draws on the way
+_MANNERS = re.compile(
+    r"-+(no-?)?(v|q|j|np|n?_?jobs?|n?_?(proc|procs|processes|processors|cores?|cpus?|threads?|workers?)|num-(proc|procs|"
+    r"processes|cores|cpus|threads|workers)|verbose|verbosity|quiet|silent|debug|log|log-?level|loglevel|"
+    r"plots?|show|show-?plots?|do-?plots?|make-?plots?|progress)$",
+    re.IGNORECASE,
+)
+_PARSERS = frozenset(("argparse.ArgumentParser", "optparse.OptionParser"))
 _DEEP = 2
 
 
@@ -43,15 +51,55 @@ def _takes_task(module: PythonModule) -> bool:
 
 
 def _only_switches(module: PythonModule) -> bool:
-    """Whether all that the program's parser takes are options that are on or off."""
+    """Whether all that the program's parser takes are options that are on or off, or say nothing of its work."""
     options = [*module.calls_named("add_argument"), *module.calls_named("add_option")]
-    if not options or "add_subparsers" in module.text:
+    if "add_subparsers" in module.text:
         return False
-    for call in options:
-        action = module.keyword(call, "action")
-        if action is None or module.constant(action.value) not in _FLAGS:
+    if not options:
+        return _takes_nothing(module)
+    return all(_is_switch(module, call) for call in options)
+
+
+def _is_switch(module: PythonModule, call: ast.Call) -> bool:
+    action = module.keyword(call, "action")
+    if action is not None and module.constant(action.value) in _FLAGS:
+        return True
+    names = [module.constant(name) for name in call.args]
+    return any(isinstance(name, str) and _MANNERS.match(name.replace("_", "-")) for name in names)
+
+
+def _takes_nothing(module: PythonModule) -> bool:
+    """Whether the parser is made here and no option is given to it, here or by anything else that it is handed to."""
+    made = list(module.calls(_PARSERS))
+    launchers = [call for call in module.all_calls if LAUNCHER.search(module.qualified(call.func) + "()")]
+    if not made or any(module.keyword(call, "parents") for call in made):
+        return False
+    for call in made:
+        statement = module.parent(call)
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if not isinstance(target, ast.Name) or any(_is_passed_on(module, use) for use in module.named(target.id)):
             return False
-    return True
+    return all(
+        module.qualified(call.func).startswith(tuple(_PARSERS)) and not _rest(module, call) for call in launchers
+    )
+
+
+def _is_passed_on(module: PythonModule, use: ast.Name) -> bool:
+    """Whether a parser is handed to a function that is not of this file, where it may be given options."""
+    parent = module.parent(use)
+    parent = module.parent(parent) if isinstance(parent, ast.keyword) else parent
+    return isinstance(parent, ast.Call) and module.function_named(parent.func) is None
+
+
+def _rest(module: PythonModule, call: ast.Call) -> bool:
+    """Whether the words that are no options are taken as well: `options, files = parser.parse_args()`."""
+    if not module.qualified(call.func).startswith("optparse."):
+        return "parse_known_args" in module.code(call.func)
+    statement = module.parent(call)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if not isinstance(target, (ast.Tuple, ast.List)) or not isinstance(target.elts[-1], ast.Name):
+        return True
+    return any(isinstance(use.ctx, ast.Load) for use in module.named(target.elts[-1].id))
 
 
 def _argv(module: PythonModule) -> Iterator[ast.expr]:

@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._choice import left_to_user
+from canfar_lint.checks._choice import left_before, left_to_user
 from canfar_lint.checks._outputs import stem_of
 from canfar_lint.checks.headless._backends import backends
 from canfar_lint.checks.headless._showing import is_for_showing, is_typed, is_viewer
 from canfar_lint.diagnostic import SAFE, UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
+
+_IN_PAGE = re.compile(r"(?i)^(?!not\b)\(?[\w.&() ]*(notebook|jupyter|ipython)")
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -22,9 +24,14 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue
         if left_to_user(module, call) or is_typed(module, call) or _is_instead(module, call):
             continue
+        if _in_page(module, call):
+            continue
         seen.add(call)
         fix = _fix(module, rule, call)
-        variant = "saved" if fix is not None and fix.applicability == SAFE and variant is None else variant
+        if variant is None and fix is not None and fix.applicability == SAFE:
+            variant = "saved"
+        elif variant is None and fix is None and any(True for _ in _saves_of(module, rule, call)):
+            variant = "asked"
         yield rule.finding(module.span(call), variant=variant, call=module.code(call), instead=instead, fix=fix)
 
 
@@ -120,8 +127,11 @@ def _fix(module: PythonModule, rule: Rule, call: ast.Call) -> Fix | None:
     statement = module.parents.get(call)
     if not isinstance(statement, ast.Expr) or not module.code(call.func).endswith("show"):
         return None
-    if not _is_saved(module, rule, call):
+    saves = list(_saves_of(module, rule, call))
+    if not saves:
         return _saved(module, rule, call, statement)
+    if not any(_comes_with(module, save, call) for save in saves):
+        return None  # saved when something else holds: without the call nobody may see the figure at all
     if not module.qualified(call.func).endswith("show"):
         return None
     from canfar_lint.fixing.python import fix, without_statement
@@ -129,8 +139,8 @@ def _fix(module: PythonModule, rule: Rule, call: ast.Call) -> Fix | None:
     return fix(f"Remove `{module.code(call)}`", without_statement(module, statement))
 
 
-def _is_saved(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
-    """Whether a figure is saved in the scope of `call`, with no other figure made or shown in between."""
+def _saves_of(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[ast.Call]:
+    """What saves a figure in the scope of `call`, with no other figure made or shown in between."""
     scope = module.scope_of(call)
     saves = (*module.methods(("savefig",)), *module.calls(("pylab.savefig", "matplotlib.pyplot.savefig")))
     others = (*module.calls_named("show"), *module.calls(frozenset(rule.table("pyplot_figures"))))
@@ -138,8 +148,24 @@ def _is_saved(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     for save in saves:
         low, high = sorted((save.lineno, call.lineno))
         if module.scope_of(save) is scope and not any(low < row < high for row in rows):
-            return True
-    return False
+            yield save
+
+
+def _comes_with(module: PythonModule, save: ast.Call, call: ast.Call) -> bool:
+    """Whether a figure is saved whenever it is shown: under no condition that the call is not under as well."""
+    held = {(id(test), wanted) for test, wanted in module.guards(call)}
+    for test, wanted in module.guards(save):
+        known = module.constant(test)
+        if (id(test), wanted) not in held and (known is ... or bool(known) != wanted):
+            return False
+    ends = {id(test) for test in left_before(module, call)}
+    handled = any(isinstance(each, ast.ExceptHandler) for each in module.ancestors(save))
+    return not handled and all(id(test) in ends for test in left_before(module, save))
+
+
+def _in_page(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a figure is shown only where a notebook runs the code: `if in_notebook: show(p)`."""
+    return any(wanted and _IN_PAGE.search(module.code(test)) for test, wanted in module.guards(call))
 
 
 def _saved(module: PythonModule, rule: Rule, call: ast.Call, statement: ast.Expr) -> Fix | None:

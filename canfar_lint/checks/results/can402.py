@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._declared import ephemeral
 from canfar_lint.checks._outputs import (
     WRITE,
     Named,
@@ -43,6 +44,10 @@ _QUIET = frozenset(
 )
 
 
+# where programs keep their settings and log-ins, always in one place
+_OF_USER = re.compile(r"(~|\$HOME|\$\{HOME\}|/root|/(arc/)?home/[^/]+|/Users/[^/]+)/\.[^./]")
+
+
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     found: dict[tuple[int, int], tuple[Finding, bool]] = {}
     for output in outputs(module):
@@ -68,7 +73,7 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     last = text.rstrip("/").rpartition("/")[2].lower()
     if re.search(rule.table("shared"), last) or re.search(r"^(-|/(dev|proc|etc|usr)/)", text) or "://" in text:
         return None
-    if _takes_what_is_said(module, output):
+    if _takes_what_is_said(module, output) or _OF_USER.match(text):
         return None
     span = literal_span(module, literals[0])
     literal = is_literal(value)
@@ -85,8 +90,8 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
         return None
     if re.search(rule.table("programs"), text) or re.search(rule.table("kept"), last):
         return None
-    if _is_kept(module, output, named.place, text):
-        return None
+    if _is_kept(module, output, named.place, text) or ephemeral(rule).match(text):
+        return None  # `/tmp/…`: each session has one of its own
     shared = literal and takes_task(module) and not _folder_is_chosen(module)
     from canfar_lint.checks.results._unique import by_job
 
