@@ -31,10 +31,17 @@ _NEUTRAL_METHODS = frozenset(
     ("mkdir", "exists", "is_file", "is_dir", "glob", "iterdir", "touch", "write_text", "write_bytes", "endswith")
 )
 _MESSAGES = frozenset(("info", "debug", "warning", "error", "critical", "exception", "log", "write", "add_argument"))
+# calls that only say a name
+SAID = _MESSAGES | {"print"}
 _CLIMBED = (
     *(ast.BinOp, ast.JoinedStr, ast.FormattedValue, ast.keyword, ast.Starred, ast.Tuple, ast.List, ast.IfExp, ast.Set),
     *(ast.BoolOp, ast.Subscript, ast.Dict, ast.NamedExpr, ast.Await),
 )
+
+
+def is_path_work(name: str) -> bool:
+    """Whether a call of this qualified name only makes, joins or asks for paths."""
+    return bool(_JOINS.match(name) or _NEUTRAL.match(name))
 
 
 class Fates:

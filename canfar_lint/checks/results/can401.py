@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import ephemeral as ephemeral_of
-from canfar_lint.checks._fates import LEFT, Fates
-from canfar_lint.checks._outputs import UPDATE, WRITE, Output, literal_span, names_of, outputs
+from canfar_lint.checks._fates import LEFT, SAID, Fates, is_path_work
+from canfar_lint.checks._outputs import UPDATE, WRITE, Output, literal_span, names_of, outputs, texts_with
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import Value
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Script
 
 _TEMPORARY = re.compile(r"^tempfile\.(mkdtemp|mkstemp|mktemp|gettempdir|TemporaryDirectory|NamedTemporaryFile)$")
+_STARTS = re.compile(r"(os\.(system|popen|spawn\w+)|subprocess\.\w+|commands\.\w+)$")
 
 
 class Lost(NamedTuple):
@@ -37,10 +38,12 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     lost, last = _collect(module, rule, ephemeral)
     if not lost:
         return
-    fates = Fates(module, ephemeral, [one.place for found in lost.values() for one in found])
-    for start, found in lost.items():
-        text = found[0].text
-        if fates.of(start, text.partition("…")[0]) != LEFT:
+    places = [one.place for found in lost.values() for one in found]
+    fates = Fates(module, ephemeral, places)
+    for start, group in lost.items():
+        text = group[0].text
+        found = [one for one in group if not _is_named_again(module, one, places)]
+        if not found or fates.of(start, text.partition("…")[0]) != LEFT:
             continue
         final = last is not None and any(one.order == last for one in found)
         temporary = isinstance(start, ast.Call)
@@ -107,6 +110,51 @@ def _went(module: PythonModule, ephemeral: re.Pattern[str], value: Value, place:
     if first is None or first.default or not ephemeral.match(folder.prefix):
         return None
     return first.node
+
+
+def _is_named_again(module: PythonModule, lost: Lost, places: list[ast.Call]) -> bool:
+    """Whether the file is handed to something other than what writes it: an archive, a program, its settings."""
+    text = lost.text
+    base = text.rpartition("/")[2]
+    if not base or base == "…" or text == base:
+        return False
+    own = {id(place) for place in places} | {id(output.call) for output in outputs(module)}
+    memo = module.memo("named files")
+    if not memo:
+        memo.update((id(call), _composed(module, call)) for call in module.all_calls if id(call) not in own)
+        memo[0] = ()
+    if any(text in names for names in memo.values() if isinstance(names, tuple)):
+        return True
+    if "…" in text:
+        return False
+    setting = re.compile(r"[\w\]]\s*=\s*[\"']?" + re.escape(text) + r"(?![\w./-])")
+    if any(setting.search(str(node.value)) for node in texts_with(module, text)):
+        return True
+    return _goes_into(module, text.rpartition("/")[0]) and _in_command(module, base.rpartition(".")[0] or base)
+
+
+def _composed(module: PythonModule, call: ast.Call) -> tuple[str, ...]:
+    """The names of files that a call is given and that are put together of parts, holes written as `…`."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name in SAID or is_path_work(module.qualified(call.func)):
+        return ()
+    parts = [node for node in call.args if isinstance(node, (ast.JoinedStr, ast.BinOp, ast.Call))]
+    return tuple(module.value(node).skeleton.replace("{}", "…") for node in parts)
+
+
+def _goes_into(module: PythonModule, folder: str) -> bool:
+    calls = module.calls(("os.chdir", "contextlib.chdir"))
+    return any(call.args and (module.value(call.args[0]).text or "").rstrip("/") == folder for call in calls)
+
+
+def _in_command(module: PythonModule, stem: str) -> bool:
+    """Whether the text of a command that the program starts names a file, at least without its suffix."""
+    for node in texts_with(module, stem) if len(stem) > 3 else ():
+        parent = module.parent(node)
+        call = module.parent(parent) if isinstance(parent, (ast.List, ast.Tuple)) else parent
+        if isinstance(call, ast.Call) and _STARTS.match(module.qualified(call.func)):
+            return True
+    return False
 
 
 def _order(module: PythonModule, call: ast.Call) -> tuple[tuple[int, int], ...]:
