@@ -23,6 +23,9 @@ _RUN, _CALL, _POPEN = "subprocess.run", "subprocess.call", "subprocess.Popen"
 # blocks whose commands are not the script's own steps
 _ELSEWHERE = frozenset(("function", "substitution", "process", "trap"))
 _APART = re.compile(r"-[a-zA-Z]*f[a-zA-Z]*")  # ssh -f goes into the background
+_BODIES = ("body", "orelse", "finalbody")
+_ASKING = frozenset(("exists", "isfile", "is_file", "lexists", "getsize"))
+_TIDIES = re.compile(r"(?i)clean([-_]?up)?(\.\w+)?")
 _TALKING = re.compile(
     r"^(builtins\.print|logging\.|traceback\.|warnings\.warn|sys\.std(out|err)\.|loguru\.)|\.(debug|info|warning|"
     r"warn|error|critical|exception|log|print_exc)$"
@@ -30,11 +33,15 @@ _TALKING = re.compile(
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    if _is_elsewhere(module, rule):
+        return
     harmless = _harmless(module, rule)
     wanted = {_RUN: "run_instead", _CALL: "call_instead", "os.system": "call_instead", _POPEN: "popen_instead"}
     for call in module.calls(wanted):
         name = next((n for n in module.qualified_all(call.func) if n in wanted), "")
         if call in harmless or not _is_unchecked(module, call, name) or "EDITOR" in module.code(call):
+            continue
+        if _is_missed(module, call):
             continue
         fix = _fix(module, call, name) if _says_failure(module, rule, call) else None
         yield rule.finding(module.span(call), command=module.code(call), instead=rule.table(wanted[name]), fix=fix)
@@ -45,6 +52,48 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         instead = rule.table("swallowed_instead")
         fix = _raised(module, handler)
         yield rule.finding((start, colon + 1), variant="swallowed", command=command, instead=instead, fix=fix)
+
+
+def _is_elsewhere(module: PythonModule, rule: Rule) -> bool:
+    """Whether the file is no job: a build tool's, or a program of windows whose buttons start commands."""
+    if re.search(rule.table("python_elsewhere"), module.source.path.replace("\\", "/")):
+        return True
+    windows = any(binding.qualified.partition(".")[0] in rule.table("windows") for binding in module.imports)
+    return windows and any(True for _ in module.methods(rule.table("window_loops")))
+
+
+def _is_missed(module: PythonModule, call: ast.Call) -> bool:
+    """Whether the next statement asks if there is a file that the command names."""
+    statement = module.parent_statement(call)
+    around = module.parents.get(statement)
+    body = next((b for b in (getattr(around, f, None) for f in _BODIES) if isinstance(b, list) and statement in b), [])
+    after = body[body.index(statement) + 1 :][:1] if body else []
+    if not after or not isinstance(after[0], ast.If):
+        return False
+    asked = [
+        node.args[0] if node.args else node.func.value
+        for node in ast.walk(after[0].test)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ASKING
+    ]
+    named = _parts(module, call) if asked else frozenset()
+    return any(module.code(each).strip("\"'") in named for each in asked)
+
+
+def _parts(module: PythonModule, call: ast.Call) -> frozenset[str]:
+    """What a command is put together of: the code of names, and the words of texts."""
+    found: set[str] = set()
+    queue: list[tuple[ast.AST, int]] = [(part, 0) for part in (*call.args, *call.keywords)]
+    while queue and len(found) < 256:
+        node, depth = queue.pop()
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            found.add(module.code(node))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found |= set(node.value.split())
+        queue += [(child, depth) for child in ast.iter_child_nodes(node)]
+        if isinstance(node, ast.Name) and depth < 2:
+            made = [binding.node for binding in module.scope_of(node).bindings.get(node.id, ())[:8]]
+            queue += [(each.value, depth + 1) for each in made if isinstance(each, (ast.Assign, ast.AugAssign))]
+    return frozenset(found)
 
 
 def _says_failure(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
@@ -106,6 +155,8 @@ def _harmless(module: PythonModule, rule: Rule) -> frozenset[ast.AST]:
     names = frozenset(rule.table("harmless"))
     good: dict[ast.AST, bool] = {}
     for start in started(module):
+        if start.command.name == "cd" and start.command.connector in (";", "&&"):
+            continue  # what follows is what the call is for
         told = start.command.connector == "||" or start.command.before == "||"
         fine = told or start.command.name in names or start.command.connector == "&" or not start.command.words
         fine = fine or _leaves_nothing(start.command, rule)
@@ -118,7 +169,8 @@ def _leaves_nothing(command: Command, rule: Rule) -> bool:
     shows = command.name in rule.table("showing") and not command.redirects and command.connector != "|"
     last = rule.table("tidying").get(command.name, ())
     apart = command.name == "ssh" and any(_APART.fullmatch(word.head) for word in command.arguments)
-    return shows or apart or any(word.value in last for word in command.arguments[:1])
+    tidies = _TIDIES.fullmatch(command.name or "") is not None
+    return shows or apart or tidies or any(word.value in last for word in command.arguments[:1])
 
 
 def _is_unchecked(module: PythonModule, call: ast.Call, name: str) -> bool:
@@ -287,8 +339,21 @@ def _looks_itself(script: Script) -> bool:
 def _is_step(script: Script, rule: Rule, command: Command) -> bool:
     """Whether a command's failure would be lost work: `set -e` would see it, and nobody else does."""
     harmless = command.name in rule.table("harmless") or command.name in rule.table("shell_harmless")
+    harmless = harmless or command.name in script.memo("talking functions", lambda one: _talking(one, rule))
     harmless = harmless or any(word.value in ("--version", "--help") for word in command.arguments[:1])
     return not harmless and _is_seen(command)
+
+
+def _talking(script: Script, rule: Rule) -> frozenset[str]:
+    """The functions of a script that do nothing but say something."""
+    silent: dict[str, bool] = {}
+    harmless = frozenset((*rule.table("harmless"), *rule.table("shell_harmless")))
+    for command in script.commands:
+        for block in command.blocks:
+            if block.kind == "function" and block.name and command.words:
+                talks = command.name in ("echo", "printf") and not command.redirects
+                silent[block.name] = silent.get(block.name, True) and (talks or command.name in harmless)
+    return frozenset(name for name, fine in silent.items() if fine)
 
 
 def _is_seen(command: Command) -> bool:
