@@ -28,6 +28,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             if keyword is None or module.constant(keyword.value) is not False:
                 continue
             if name == "memmap":
+                if _is_taken_whole(module, rule, call):
+                    continue
                 variant = None
             elif _is_mapped(module, call):
                 continue  # the headers are wanted, the data is mapped all the same
@@ -116,14 +118,69 @@ def _is_header(module: PythonModule, use: ast.Name) -> bool:
         at, parent = parent, module.parent(parent)
     if isinstance(parent, (ast.For, ast.comprehension)) and parent.iter is at and isinstance(parent.target, ast.Name):
         each = [n for n in module.named(parent.target.id) if module.function_of(n) is module.function_of(use)]
-        taken = [module.parent(n) for n in each if isinstance(n.ctx, ast.Load)]
-        return bool(taken) and all(isinstance(t, ast.Attribute) and t.attr in ("header", "name") for t in taken)
+        taken = [n for n in each if isinstance(n.ctx, ast.Load)]
+        return bool(taken) and all(_is_looked_at(module, n) for n in each if isinstance(n.ctx, ast.Load))
     if isinstance(parent, ast.Subscript) and parent.value is use:
         parent = module.parent(parent)
         return isinstance(parent, ast.Attribute) and parent.attr in ("header", "name")
     if isinstance(parent, ast.Attribute):
         return parent.attr in ("close", "info")
     return isinstance(parent, ast.Call) and module.qualified(parent.func) == "builtins.len"
+
+
+def _is_looked_at(module: PythonModule, hdu: ast.Name, depth: int = 0) -> bool:
+    """Whether a header or a name is taken from an extension, here or in a function of this file that it is given to."""
+    parent = module.parent(hdu)
+    if isinstance(parent, ast.Attribute):
+        return parent.attr in ("header", "name")
+    if not isinstance(parent, ast.Call) or len(parent.args) != 1 or not isinstance(parent.func, ast.Name) or depth:
+        return isinstance(parent, ast.Call) and _asks_for_name(module, parent)
+    found = [b.node for b in module.bindings(parent.func)]
+    made = found[0] if len(found) == 1 else None
+    if not isinstance(made, ast.FunctionDef) or len(made.args.args) != 1:
+        return False
+    given = made.args.args[0].arg
+    uses = [n for n in module.named(given) if module.function_of(n) is made and isinstance(n.ctx, ast.Load)]
+    return all(_is_looked_at(module, use, depth + 1) for use in uses)
+
+
+def _asks_for_name(module: PythonModule, call: ast.Call) -> bool:
+    """`getattr(hdu, "name", None)`, `isinstance(hdu, ImageHDU)`."""
+    name = module.qualified(call.func)
+    asked = module.constant(call.args[1]) if len(call.args) > 1 else None
+    return name == "builtins.isinstance" or (name == "builtins.getattr" and asked in ("name", "header"))
+
+
+def _is_taken_whole(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether every array of the file is made another array at once, and not cut: it is read in full anyway."""
+    uses = _uses(module, call)
+    around = module.parent(module.parent(call) or call) if uses else None
+    if not isinstance(around, (ast.With, ast.AsyncWith)):
+        return False
+    arrays = [n for n in ast.walk(around) if isinstance(n, ast.Attribute) and n.attr == "data"]
+    return bool(arrays) and all(_is_made_anew(module, rule, each) for each in arrays)
+
+
+def _is_conversion(module: PythonModule, rule: Rule, node: ast.AST | None) -> bool:
+    known: list[str] = rule.table("converters")
+    return isinstance(node, ast.Call) and any(name in known for name in module.qualified_all(node.func))
+
+
+def _is_made_anew(module: PythonModule, rule: Rule, data: ast.Attribute) -> bool:
+    """Whether an array is converted as a whole, and what it becomes is not cut into pieces."""
+    parent = module.parent(data)
+    if isinstance(parent, ast.Attribute) and parent.attr == "astype":
+        parent = module.parent(parent)
+    elif data not in getattr(parent, "args", ())[:1] or not _is_conversion(module, rule, parent):
+        return False
+    kept = module.parent(parent) if parent is not None else None
+    if isinstance(kept, ast.Call):
+        return _is_conversion(module, rule, kept)
+    target = kept.targets[0] if isinstance(kept, ast.Assign) else None
+    if not isinstance(target, ast.Name):
+        return False
+    uses = (n for n in module.named(target.id) if module.function_of(n) is module.function_of(data))
+    return not any(isinstance(cut := module.parent(n), ast.Subscript) and cut.value is n for n in uses)
 
 
 def _is_written_again(module: PythonModule, call: ast.Call) -> bool:

@@ -26,12 +26,23 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if call.args and isinstance(call.args[0], ast.Subscript) and not _may_select(module, rule, call.args[0]):
             yield from _read(module, rule, call, call.args[0])
     for call in module.calls(rule.table("loads")):
-        yield _opened(module, rule, call, module.code(call.func))
+        yield from _loaded(module, rule, call)
     for call in module.methods(rule.table("methods")):
         assert isinstance(call.func, ast.Attribute)
         opened = module.resolve(call.func.value)
         if isinstance(opened, ast.Call) and any(n in rule.table("lazy") for n in module.qualified_all(opened.func)):
             yield _opened(module, rule, call, module.code(opened.func))
+
+
+def _loaded(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Finding]:
+    """A reader that takes a whole file: worth a warning in a loop, or for a format that is made for large files."""
+    whole = any(name in rule.table("whole") for name in module.qualified_all(call.func))
+    given = call.args[0] if call.args else None
+    if whole and isinstance(given, ast.Call) and not (given.args or given.keywords):
+        return  # the one file that a package brings
+    code = module.code(call.func)
+    variant = "opened-once" if whole and not module.loops(call) else "opened"
+    yield rule.finding(module.name_span(call), variant=variant, code=code, name=code)
 
 
 def _opened(module: PythonModule, rule: Rule, call: ast.Call, name: str) -> Finding:
@@ -67,11 +78,38 @@ def _read(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr) -
     target = module.code(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
     if re.search(rule.table("small"), f"{' '.join(keys)} {target}".lower()):
         return
-    if _are_names(module, node) or _is_column(module, dataset) or _is_one_of_many(module, statement, dataset):
+    if (
+        _are_names(module, node)
+        or _is_asked(module, rule, node)
+        or _is_column(module, dataset)
+        or _is_one_of_many(module, statement, dataset)
+    ):
         return
     known = re.search(rule.table("bulk"), f"{' '.join(keys)} {target}".lower()) or not _is_plain(module, dataset)
-    variant = None if known else "unknown"
+    variant = None if known and not _is_put_together(module, dataset) else "unknown"
     yield rule.finding(module.span(node), variant=variant, code=module.code(node), name=module.code(dataset))
+
+
+def _is_asked(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
+    """Whether what is read answers a question about every row, `f["split"][:] == 2`, or is made into texts."""
+    parent = module.parent(node)
+    if isinstance(parent, ast.Compare):
+        return True
+    if isinstance(parent, ast.Attribute) and parent.attr == "astype":
+        called = module.parent(parent)
+        kind = called.args[0] if isinstance(called, ast.Call) and called.args else None
+        return kind is not None and module.code(kind).strip("\"'") in ("str", "U", "np.str_", "unicode")
+    return isinstance(parent, ast.Call) and module.qualified(parent.func) in rule.table("questions")
+
+
+def _is_put_together(module: PythonModule, dataset: ast.expr) -> bool:
+    """Whether the last key is put together from values: it is what selects, one of many small datasets."""
+    key = module.resolve(dataset.slice) if isinstance(dataset, ast.Subscript) else None
+    if isinstance(key, ast.Call):
+        return isinstance(key.func, ast.Attribute) and key.func.attr == "format"
+    if isinstance(key, ast.BinOp):
+        return module.constant(key) is ...
+    return isinstance(key, ast.JoinedStr) and module.constant(key) is ...
 
 
 def _is_plain(module: PythonModule, dataset: ast.expr) -> bool:

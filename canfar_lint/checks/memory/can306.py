@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._arrays import image_read
@@ -31,10 +31,12 @@ def _appended(module: PythonModule, rule: Rule, call: ast.Call, target: ast.expr
     loops = [loop for loop in module.loops(call) if isinstance(loop, (ast.For, ast.AsyncFor, ast.While))]
     if not loops or is_short(module, rule, loops[0]) or _is_emptied(module, target, loops[0]):
         return
+    if any(_is_deleted(module, target, loop) for loop in loops[1:]) or _is_grid_of(module, rule, target, loops):
+        return
     read = image_read(module, call.args[0])
     if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, call.args[0]):
         return
-    if _is_same_file(module, read, loops[0]):
+    if _is_same_file(module, read, loops[0]) or _is_table(module, read) or _is_just_drawn(module, read, loops[0]):
         return
     if not module.keyword(read, "mmap_mode") and not _is_no_file(module, read, call.args[0]):
         yield rule.finding(module.span(call.func), list=module.code(target))
@@ -55,10 +57,87 @@ def _is_no_file(module: PythonModule, read: ast.Call, value: ast.expr) -> bool:
 
 def _is_same_file(module: PythonModule, read: ast.Call, loop: ast.AST) -> bool:
     """Whether every turn of a loop reads from the one file that a name stands for: its extensions."""
-    if not read.args or not isinstance(read.args[0], ast.Name) or len(read.args) + len(read.keywords) < 2:
+    if not read.args or len(read.args) + len(read.keywords) < 2:
         return False
-    bound = module.bindings(read.args[0])
-    return bool(bound) and all(loop not in (b.node, *module.ancestors(b.node)) for b in bound)
+    if any(isinstance(n, (ast.Call, ast.NamedExpr)) for n in ast.walk(read.args[0])):
+        return False
+    names = [n for n in ast.walk(read.args[0]) if isinstance(n, ast.Name)]
+    bound = [b for name in names for b in module.bindings(name)]
+    return bool(names) and all(loop not in (b.node, *module.ancestors(b.node)) for b in bound)
+
+
+def _is_table(module: PythonModule, read: ast.Call) -> bool:
+    """Whether columns are taken by name from a named extension: a table, and no image."""
+    named = read.args[1] if len(read.args) > 1 else None
+    for word in ("ext", "extname"):
+        keyword = module.keyword(read, word)
+        named = keyword.value if keyword is not None else named
+    kept = module.parent(read)
+    if named is None or not isinstance(module.constant(named), str) or not isinstance(kept, ast.Assign):
+        return False
+    target = kept.targets[0]
+    uses = module.named(target.id) if isinstance(target, ast.Name) else ()
+    taken = (module.parent(n) for n in uses if module.function_of(n) is module.function_of(read))
+    return any(isinstance(n, ast.Subscript) and isinstance(module.constant(n.slice), str) for n in taken)
+
+
+def _is_just_drawn(module: PythonModule, read: ast.Call, loop: ast.AST) -> bool:
+    """Whether a picture is read that a function has drawn in the same turn, `name = plot(…)`: as many as were drawn."""
+    name = read.args[0] if read.args and module.qualified(read.func).endswith("imread") else None
+    if not isinstance(name, ast.Name):
+        return False
+    made = [b.node for b in module.bindings(name) if loop in module.ancestors(b.node)]
+    calls = [n.value for n in (module.parent_statement(m) for m in made) if isinstance(n, ast.Assign)]
+    return bool(calls) and all(
+        isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and re.search("fig|plot|draw|render|png", f"{name.id} {call.func.id}".lower())
+        for call in calls
+    )
+
+
+def _is_deleted(module: PythonModule, target: ast.expr, loop: ast.AST) -> bool:
+    """Whether every turn of an outer loop begins a list anew and deletes it: it is done in blocks already."""
+    if not isinstance(target, ast.Name) or not _is_emptied(module, target, loop):
+        return False
+    deleted = (name for node in ast.walk(loop) if isinstance(node, ast.Delete) for name in node.targets)
+    return any(isinstance(name, ast.Name) and name.id == target.id for name in deleted)
+
+
+def _is_grid_of(module: PythonModule, rule: Rule, target: ast.expr, loops: Iterable[ast.AST]) -> bool:
+    """Whether a list is filled by loops over numbers that stand in the code, and is no more often begun than that."""
+    for loop in loops:
+        if not isinstance(loop, (ast.For, ast.AsyncFor)) or not _is_grid(module, rule, loop.iter):
+            return False
+        if _is_emptied(module, target, loop):
+            break
+    return True
+
+
+def _is_grid(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
+    """Whether some tens of numbers are looped over that the code gives: `range(39)`, a literal list, a linspace."""
+    over = module.resolve(node)
+    for _ in range(4):
+        if not isinstance(over, ast.Call) or not over.args:
+            break
+        if module.qualified(over.func) not in rule.table("same_length"):
+            break
+        over = module.resolve(over.args[0])
+    most = int(rule.table("grid"))
+    if isinstance(over, (ast.List, ast.Tuple)):
+        return len(over.elts) <= most and all(isinstance(module.constant(e), (int, float)) for e in over.elts)
+    if not isinstance(over, ast.Call) or not over.args:
+        return False
+    name, given = module.qualified(over.func), [module.constant(a) for a in over.args]
+    if name in ("numpy.linspace", "numpy.logspace", "numpy.geomspace"):
+        number = module.argument(over, "num", 2)
+        last = 50 if number is None else module.constant(number)
+        return isinstance(last, int) and last <= most
+    if name not in ("builtins.range", "numpy.arange") or not all(isinstance(g, (int, float)) for g in given):
+        return False
+    numbers = [float(g) for g in given if isinstance(g, (int, float))]
+    first, last, step = (0.0, numbers[0], 1.0) if len(numbers) == 1 else (*numbers[:2], (*numbers[2:], 1.0)[0])
+    return bool(step) and (last - first) / step <= most
 
 
 def _is_emptied(module: PythonModule, target: ast.expr, loop: ast.AST) -> bool:
@@ -83,6 +162,8 @@ def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.Di
     value = node.elt if isinstance(node, ast.ListComp) else node.value
     read = image_read(module, value)
     if read is None or is_short(module, rule, node) or module.keyword(read, "mmap_mode"):
+        return
+    if all(_is_grid(module, rule, each.iter) for each in node.generators):
         return
     if node not in module.ancestors(read) or _is_no_file(module, read, value) or _is_same_file(module, read, node):
         return  # the extensions of one file, or no file
