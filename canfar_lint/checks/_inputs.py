@@ -36,6 +36,7 @@ _CODE = re.compile(r"(?i)(code|package|pkg|module)_?(root|dir|path)")
 _CHOSEN = re.compile(
     r"(?i)(^|[._])(conf|config|cfg|settings|paths?|params|parameters|const|constants|globals?|setup|env)$"
 )
+_OF_TESTS = re.compile(r"(^|/)tests?/")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -182,11 +183,18 @@ def words_in(names: str) -> list[str]:
 
 
 def small_file(module: PythonModule, node: ast.expr, limit: int = 1_000_000) -> Question | None:
-    """The question whether a path is that of a small file of the repository itself; None when it names none."""
+    """The question whether a path is that of a small file of the repository itself; None when it names none.
+
+    Below a folder that is not known, `*/name.csv` asks for the one file of the repository whose path ends like that.
+    """
     value = module.value(path_of(module, node))
     subject = value.text
     if subject is None and is_packaged(module, node):
         subject = value.suffix.lstrip("/")
+    elif subject is None and re.fullmatch(r"(/[\w.-]+)*/[\w-]{4,}\.\w+", value.suffix):
+        subject = f"*{value.suffix}"
+    if subject and _OF_TESTS.search(subject):
+        limit *= 2
     return Question("small-file", subject, limit) if subject else None
 
 

@@ -11,6 +11,9 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     question = diagnostic.question
     assert question is not None
     tree = project.tree
+    if question.subject.startswith("*/"):
+        found = tree.ending(question.subject[1:])
+        return None if len(found) == 1 and found[0] < question.limit else diagnostic
     path = tree.beside(diagnostic.path, question.subject)
     size = tree.size(path) if path else None
     return None if size is not None and size < question.limit else diagnostic

@@ -24,6 +24,11 @@ from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 _READS = re.compile(r"_*(read|load|get|open|parse|import)_")
+# `image + ".cat"`
+_ENDING = re.compile(r"[._-]\w*cat")
+_IMAGE = re.compile(
+    r"(?<![a-z])(im|img|image|frame|exposure|mosaic)s?(?![a-z])|image_?(file|name|path)|fits_?(file|name)"
+)
 _CATALOGUE = re.compile(r"(?<![a-z])cat(s|file|path|name|tab|alog)?|cat(?![a-z])")
 
 
@@ -78,6 +83,10 @@ def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.e
     if in_memory(module, source) or is_small(module, source, rule.table("small")):
         return True
     if is_declared_small(module, rule, source):
+        return True
+    key = module.argument(call, "key", 1) if module.qualified(call.func) == "pandas.read_hdf" else None
+    named = module.constant(key)
+    if isinstance(named, str) and re.search(rule.table("keys"), named.lower()):
         return True
     path = path_of(module, source)
     value = module.value(path)
@@ -167,5 +176,10 @@ def _has_word(module: PythonModule, call: ast.Call, name: str, words: list[str])
 def _is_derived(module: PythonModule, path: ast.expr) -> bool:
     """Whether a name is another file's with its ending changed: the catalogue of one image."""
     made = module.resolve(path)
+    if isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add):
+        ending = module.constant(made.right)
+        whose = made.left.attr if isinstance(made.left, ast.Attribute) else module.code(made.left)
+        if isinstance(ending, str) and _ENDING.match(ending) and _IMAGE.search(whose.lower()):
+            return True
     calls = (node.func for node in ast.walk(made) if isinstance(node, ast.Call))
     return any(isinstance(func, ast.Attribute) and func.attr in ("replace", "with_suffix") for func in calls)

@@ -104,7 +104,7 @@ def _is_asked(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
 
 def _is_put_together(module: PythonModule, dataset: ast.expr) -> bool:
     """Whether the last key is put together from values: it is what selects, one of many small datasets."""
-    key = module.resolve(dataset.slice) if isinstance(dataset, ast.Subscript) else None
+    key = dataset.slice if isinstance(dataset, ast.Subscript) else None
     if isinstance(key, ast.Call):
         return isinstance(key.func, ast.Attribute) and key.func.attr == "format"
     if isinstance(key, ast.BinOp):

@@ -25,7 +25,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if name is None or (call.args and _is_no_file(module, rule, call.args[0], _writes(module, call))):
             continue
         variant = None
-        if _is_repeated(module, call):
+        if _is_repeated(module, call) and not _is_dropped(module, rule, call):
             variant = "loop"
         elif _writes(module, call):
             variant = "written"
@@ -38,6 +38,12 @@ def _is_repeated(module: PythonModule, call: ast.Call) -> bool:
     if any(isinstance(ancestor, ast.Raise) for ancestor in module.ancestors(call)):
         return False
     return any(isinstance(loop, (ast.For, ast.AsyncFor, ast.While)) for loop in module.loops(call))
+
+
+def _is_dropped(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a plain file is used up where it is opened, `open(p).read()`: nothing refers to it in the next turn."""
+    parent = module.parent(call)
+    return isinstance(parent, (ast.Attribute, ast.Call)) and module.qualified(call.func) in rule.table("plain")
 
 
 def _is_no_file(module: PythonModule, rule: Rule, opened: ast.expr, written: bool) -> bool:
