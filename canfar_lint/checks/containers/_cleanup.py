@@ -41,7 +41,9 @@ def removed(step: Step, *, surely: bool = False) -> Iterator[str | None]:
             yield from _paths(step, argument, surely)
     elif step.name == "find" and any(value in ("-delete", "-exec", "-execdir") for value in step.values()):
         values = step.values()
-        if "-delete" in values or "rm" in values or "/bin/rm" in values:
+        if surely and {"-name", "-iname", "-path", "-regex", "-wholename"} & set(values):
+            yield None  # some of what is there
+        elif "-delete" in values or "rm" in values or "/bin/rm" in values:
             for argument in step.arguments:
                 if argument.text.startswith(("-", "(", "!")):
                     break

@@ -86,7 +86,7 @@ def _relying(rule: Rule, run: Instruction, install: Operation) -> Iterator[Findi
         if update is None:
             if any(runs_script(step) or step.name in ("bash", "sh", "dash") for step in before.steps):
                 return
-            if cleaned(before.steps, before.steps[0], _LISTS):
+            if before.steps and cleaned(before.steps, before.steps[0], _LISTS):
                 return
             continue
         gone = cleaned(before.steps, update.step, _LISTS) or any(o.verb.text == "dist-clean" for o in apt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
@@ -15,6 +16,8 @@ from canfar_lint.model.dockerfile.steps import Step
 
 _LISTS = ("/var/lib/apt/lists",)
 _ARCHIVES = ("/var/cache/apt/archives",)
+_OLD = re.compile(r"(?:^|[/:-])ubuntu:?-?(?:1[0-7]\.|lucid|precise|quantal|trusty|utopic|vivid|wily|xenial)")
+"""Releases of Ubuntu whose add-apt-repository fetches no lists; so does 18.04's."""
 _HOOK = "/etc/apt/apt.conf.d/docker-clean"
 
 
@@ -31,7 +34,7 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
 
 
 def _apt(dockerfile: Dockerfile, rule: Rule, run: Instruction, found: list[Operation]) -> Iterator[Finding]:
-    updates = [step for step in run.steps if _updates(step)]
+    updates = [step for step in run.steps if _updates(run, step)]
     for operation, line in _inherited(run, found) if not updates else ():
         yield rule.finding(operation.span, variant="inherited", tool=operation.tool, line=line)
     if not updates or mounted(run, _LISTS):
@@ -73,12 +76,20 @@ def _keeps(run: Instruction) -> bool:
     return not _clean_behind(run, installs[0].step, "apt", _LISTS, ("dist-clean", "distclean"))
 
 
-def _updates(step: Step) -> bool:
+def _updates(run: Instruction, step: Step) -> bool:
     """A command that downloads package lists."""
     operation = operation_of(step)
     if operation is not None:
         return operation.family == "apt" and operation.kind == UPDATE
-    return step.name == "add-apt-repository" and not {"-n", "--no-update", "-r", "--remove"} & set(step.values())
+    if step.name != "add-apt-repository" or {"-n", "--no-update", "-r", "--remove"} & set(step.values()):
+        return False
+    return not any("python-software-properties" in before.value for before in (run, *earlier(run))) and not _old(run)
+
+
+def _old(run: Instruction) -> bool:
+    """The image is that of an old release, whose add-apt-repository fetches nothing."""
+    stage = run.stage
+    return stage is not None and _OLD.search((stage.root.image or "").lower()) is not None
 
 
 def _apt_fix(dockerfile: Dockerfile, run: Instruction, update: Step) -> Fix | None:

@@ -18,7 +18,7 @@ _SMALL = re.compile(
 """Index files of astrometry.net for wide fields, below 10 MB, and what configures, shows or selects by its name."""
 
 _WEIGHTS = re.compile(
-    r"(?:^|[-_./])(?:(?:weights|checkpoints?)(?=[-_./])|models?\d*(?=[./])|(?:vgg|resnet|alexnet|inception|mobilenet)(?=[-_.\d]))",
+    r"(?:^|[-_./])(?:(?:weights|checkpoints?|param(?:eter)?s)(?=[-_./])|models?\d*(?=[./])|(?:vgg|resnet|alexnet|inception|mobilenet)(?=[-_.\d]))",
     re.I,
 )
 """A file, or a folder of files, of what was learnt: part of the program, which one wants in the image."""

@@ -17,6 +17,8 @@ _CHANGES = re.compile(
     r"|.*/cgi-bin/|.*/project/trace/|.*/(?:now|InRelease|Release)\Z"
 )
 """What is fetched for being different each day: to build anew when a branch has moved. It can have no checksum."""
+_SIGNATURE = re.compile(r".*/([^/]+)\.(?:asc|sig|sign|gpg|minisig|sha\d+(?:sums?)?|md5)\Z", re.I)
+"""What another file is checked by."""
 _PINNED = re.compile(r"/[0-9a-f]{40}/")
 """A file of one commit is always the same."""
 
@@ -30,13 +32,24 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
             continue
         remote = [s for s in sources if URL.match(s.value or "") and not _GIT.match(s.value or "")]
         for source in remote:
-            if add.flag("checksum") is None and not _CHANGES.match(source.value or ""):
+            value = source.value or ""
+            if add.flag("checksum") is None and not _CHANGES.match(value) and not _signs(dockerfile, value):
                 archive = TAR.search((source.value or "").partition("?")[0])
                 if not archive and _PINNED.search(source.value or ""):
                     continue
                 yield rule.finding((source.start, source.end), variant="archive" if archive else "url")
         if not remote and sources and not any(_special(s.value or "") for s in sources):
             yield _local(rule, add, sources)
+
+
+def _signs(dockerfile: Dockerfile, address: str) -> bool:
+    """It is the signature or checksum of a file that is fetched too; a key alone is what all trust rests on."""
+    match = _SIGNATURE.match(address)
+    if match is None:
+        return False
+    signed = re.compile(rf"[/\s]{re.escape(match[1])}(?=[\s\"';]|\Z)")
+    fetched = (word.value or "" for add in dockerfile.all("ADD") for word in add.sources)
+    return any(signed.search(text) for text in fetched) or any(signed.search(r.value) for r in dockerfile.all("RUN"))
 
 
 def _special(value: str) -> bool:

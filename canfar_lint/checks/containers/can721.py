@@ -108,7 +108,7 @@ def _copied(rule: Rule, copy: Instruction) -> Iterator[Finding | _Put]:
     names = [posixpath.basename(source.text).lower() for source in copy.sources]
     if names and all("dockerfile" in name or name.startswith(("readme", "license")) for name in names):
         return
-    if _OTHER.match(path) and _STARTUP.search(path):
+    if _OTHER.match(path) and _STARTUP.search(path) and not _kept(path, rule):
         yield rule.finding((destination.start, destination.end), variant="shell", path=path)
         return
     if _HOME.match(path) and not _kept(path, rule):
@@ -205,7 +205,7 @@ def _targets(rule: Rule, run: Instruction, step: Step) -> Iterator[Finding | _Pu
 
             value = resolve(run, step.script, step.command, redirect.target)
             path = absolute(value, step.folder) if value else ""
-            if path and _HOME.match(path) and not gone(run.steps, step, path):
+            if path and _HOME.match(path) and not _kept(path, rule) and not gone(run.steps, step, path):
                 target = redirect.target
                 if _STARTUP.search(path):
                     yield rule.finding((target.start, target.end), variant="shell", path=path)

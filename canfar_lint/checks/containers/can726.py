@@ -154,7 +154,8 @@ def _configures(before: Instruction, operation: Operation) -> bool:
     if before.keyword != "RUN":
         return False
     text = before.value
-    return any(word in text for word in ("always_yes", "Assume-Yes", "assumeyes=", "90assumeyes", "90forceyes"))
+    told = ("always_yes", "Assume-Yes", "assumeyes=", "90assumeyes", "90forceyes", 'quiet "2"')
+    return any(word in text for word in told)
 
 
 def _configured(rule: Rule, run: Instruction, operation: Operation) -> Iterator[Finding]:

@@ -16,8 +16,8 @@ _NO_SECRET = re.compile(
     r"\s*|none|null|true|false|\d{1,3}|x+|\*+.*\*+|\*+|<.*>|\[.*\]|\{.*\}|changeme|todo|/.*|~.*|%.*|disabled?|no|yes"
     r"|unset|undefined|n/?a|(?:foo|bar|baz)+|(\w)\1+|abcd?e?f?|no[-_]?(?:key|token|secret|password)"
     r"|not?[-_ ]?(?:set|used|needed|required|a[-_]).*"
-    r"|(?:override|overwrite|change|replace|insert|enter|fill|set|put|add)[-_ ]?(?:me|this|it|in|with|your)\b.*"
-    r"|(?:override|replace)me.*|your[-_ ]?.*|my[-_ ](?:token|key|secret|password)"
+    r"|(?:override|overwrite|change|provide|replace|insert|enter|fill|set|put|add)[-_ ]?(?:me|this|it|in|with|your)\b.*"
+    r"|(?:override|replace)me.*|change[-_ ]?this.*|your[-_ ]?.*|my[-_ ](?:token|key|secret|password)"
     r"|(?:dummy|fake|placeholder|example|sample|mock)\b.*|.*x{3,}.*|.*\b(?:goes[-_ ])?here|[A-Za-z]*Here",
     re.I | re.S,
 )
