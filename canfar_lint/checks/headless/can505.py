@@ -20,10 +20,17 @@ if TYPE_CHECKING:
 
 _FORWARDING = re.compile(r"-[46AaCfGgKkMNnqsTtVvYyX]*[XY][A-Za-z]*")
 
+# what starts a display of its own; `xauth` only lets programs in
+_SERVERS = frozenset(("Xvfb", "xvfb-run", "Xvnc", "vncserver", "xinit", "startx"))
+
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     seen: set[ast.AST] = set()
-    for node, what in _places(module, rule):
+    places = list(_places(module, rule))
+    servers = {module.function_of(node) for node, what in places if what in _SERVERS}
+    for node, what in places:
+        if what == "xauth" and module.function_of(node) in servers:
+            continue
         if node not in seen and not left_to_user(module, node):
             seen.add(node)
             yield rule.finding(module.span(node), what=what)
@@ -99,9 +106,10 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
 
     if script.context not in JOB or made_by_hand(script) or serves_desktop(script):
         return
+    serves = any(command.name in _SERVERS for command in script.commands)
     for command in script.commands:
         found = _in_shell(command, frozenset(rule.table("programs")))
-        if not found or "condition" in command.context:
+        if not found or "condition" in command.context or (serves and found[2] == "xauth"):
             continue
         if _for_want_of_one(script, command) or not left_to_person(script, command):
             yield rule.finding((found[0], found[1]), what=found[2])

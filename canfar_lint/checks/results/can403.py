@@ -12,6 +12,11 @@ from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT
 
+_READING = frozenset(("read", "readline", "readlines", "readable", "close", "seek", "tell", "closed", "name"))
+_READERS = re.compile(
+    r"^(load|loads|safe_load|reader|DictReader|enumerate|list|len|sorted|read\w*|loadtxt|genfromtxt)$"
+)
+
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call, given, variant in _changes(module, rule):
@@ -27,7 +32,7 @@ def _changes(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast.e
     for call in module.calls(openers):
         mode, index, values = next(openers[name] for name in module.qualified_all(call.func) if name in openers)
         node = module.argument(call, mode, index)
-        if node is not None and call.args and module.constant(node) in values:
+        if node is not None and call.args and module.constant(node) in values and not _is_only_read(module, call):
             yield call, call.args[0], None
     for call in module.calls(rule.table("changers")):
         if call.args:
@@ -36,6 +41,32 @@ def _changes(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast.e
     for call in module.calls(rule.table("movers")):
         if len(call.args) > 1 and any(_same_file(module, call, reader) for reader in read):
             yield call, call.args[0], "moved"
+
+
+def _is_only_read(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a file that `open` opens for changes is nowhere written to: its lines are only read."""
+    if module.qualified(call.func) != "builtins.open":
+        return False
+    parent = module.parent(call)
+    handle = parent.optional_vars if isinstance(parent, ast.withitem) else None
+    if isinstance(parent, ast.Assign):
+        handle = parent.targets[0]
+    if not isinstance(handle, ast.Name):
+        return False
+    scope = module.scope_of(handle)
+    uses = [use for use in module.named(handle.id) if module.scope_of(use) is scope and isinstance(use.ctx, ast.Load)]
+    return bool(uses) and all(_reads(module, use) for use in uses)
+
+
+def _reads(module: PythonModule, use: ast.Name) -> bool:
+    parent = module.parent(use)
+    if isinstance(parent, (ast.For, ast.comprehension)):
+        return parent.iter is use
+    if isinstance(parent, ast.Attribute):
+        return parent.attr in _READING
+    if isinstance(parent, ast.Call) and use in parent.args:
+        return re.search(_READERS, module.code(parent.func).rpartition(".")[2]) is not None
+    return False
 
 
 def _same_file(module: PythonModule, mover: ast.Call, reader: ast.Call) -> bool:
@@ -79,7 +110,7 @@ def _is_listing(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
         if isinstance(made, ast.Call):
             name = module.qualified(made.func)
             if name in rule.table("listings"):
-                return True
+                return not _lists_products(module, made)
             if isinstance(made.func, ast.Attribute) and made.func.attr in rule.table("listing_methods"):
                 return True
             if (
@@ -93,6 +124,21 @@ def _is_listing(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
         else:
             return isinstance(made, ast.Attribute) and ARGUMENT in module.value(made).sources
     return False
+
+
+def _lists_products(module: PythonModule, listing: ast.Call) -> bool:
+    """Whether a listing asks for names of the very form that this program gives to what it writes."""
+    if not listing.args:
+        return False
+    form = _form(module.value(listing.args[0]).skeleton)
+    if re.fullmatch(r"\*?(\.\w+)*", form):
+        return False  # `*.fits`: any file
+    return any(output.does == WRITE and _form(module.value(output.name).skeleton) == form for output in outputs(module))
+
+
+def _form(name: str) -> str:
+    """The last part of a name or pattern, with one `*` for whatever may differ."""
+    return re.sub(r"(\{\}|\[[^\]]*\]|[*?])+", "*", name.rpartition("/")[2])
 
 
 def _is_own(module: PythonModule, rule: Rule, node: ast.expr) -> bool:

@@ -12,12 +12,16 @@ from canfar_lint.checks._outputs import stem_of
 from canfar_lint.diagnostic import UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
+_FEW = 2
+
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     table = rule.table("calls")
     for call in module.calls(table):
         entry = next(table[name] for name in module.qualified_all(call.func) if name in table)
         kept = _keeps_progress(module, call, entry) or _written_by_hand(module, rule)
+        if _is_plain(module, call, entry) or _is_handed_back(module, call, entry):
+            continue
         if not kept and not _is_short(module, call, entry) and not _knows_checkpoints(module, call):
             fix = _fix(module, call, entry, table)
             yield rule.finding(module.name_span(call), call=module.code(call.func), instead=entry["told"], fix=fix)
@@ -138,11 +142,56 @@ def _is_short(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bo
     if any(limit is not None and _below(module, limit.value, most) for limit in limits):
         return True
     steps = list(_steps(module, call, entry))
-    counts = [module.argument(step, "nsteps", 1) or module.argument(step, "iterations") for step in steps]
+    counts = [_count(module, step) for step in steps]
     if module.notebook:
         known = [*counts, *(limit.value for limit in limits if limit is not None)]
         return not any(count is not None and _reaches(module, count, most) for count in known)
     return bool(counts) and all(count is not None and _below(module, count, most) for count in counts)
+
+
+def _count(module: PythonModule, step: ast.Call) -> ast.expr | None:
+    """How many steps a call makes: `run_mcmc(start, 500)`, `sample(start, iterations=500)`."""
+    sampling = isinstance(step.func, ast.Attribute) and step.func.attr == "sample"
+    second = None if sampling else module.argument(step, "nsteps", 1)
+    return second or module.argument(step, "iterations") or module.argument(step, "N")
+
+
+def _is_plain(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
+    """Whether the fit has one or two parameters: a matter of minutes."""
+    if "dimension" not in entry:
+        return False
+    made: ast.expr = call
+    if "steps" not in entry and isinstance(call.func, ast.Attribute):
+        made = module.resolve(call.func.value)
+    number = module.argument(made, *entry["dimension"]) if isinstance(made, ast.Call) else None
+    known = module.constant(number)
+    return isinstance(known, int) and known <= _FEW
+
+
+def _is_handed_back(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
+    """Whether a function only makes the sampler: its callers say how long it runs, and those here not long."""
+    function = module.function_of(call)
+    if function is None or "steps" not in entry or list(_steps(module, call, entry)):
+        return False
+    names = {target.id for target in _targets(module.parent_statement(call)) if isinstance(target, ast.Name)}
+    if not any(_hands_on(node, call, names) for node in ast.walk(function)):
+        return False
+    steps = [step for step in module.methods(entry["steps"]) if _made_by(module, step, function)]
+    counts = [_count(module, step) for step in steps]
+    return all(count is not None and _below(module, count, entry.get("short", 0)) for count in counts)
+
+
+def _hands_on(node: ast.AST, call: ast.Call, names: set[str]) -> bool:
+    """Whether a node returns what a call makes, by itself or by one of its names."""
+    inside = list(ast.walk(node)) if isinstance(node, ast.Return) else []
+    return call in inside or any(isinstance(each, ast.Name) and each.id in names for each in inside)
+
+
+def _made_by(module: PythonModule, step: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether what a method is called of comes from a call of a function."""
+    owner = step.func.value if isinstance(step.func, ast.Attribute) else None
+    bound = [binding.value for binding in module.bindings(owner)] if isinstance(owner, ast.Name) else [owner]
+    return any(isinstance(made, ast.Call) and module.function_named(made.func) is function for made in bound)
 
 
 def _below(module: PythonModule, node: ast.expr, most: int) -> bool:
