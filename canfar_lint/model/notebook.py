@@ -91,7 +91,7 @@ class NotebookSource(Source):
         super().__init__(path, NOTEBOOK, text, "utf-8", bom)
         self.cells = cells
         self.python = ""
-        """The Python of the kernel as the notebook names it, `2.7.15` or `3`; empty where it does not say."""
+        """The Python of the kernel as the notebook names it, `2.7.15` or `3`; empty where it says none, or two."""
         self.magics: list[Magic] = []
         self.shell_pieces: list[ShellPiece] = []
         self._raw = raw
@@ -356,14 +356,18 @@ def _language(metadata: dict[str, Any]) -> str:
 
 
 def _python_of(metadata: dict[str, Any]) -> str:
-    """The version of Python that the notebook ran with, or else that its kernel is named after."""
+    """The version of Python that the notebook ran with, or else that its kernel is named after.
+
+    Empty, too, when a kernel named after Python 2 was answered by a Python 3: then the code must tell.
+    """
     info, kernel = metadata.get("language_info"), metadata.get("kernelspec")
-    version = info.get("version") if isinstance(info, dict) else None
-    if isinstance(version, str) and version[:1].isdigit():
-        return version
     names = [kernel.get("name"), kernel.get("display_name")] if isinstance(kernel, dict) else []
     found = [re.search(r"(?i)python ?([23])", name) for name in names if isinstance(name, str)]
-    return next((each[1] for each in found if each), "")
+    named = next((each[1] for each in found if each), "")
+    version = info.get("version") if isinstance(info, dict) else None
+    if isinstance(version, str) and version[:1].isdigit():
+        return "" if named == "2" and version[0] != "2" else version
+    return named
 
 
 def _skipped(metadata: dict[str, Any]) -> bool:

@@ -19,6 +19,8 @@ _RELATIVE = re.compile(r"\.{1,2}(/|$)|[A-Za-z_][\w.-]*(/|$)")
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    if _is_of_sphinx(module):
+        return
     for node in _added(module):
         value = module.value(node)
         path = value.skeleton
@@ -38,6 +40,14 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(span, path=path)
         elif _RELATIVE.match(path):
             yield rule.finding(span, variant="notebook" if module.notebook else "relative", path=path)
+
+
+def _is_of_sphinx(module: PythonModule) -> bool:
+    """Whether a file is the settings of Sphinx, which reads them in their own folder, and never in a job."""
+    if module.source.path.replace("\\", "/").rpartition("/")[2] != "conf.py":
+        return False
+    names = module.scopes[module.tree].bindings if module.tree in module.scopes else {}
+    return len({"extensions", "html_theme", "master_doc", "templates_path", "source_suffix"} & set(names)) > 0
 
 
 def _never_runs(module: PythonModule, node: ast.expr) -> bool:

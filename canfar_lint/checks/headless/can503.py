@@ -21,6 +21,9 @@ _OF_WINDOWS = re.compile(
     re.IGNORECASE,
 )
 
+# parts of one toolkit
+_TK = ("tkinter", "Tkinter", "tkMessageBox", "tkFileDialog", "PIL.ImageTk", "customtkinter")
+
 _FOR_WINDOWS = re.compile(
     r"gui|window|show|display|view|interact|dialog|select|choose|pick|plot|ask|popup|inspect|ds9|progress|browse",
     re.IGNORECASE,
@@ -75,7 +78,8 @@ def _is_library_of_windows(module: PythonModule, toolkit: str) -> bool:
     if _OF_WINDOWS.search(module.source.path):
         return True
     bases = [base for node in module.scopes if isinstance(node, ast.ClassDef) for base in node.bases]
-    return any(name.startswith(toolkit) for base in bases for name in module.qualified_all(base))
+    family = _TK if toolkit in _TK else (toolkit,)
+    return any(name.startswith(family) for base in bases for name in module.qualified_all(base))
 
 
 def _imported(module: PythonModule) -> Iterator[tuple[str, ast.AST]]:
