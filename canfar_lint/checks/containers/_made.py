@@ -21,6 +21,7 @@ URL = re.compile(r"(?:https?|ftp)://", re.I)
 _SMALL = (
     *(".sh", ".py", ".txt", ".yml", ".yaml", ".toml", ".cfg", ".conf", ".cnf", ".ini", ".json", ".lock", ".md", ".r"),
     *(".pl", ".patch", ".repo", ".list", ".key", ".gpg", ".asc", ".crt", ".pub", ".pem", ".env", ".service"),
+    *("bashrc", "bash_profile", "zshrc", "vimrc", ".profile"),
 )
 _FILE = re.compile(
     r"\.[a-z][\w-]{0,19}\Z|\w+(?:file|[_-]conf(?:ig)?)(?:\.lock)?\Z|\A(?:license|readme|copying|crontab)\Z", re.I
@@ -32,7 +33,10 @@ _LARGE = re.compile(
     r"|git|app|d)\Z",
     re.I,
 )
-_SMALL_NAMES = ("requirements", "scripts", "config", "conf", "authorized_keys", "known_hosts", "makefile", "crontab")
+_SMALL_NAMES = (
+    *("requirements", "scripts", "config", "conf", "authorized_keys", "known_hosts", "makefile", "crontab"),
+    *("cron", "patch", "patches"),
+)
 
 
 class Made(NamedTuple):
@@ -75,7 +79,9 @@ def installer(made: Made) -> bool:
 
 def small(made: Made) -> bool:
     """A script or a piece of configuration: nobody minds its bytes."""
-    names = [posixpath.basename(name).lower().rstrip("*") for name in (made.path, made.source.partition("?")[0])]
+    names = [
+        posixpath.basename(name.rstrip("/")).lower().rstrip("*") for name in (made.path, made.source.partition("?")[0])
+    ]
     if made.how == "copy" and not URL.match(made.source) and not made.source.endswith("/"):
         name = names[1]
         if _FILE.search(name) and not ARCHIVE.search(name) and not _LARGE.search(name):

@@ -86,7 +86,12 @@ def _bare(run: Instruction, path: str, systems: list[str]) -> bool:
     bare = path.rstrip("/*")
     if bare not in ("/opt", "/usr/local") or image is None or image.rsplit("/", 1)[-1].split(":")[0] not in systems:
         return False
-    said = [before.value for before in earlier(run) if before.keyword in ("RUN", "COPY", "ADD", "WORKDIR")]
+    said = [
+        before.value
+        for before in earlier(run)
+        if before.keyword in ("RUN", "WORKDIR")
+        or (before.keyword in ("COPY", "ADD") and not all(small(made) for made in made_by(before)))
+    ]
     said += [run.text[run.start : run.end].partition(bare)[0]]
     return not any(bare in one or "make" in one or "pip" in one for one in said)
 

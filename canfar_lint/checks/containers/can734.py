@@ -126,8 +126,17 @@ def _piped(run: Instruction, downloads: frozenset[str], readers: frozenset[str])
         while run.steps[last].command.connector == "|" and last + 1 < len(run.steps):
             last += 1
         if run.steps[last].name in readers and run.steps[last].script is step.script:
-            return step
+            if not _missed(step, run.steps[last:]):
+                return step
     return None
+
+
+def _missed(download: Step, rest: list[Step]) -> bool:
+    """Without the pip that was to come, the next command of the chain fails."""
+    if not any("get-pip" in word.text for word in download.command.words) or len(rest) < 2:
+        return False
+    operation = operation_of(rest[1])
+    return rest[0].command.connector == "&&" and operation is not None and operation.family == "pip"
 
 
 def _logged(run: Instruction, matter: frozenset[str]) -> Step | None:
