@@ -108,7 +108,7 @@ def is_packaged(module: PythonModule, node: ast.expr) -> bool:
         if not queue:
             return False
         at, depth = queue.pop()
-        if (isinstance(at, ast.Name) and at.id == "__file__") or _is_place_of_package(module, at):
+        if _is_own_place(module, at) or _is_place_of_package(module, at):
             return True
         if isinstance(at, ast.Call) and _MEMORY.search(module.qualified(at.func)):
             return True
@@ -117,7 +117,21 @@ def is_packaged(module: PythonModule, node: ast.expr) -> bool:
             made = module.resolve(at)
             if made is not at:
                 queue.append((made, depth + 1))
+            elif isinstance(at, ast.Name):
+                several = [binding.value for binding in module.bindings(at)[:4] if binding.kind == "assign"]
+                queue += [(value, depth + 1) for value in several if value is not None]
     return False
+
+
+def _is_own_place(module: PythonModule, node: ast.AST) -> bool:
+    """Whether an expression says where the file itself is, or calls a function of the file that asks for that."""
+    if isinstance(node, ast.Name):
+        return node.id == "__file__"
+    if isinstance(node, ast.Subscript):
+        key = module.constant(node.slice)
+        return key == "__file__" or (key == 0 and module.qualified(node.value) == "sys.argv")
+    function = module.function_named(node.func) if isinstance(node, ast.Call) else None
+    return function is not None and "__file__" in module.code(function)
 
 
 def _is_place_of_package(module: PythonModule, node: ast.AST) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._choice import is_shelved
+from canfar_lint.checks._commands import started
 from canfar_lint.checks._inputs import in_memory, is_packaged
 from canfar_lint.checks._outputs import Output, file_literals, literal_span, names_of, outputs, texts_with
 from canfar_lint.diagnostic import Finding, Fix
@@ -23,6 +25,11 @@ _PARSED = re.compile(r"(p?args?|opts?|options|namespace|flags)", re.IGNORECASE)
 _TELLING = 5
 _APPENDED = r"(_dr[zc])?(_(sci|wht|ctx))?\.\w"
 _SECRET = re.compile(r"(?i)(^|[_.-])(secrets?|credentials?|passwords?|tokens?|settings?|config)([_.-]|$)")
+_OF_TESTS = re.compile(r"(^|/)tests?/")
+_RUNS = frozenset(("os.system", *(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output"))))
+_IDLE = frozenset(("rm", "mkdir", "cd", "echo", "clear", "ls", "ds9", "rmdir", "date"))
+_FETCHED = re.compile(r"(?m)^[ \t]*(!|%sx |%system )[ \t]*(wget|curl|tar|unzip|gunzip|git clone)\b")
+_OF_PROJECT = re.compile(r"(?i)_?(get|find|locate)_?(pkg|package|test|resource|data)s?_?(data|file|filename|path)s?")
 _MAKES = re.compile(r"(?i)_?(download|fetch|retrieve)")
 _PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate)")
 _READS = re.compile(r"(?i)^(read|load)|_(read|load)$|^(from_file|getdata)$")
@@ -43,6 +50,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 or not module.on_main_path(place)
                 or _expected(module, place, node)
                 or _is_own(module, node)
+                or _is_found_there(module, node, name, place)
+                or _is_listed(module, read.name)
             ):
                 continue
             written = written if written is not None else _written(module)
@@ -71,6 +80,8 @@ def _named_apart(module: PythonModule, rule: Rule, seen: set[tuple[int, int]], n
             continue
         span = literal_span(module, found[0])
         if span in seen or _expected(module, statement, found[0]) or _is_own(module, found[0]):
+            continue
+        if _is_found_there(module, found[0], found[1], statement) or _is_put_behind_own(module, statement):
             continue
         if is_packaged(module, node) or _is_made(_last(found[1]), _written(module)):
             continue
@@ -196,6 +207,9 @@ def _of_parts(module: PythonModule, node: ast.expr, suffixes: tuple[str, ...]) -
     """Names that a loop runs over behind a folder, or that a function of another file completes."""
     if isinstance(node, ast.Call) and len(node.args) == 1 and not module.value(node).pieces[0].default:
         first = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+        last = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if _OF_PROJECT.fullmatch(last):
+            return  # get_datafile("fields.txt"): beside the project's code
         if module.function_named(node.func) is None and isinstance(first, ast.Name):
             imported = any(binding.kind == "import" for binding in module.bindings(first))
             yield from _of_value(module.value(node.args[0]), suffixes) if imported else ()
@@ -220,6 +234,90 @@ def _is_own(module: PythonModule, literal: ast.AST) -> bool:
     if isinstance(whole, ast.BinOp) and is_packaged(module, whole):
         return True
     return "__file__" in code or "get_pkg_data" in code or "importlib" in code
+
+
+def _is_put_behind_own(module: PythonModule, statement: ast.Assign) -> bool:
+    """Whether a name is put behind the script's own place where it is used."""
+    target = statement.targets[0]
+    for use in module.named(target.id)[:50] if isinstance(target, ast.Name) else ():
+        whole: ast.AST = use
+        for above in module.ancestors(use):
+            if not isinstance(above, ast.expr):
+                break
+            whole = above
+        if whole is not use and isinstance(whole, ast.expr) and is_packaged(module, whole):
+            return True
+    return False
+
+
+def _is_found_there(module: PythonModule, literal: ast.AST, name: str, place: ast.AST) -> bool:
+    """Whether a file is of no input's own: a test's, one that the script fetches or unpacks, or in a given folder."""
+    if _OF_TESTS.search(name) or is_shelved(module, place):
+        return True
+    address = re.compile(rf"://\S+/{re.escape(_last(name))}$")
+    if any(address.search(str(text.value)) for text in texts_with(module, _last(name))):
+        return True
+    return _is_in_given_folder(module, literal) or _is_unpacked(module, place)
+
+
+def _is_in_given_folder(module: PythonModule, literal: ast.AST) -> bool:
+    """Whether the folder in front of a name is a parameter, or one of those that an argument lists."""
+    whole = literal
+    for above in module.ancestors(literal):
+        joins = isinstance(above, ast.Call) and module.qualified(above.func) == "os.path.join"
+        if not joins and not isinstance(above, (ast.BinOp, ast.JoinedStr, ast.FormattedValue)):
+            break
+        whole = above
+    names = [node for node in ast.walk(whole) if isinstance(node, ast.Name)] if whole is not literal else []
+    return any(_is_given(module, name) for name in names[:16])
+
+
+def _is_listed(module: PythonModule, name: ast.expr) -> bool:
+    """Whether a file is read in a folder that a loop takes from what was given: `for d in args.directories`."""
+    made = module.resolve(name)
+    if not isinstance(made, (ast.BinOp, ast.JoinedStr)) and module.qualified(made) != "os.path.join()":
+        return False
+    names = [node for node in ast.walk(made) if isinstance(node, ast.Name)][:16]
+    return any(
+        binding.kind == "for" and _is_given(module, node) for node in names for binding in module.bindings(node)[:4]
+    )
+
+
+def _is_given(module: PythonModule, name: ast.Name, depth: int = 0) -> bool:
+    for binding in module.bindings(name)[:4]:
+        if binding.kind == "param" and binding.name not in ("self", "cls"):
+            return True
+        made = binding.value
+        if binding.kind not in ("assign", "for") or not isinstance(made, (ast.Name, ast.Attribute)):
+            continue
+        owner = made.value if isinstance(made, ast.Attribute) else made
+        if isinstance(made, ast.Attribute) and isinstance(owner, ast.Name) and _PARSED.fullmatch(owner.id):
+            return True
+        if isinstance(made, ast.Name) and depth < 2 and _is_given(module, made, depth + 1):
+            return True
+    return False
+
+
+def _is_product(module: PythonModule, place: ast.AST) -> bool:
+    """Whether the statement just before runs a program, of which this is the result."""
+    statement = module.parent_statement(place)
+    body = getattr(module.parents.get(statement), "body", None)
+    at = body.index(statement) if isinstance(body, list) and statement in body else 0
+    before = body[at - 1] if isinstance(body, list) and at else None
+    call = before.value if isinstance(before, ast.Expr) else None
+    if not isinstance(call, ast.Call) or module.qualified(call.func) not in _RUNS:
+        return False
+    return not any(start.command.name in _IDLE for start in started(module) if start.call is call)
+
+
+def _is_unpacked(module: PythonModule, place: ast.AST) -> bool:
+    """Whether a program just before, or a notebook's commands somewhere before, bring the data with them."""
+    if _is_product(module, place):
+        return True
+    if not module.notebook:
+        return False
+    fetched = _FETCHED.search(module.source.text)
+    return fetched is not None and fetched.start() < module.span(place)[0]
 
 
 def _is_chosen(piece: Piece) -> bool:
