@@ -18,6 +18,7 @@ IO, PATH, DATA, EXPORT, DEFAULT, NOISE = "io", "path", "data", "export", "defaul
 _DEPTH = 30
 _MOST_USES = 200
 _HOSTS = frozenset(("host", "hostname", "server", "remote_host", "ssh_host"))
+_VERBS = frozenset(("GET", "POST", "PUT", "HEAD", "DELETE", "PATCH", "OPTIONS"))
 _HERE = ("", "localhost", "127.0.0.1", None)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _USER = frozenset((ARGUMENT, ENVIRONMENT, CONFIG))
@@ -34,6 +35,13 @@ class Names:
 
     def hold(self, names: tuple[str, ...]) -> bool:
         return any(name in self.exact or name.startswith(self.prefixes) for name in names)
+
+
+def _is_route(call: ast.Call, method: str) -> bool:
+    """Whether the second argument of a call leads into an HDF5 file, or is what a server is asked for."""
+    first = call.args[0]
+    asks = isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value.upper() in _VERBS
+    return method in ("read_hdf", "to_hdf") or (method in ("request", "putrequest") and asks)
 
 
 class Destinations:
@@ -156,6 +164,7 @@ class Destinations:
         method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
         position = call.args.index(node) if node in call.args else -1
         inside = keyword == "path" and any(name.startswith("astropy.") for name in names)  # of an HDF5 file
+        inside = inside or (position == 1 and _is_route(call, method))
         if inside or keyword in self.quiet_keywords or self._is_quiet(call, names, method):
             return frozenset((NOISE,))
         if not keyword.startswith(("local", "out", "dest")) and self._is_elsewhere(call):

@@ -25,6 +25,8 @@ _NO_PATH = re.compile(r"[\r\n\t|<>;`]|&&|\s-|\s/|://|\(\?|\s$")
 _PATTERN = re.compile(r"\\[dwsSb.+*]|[)\]][+*?]|\.\*")
 _MAPPED = re.compile(r"(?i)(^|_)(bind|binds|bindpath|mounts?|volumes?)$")
 _ASKED_FOR = frozenset(f"os.path.{name}" for name in ("exists", "isdir", "isfile", "ismount", "islink"))
+_REMOTE = re.compile(r"(?i)_*(ssh|scp|rsync|remote|server)_?(\w+_)?(path|dir|directory|folder|root|dest)$")
+_ON_HOST = re.compile(r"\{\w*\}@\{\w*\}:|%s@%s:|\w@[\w.-]+:|\{(?i:\w*host\w*)\}:")
 _DOTTED_HOME = re.compile(r"~[\w-]*/(\.|Library/|$)")
 
 
@@ -32,7 +34,7 @@ def kind_of(text: str, tables: dict[str, Any]) -> str | None:
     """What the text a path begins with says of the place; None for what is no business of CAN104."""
     if _VOSPACE.match(text):
         return VOSPACE
-    if not _HEAD.match(text) or text.startswith("//"):
+    if not _HEAD.match(text) or text.startswith(("//", "/.")):
         return None
     if text[0] == "~":
         return None if _DOTTED_HOME.match(text) or text.startswith(("~/{", "~/%")) else HOME
@@ -61,7 +63,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue
         if _is_candidate(module, constant, tables) or (kind == PERSONAL and _whose(text, tables)):
             continue
-        if _is_looked_for(module, node):
+        if _is_looked_for(module, node) or _is_elsewhere(module, node):
             continue
         destinations = destinations or Destinations(module, tables)
         if kind == VOSPACE and _is_taken_for_path(module, node):
@@ -141,6 +143,17 @@ def _fix(module: PythonModule, node: ast.AST) -> Fix | None:
 
 def _never_runs(module: PythonModule, constant: ast.Constant) -> bool:
     return any(module.constant(test) is (not wanted) for test, wanted in module.guards(constant))
+
+
+def _is_elsewhere(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a name says that a path is on another computer, in a file that writes `user@host:path`."""
+    statement = module.parents.get(node)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    return (
+        isinstance(target, ast.Name)
+        and _REMOTE.match(target.id) is not None
+        and _ON_HOST.search(module.source.text) is not None
+    )
 
 
 def _is_looked_for(module: PythonModule, node: ast.AST) -> bool:
