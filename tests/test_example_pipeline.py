@@ -122,10 +122,10 @@ def test_the_repaired_reader_reads_the_same(tmp_path: Path) -> None:
     read = []
     for folder in (MESSY, REPAIRED):
         tree = ast.parse((folder / "reduce.py").read_text())
-        (positions,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "positions")
+        (reader,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "read_catalogue")
         names: dict[str, Any] = {}
-        exec(compile(ast.Module([positions], []), "reduce.py", "exec"), names)
-        read.append(names["positions"](tmp_path / "stars.txt"))
+        exec(compile(ast.Module([reader], []), "reduce.py", "exec"), names)
+        read.append(names["read_catalogue"](tmp_path / "stars.txt"))
     assert read[0] == read[1] == [(12.5, 80.0), (1000.0, 7.25)]
 
 

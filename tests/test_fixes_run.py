@@ -139,7 +139,8 @@ if __name__ == "__main__":
 import os
 
 nproc = max(1, os.cpu_count() - 1)
-print(nproc)
+workers = ["worker"] * nproc
+print(len(workers))
 """, "OMP_NUM_THREADS", unsafe=True, after={"OMP_NUM_THREADS": "8"}, prints="7\n"),
     "a number of workers": Program("CAN214", """
 from multiprocessing import Pool

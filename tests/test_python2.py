@@ -23,7 +23,7 @@ def findings(code: str) -> list[tuple[int, int, str]]:
         "print 'a', b",
         "print >>log, 'a'",
         "print 'a',",
-        "raise ValueError, 'bad'",
+        "if bad: raise ValueError, 'bad'",
         "exec 'x = 1' in space",
         "mode = 0644",
         "if a <> b: pass",

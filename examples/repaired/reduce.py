@@ -22,7 +22,7 @@ def flat_field(name, flat):
         return hdul[0].data / flat, hdul[0].header["MJD-OBS"]
 
 
-def positions(name):
+def read_catalogue(name):
     """Where the stars of interest are: one `x y` a line, in pixels."""
     stars = []
     with open(name) as file:
@@ -36,7 +36,7 @@ def main():
     night = sys.argv[1]
     radius = float(input("Radius of the aperture in pixels: "))
     flat = fits.getdata(f"/home/mjones/calib/flat_{night}.fits")
-    stars = positions(os.path.join(RAW, night, "stars.txt"))
+    stars = read_catalogue(os.path.join(RAW, night, "stars.txt"))
     gaia = pd.read_csv(os.path.join(RAW, night, "gaia.csv"))
     rows = []
     for name in sorted(glob.glob(os.path.join(RAW, night, "*.fits"))):
