@@ -125,9 +125,9 @@ def _piped(run: Instruction, downloads: frozenset[str], readers: frozenset[str])
         last = i + 1
         while run.steps[last].command.connector == "|" and last + 1 < len(run.steps):
             last += 1
-        if run.steps[last].name in readers and run.steps[last].script is step.script:
-            if not _missed(step, run.steps[last:]):
-                return step
+        read = run.steps[last].name in readers and run.steps[last].script is step.script
+        if read and not _missed(step, run.steps[last:]):
+            return step
     return None
 
 
