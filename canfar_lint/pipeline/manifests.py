@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 from canfar_lint.model.metadata import parse_toml
@@ -15,6 +16,7 @@ _REQUIREMENTS = re.compile(
     r"(^|[-_.])(requirements|constraints|dependencies)[^/]*\.(txt|in)$|^requirements/[^/]*\.txt$"
 )
 _ENVIRONMENT = re.compile(r"(^|[-_.])(environment|env|conda)[^/]*\.ya?ml$")
+_RECIPE = re.compile(r"Singularity[\w.-]*|Apptainer[\w.-]*|[\w.-]+\.def|asv\.conf\.json")
 _FIXED = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile", "pixi.toml")
 
 
@@ -47,11 +49,13 @@ class Manifests:
         self.by_folder: dict[str, Declared] = {}
         self._of: dict[str, Declared] = {}
         self.images = Declared()
+        self._tree = project.tree
         for path in _manifests(project):
             text = project.tree.read(path)
             if text is not None and _is_manifest(path, text):
                 found = self.by_folder.setdefault(os.path.dirname(os.path.normpath(path)), Declared())
-                found.files.append(path)
+                if os.path.basename(path) != "setup.py" or "requires" in text:
+                    found.files.append(path)
                 _read(path, text, found, project)
         for path in project.paths:
             name = os.path.basename(path)
@@ -61,6 +65,17 @@ class Manifests:
     @property
     def any(self) -> bool:
         return bool(self.by_folder or self.images.files)
+
+    @cached_property
+    def recipes(self) -> list[str]:
+        """The texts of what builds the environment in another way: recipes of Apptainer, the set-up of benchmarks."""
+        texts = (self._tree.read(path) or "" for path in self._tree.called(_RECIPE))
+        return [text for text in texts if re.search(r"(?im)^bootstrap[ \t]*:|\"(matrix|req|install_command)\"", text)]
+
+    def is_in_recipe(self, names: Iterable[str]) -> bool:
+        """Whether a recipe speaks of one of these packages, by whatever command it installs it."""
+        words = "|".join(re.escape(name) for name in names)
+        return any(re.search(rf"(?i)(?<![\w-])({words})(?![\w-])", text) for text in self.recipes)
 
     def of(self, path: str) -> Declared:
         """What is declared for a file: by its folder's manifests, those above, and by the images of the tree."""

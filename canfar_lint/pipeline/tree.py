@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from functools import cached_property
 
 # folders whose files are not the program's own, or stand in for larger ones
 _NOT_OURS = frozenset(("node_modules", "site-packages", "venv", "__pycache__", "build", "dist", "tests", "test"))
@@ -18,7 +20,6 @@ class Tree:
         self.root = root
         self.texts = texts or {}
         self._sizes: dict[str, int | None] = {}
-        self._named: dict[str, list[tuple[str, int]]] | None = None
 
     def size(self, path: str) -> int | None:
         """Bytes of a regular file, None where there is none."""
@@ -46,14 +47,22 @@ class Tree:
 
         Empty where the tree has more files than is worth looking through.
         """
-        if self._named is None:
-            self._named = {}
-            for count, (path, size) in enumerate(self.walk(self.root, _NOT_OURS)):
-                if count >= _MANY:
-                    self._named.clear()
-                    break
-                self._named.setdefault(path.rpartition("/")[2], []).append((f"/{path}", size))
-        return [size for path, size in self._named.get(tail.rpartition("/")[2], ()) if path.endswith(tail)]
+        return [size for path, size in self._index.get(tail.rpartition("/")[2], ()) if f"/{path}".endswith(tail)]
+
+    def called(self, pattern: re.Pattern[str]) -> list[str]:
+        """The files below the root whose names match; none where the tree has more than is worth looking through."""
+        names = [name for name in self._index if pattern.fullmatch(name)]
+        return [os.path.join(self.root, path) for name in names for path, _ in self._index[name]]
+
+    @cached_property
+    def _index(self) -> dict[str, list[tuple[str, int]]]:
+        """The files below the root by their names."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for count, (path, size) in enumerate(self.walk(self.root, _NOT_OURS)):
+            if count >= _MANY:
+                return {}
+            found.setdefault(path.rpartition("/")[2], []).append((path, size))
+        return found
 
     def read(self, path: str, most: int = 1 << 20) -> str | None:
         """The text of a regular file of at most `most` bytes, None where there is none."""

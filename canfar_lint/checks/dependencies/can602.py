@@ -44,13 +44,27 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
         foreign = [name for name in names if name not in own and name not in rule.table("shared")]
         if not project.whole:
             foreign = [name for name in foreign if not _is_on_disk(project, path, name)]
-        if foreign and path.endswith(".py") and in_pipeline(path):
+        if foreign and path.endswith(".py") and in_pipeline(path) and not is_bootstrap(path):
             inline = _inline(project, path, manifests) if fact.data["inline"] else None
             known = inline or manifests.of(path)
             if inline is None:
                 foreign = [name for name in foreign if name in named]
             if known.files and known.known and (inline or len(known.names) > 1):
+                if inline is None:
+                    foreign = [name for name in foreign if not _is_in_recipe(rule, name, known, manifests)]
                 yield from _of_file(project, rule, path, foreign, known, told)
+
+
+def _is_in_recipe(rule: Rule, name: str, known: Declared, manifests: Manifests) -> bool:
+    """Whether what no manifest declares is installed by a recipe, which is looked for only then."""
+    return not _is_declared(rule, name, known) and manifests.is_in_recipe(
+        {name, *rule.table("distributions").get(name, ())}
+    )
+
+
+def is_bootstrap(path: str) -> bool:
+    """Whether a file sets up the tools of a build and comes with a template."""
+    return os.path.basename(path) in ("ah_bootstrap.py", "ez_setup.py", "distribute_setup.py")
 
 
 def distributed(rule: Rule) -> frozenset[str]:

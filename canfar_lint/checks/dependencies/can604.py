@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue import load
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks.dependencies.can602 import distributed, first_import, own_names
+from canfar_lint.checks.dependencies.can602 import distributed, first_import, is_bootstrap, own_names
 from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.engine.file import in_pipeline, placed
 from canfar_lint.pipeline.join import Project
@@ -14,13 +14,16 @@ from canfar_lint.pipeline.manifests import Manifests
 
 
 def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
-    if not project.whole or Manifests(project).any:
+    if not project.whole:
+        return
+    manifests = Manifests(project)
+    if manifests.any:
         return
     imports = load().rules["CAN602"]
     own = own_names(project) | set(imports.table("shared"))
     named = distributed(imports)
     for path, fact in sorted(project.facts.get("imports", ())):
-        if not in_pipeline(path):
+        if not in_pipeline(path) or is_bootstrap(path):
             continue
         names = fact.data["names"]
         assert isinstance(names, list)
@@ -29,6 +32,8 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
             return
         found = first_import(path, text, {name for name in names if name in named and name not in own})
         if found is not None:
+            if manifests.recipes:
+                return
             source, span, name = found
             yield placed(source, rule.finding(span, name=name))
             return
