@@ -19,7 +19,7 @@ import sys
 from astropy.io import fits
 
 with fits.open(sys.argv[1], memmap=False) as hdul:
-    print(len(hdul))
+    print(hdul[0].data[0, 0])
 """
 
 

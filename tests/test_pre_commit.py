@@ -14,7 +14,7 @@ import sys
 from astropy.io import fits
 
 with fits.open(sys.argv[1], memmap=False) as hdul:
-    print(len(hdul))
+    print(hdul[0].data[0, 0])
 """
 REPAIRED = MESSY.replace(", memmap=False", "")
 DOCKERFILE = "FROM ubuntu:22.04\nRUN apt-get update\n"
