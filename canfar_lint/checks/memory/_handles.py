@@ -65,7 +65,7 @@ def _as_one(text: str, edits: tuple[Edit, ...]) -> Edit:
     from canfar_lint.fixing.apply import substituted
 
     start, end = min(edit.start for edit in edits), max(edit.end for edit in edits)
-    shifted = [edit._replace(start=edit.start - start, end=edit.end - start) for edit in edits]
+    shifted = [edit._replace(start=edit.start - start, end=edit.end - start) for edit in sorted(edits)]
     return Edit(start, end, substituted(text[start:end], shifted))
 
 
