@@ -63,7 +63,7 @@ class Proof:
     def run(self) -> None:
         for copy in (self.ours, self.theirs):
             shutil.copytree(self.tree, copy, symlinks=True)
-        said = self.lint(self.ours, "--fix", "--exit-zero", "--quiet", "--output-format", "json", "-o", os.devnull)
+        said = self.lint(self.ours, "--fix", "--exit-zero", "--output-format", "json", "-o", os.devnull)
         self.wrong += [line for line in said.splitlines() if "defect" in line or "still something" in line]
         marks = self.follow_the_report()
         self.compare()
@@ -111,10 +111,11 @@ class Proof:
                     continue
                 done += 1
                 relative = str(path.relative_to(root))
-                marks[relative] = [*_moved(marks.get(relative, []), result.edits), *_marks(path, result)]
+                made = _marks(path, result.findings)
                 self.counts.update(finding["code"] for finding in result.findings)
                 self.changed.add(Path(relative))
                 path.write_bytes(result.data)
+                marks[relative] = _moved([*marks.get(relative, []), *made], result.edits, _text_of(path).text)
             if not done:
                 return marks
         self.wrong.append("the report is never empty of fixes")
@@ -172,15 +173,25 @@ class Proof:
 
 
 class _Mark(NamedTuple):
-    """Where a fix was made, and what its finding said."""
+    """Where a fix was made, what its finding said, and the words that it stood on."""
 
     message: str
+    words: str
     start: int
     end: int
 
 
-def _moved(marks: list[_Mark], edits: list[Edit]) -> list[_Mark]:
-    return [_Mark(mark.message, _new_place(mark.start, edits), _new_place(mark.end, edits, True)) for mark in marks]
+def _moved(marks: list[_Mark], edits: list[Edit], text: str) -> list[_Mark]:
+    """The marks in the new text; where an edit wrote a mark's words again, among others, only these."""
+    moved = []
+    for mark in marks:
+        start, end = _new_place(mark.start, edits), _new_place(mark.end, edits, True)
+        again = [start + found.start() for found in re.finditer(re.escape(mark.words), text[start:end])]
+        if end - start > len(mark.words) and again:
+            moved += [mark._replace(start=at, end=at + len(mark.words)) for at in again]
+        else:
+            moved.append(mark._replace(start=start, end=end))
+    return moved
 
 
 def _new_place(at: int, edits: list[Edit], behind: bool = False) -> int:
@@ -193,15 +204,15 @@ def _new_place(at: int, edits: list[Edit], behind: bool = False) -> int:
     return at + moved
 
 
-def _marks(path: Path, result: Any) -> list[_Mark]:
-    """The findings whose fixes were made, at their places in the new text."""
+def _marks(path: Path, findings: list[dict[str, Any]]) -> list[_Mark]:
+    """The findings whose fixes are about to be made."""
     text = _text_of(path)
     marks = []
-    for finding in result.findings:
+    for finding in findings:
         cell = finding["cell"] or 0
         start, end = (text.offset(cell, finding[key]) for key in ("location", "end_location"))
-        marks.append(_Mark(finding["message"], start, end))
-    return _moved(marks, result.edits)
+        marks.append(_Mark(finding["message"], text.text[start:end], start, end))
+    return marks
 
 
 def _text_of(path: Path) -> Text:

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from harness import examples, unmarked
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from independent import applied
 
@@ -84,7 +84,7 @@ def files(draw: st.DrawFn, kind: str) -> Source:
         sorted(draw(st.lists(st.sampled_from(rows), max_size=6)) if rows else [], reverse=True)
     ):
         indent = re.match(r"[ \t]*", lines[row] if row < len(lines) else "")
-        between = draw(st.sampled_from(["# note {}", "# ångström {} 🔭", "", "#{}", "\n# two {}"]))
+        between = draw(st.sampled_from(["# note {}", "# ångström {} 🔭", "", " ", "#{}", "\n# two {}"]))
         lines[row:row] = [
             f"{indent[0] if indent else ''}{line}" if line else "" for line in between.format(number).split("\n")
         ]
@@ -141,7 +141,12 @@ def by_report(source: Source, unsafe: bool) -> bytes:
         return path.read_bytes()
 
 
+# a row of blanks below an opening: the block below its `with` would not parse
+BLANKS = "import sys\n\nfor name in sys.argv:\n    f = open(name)\n    \n    x = f.read()\n    print(x, f.name)\n"
+
+
 @_slow
+@example(Source("run.py", PYTHON, BLANKS), True)
 @given(files(PYTHON), st.booleans())
 def test_python(source: Source, unsafe: bool) -> None:
     check(source, unsafe)

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from harness import notebook
@@ -21,7 +22,8 @@ from hypothesis import strategies as st
 
 from canfar_lint.diagnostic import SAFE, UNSAFE, Diagnostic, Edit, Fix, Place, PlacedEdit, PlacedFix
 from canfar_lint.engine.file import placed_fix
-from canfar_lint.fixing import Changed, apply, fix_document, parses, unified, write
+from canfar_lint.fixing import Changed, apply, fix_document, parses, unified, unused, write
+from canfar_lint.fixing import python as fixing_python
 from canfar_lint.fixing.apply import edited, substituted, to_bytes
 from canfar_lint.fixing.imports import completed, import_edits
 from canfar_lint.fixing.python import (
@@ -270,6 +272,38 @@ def test_repairs_of_generated_python_end_and_parse(text: str, newline: str) -> N
 
 
 # ---- what the edits of Python code leave
+
+
+@given(
+    st.lists(st.sampled_from(["a", "(c)", "*d", "x=1", "**k", "g(1, 2)", '"s, )"', 'é="ü"']), max_size=3),
+    st.integers(0, 3),
+    st.sampled_from([", ", ",", " , ", ",  "]),
+    st.sampled_from(["", ",", ", ", " ,"]),
+    st.sampled_from(["", " "]),
+)
+def test_an_argument_of_one_row_goes_as_libcst_would_have_it(
+    others: list[str], at: int, comma: str, last: str, lead: str
+) -> None:
+    given = comma.join([*others[:at], "b=1", *others[at:]])
+    source = Source("a", PYTHON, f"y = m.f({lead}{given}{last}).z + 1\n")
+    assume(parses(source))
+    module = PythonModule(source)
+    call = next(call for call in module.all_calls if any(k.arg == "b" for k in call.keywords))
+    plain = without_argument(module, call, "b")
+    with mock.patch.object(fixing_python, "_without_in_row", return_value=None):
+        assert plain == without_argument(module, call, "b")
+
+
+@pytest.mark.parametrize("head", ["import ", "from a.b import ", "from . import ", "from  .c  import  "])
+@pytest.mark.parametrize("gone", [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2)])
+def test_names_of_an_import_on_one_row_go_as_libcst_would_have_it(head: str, gone: tuple[int, ...]) -> None:
+    text = f"{head}x as y, z, w"
+    statement = ast.parse(text).body[0]
+    assert isinstance(statement, (ast.Import, ast.ImportFrom))
+    those = [unused._Imported(statement, statement.names[number], False) for number in gone]
+    plain = unused._without(Source("a", PYTHON, text), 0, len(text), those)
+    with mock.patch.object(unused, "_IN_ROW", re.compile("(?!)")):
+        assert plain == unused._without(Source("a", PYTHON, text), 0, len(text), those)
 
 
 def removed(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from canfar_lint.diagnostic import SAFE, Edit, Fix
@@ -38,12 +39,15 @@ def without_argument(module: PythonModule, call: ast.Call, name: str) -> tuple[E
 
     A comment behind an argument on a row of its own is about that argument and goes with it.
     """
-    import libcst as cst
-
     if _inside_fstring(module, call):
         return ()
     start, end = module.span(call)
     old = module.text[start:end]
+    plain = _without_in_row(module, call, name)
+    if plain is not None:
+        return (smallest(start, old, plain),)
+    import libcst as cst
+
     config = cst.PartialParserConfig(default_newline=module.source.newline)
     try:
         # brackets, since a chain of calls may go over several lines
@@ -143,7 +147,7 @@ def below(
     start, last = module.span(body[0])[0], module.span(body[-1])[1]
     indent = _indentation(module, start)
     rows = range(source.row_column(start)[0] + 1, source.row_column(last)[0] + 1)
-    starts = [at for at in (source.starts[row - 1] for row in rows) if text[at : at + 1] not in ("\r", "\n")]
+    starts = [source.starts[row - 1] for row in rows if source.line(row).strip()]
     row_end = text.find("\n", last)
     behind = text[last : row_end if row_end >= 0 else len(text)].strip()
     several = any(
@@ -234,6 +238,35 @@ def smallest(start: int, old: str, new: str) -> Edit:
 
 
 # ---- arguments
+
+
+def _without_in_row(module: PythonModule, call: ast.Call, name: str) -> str | None:
+    """What is left of a call on one row, where nothing but blanks and commas parts its arguments; None elsewhere.
+
+    LibCST would say the same, and takes longer to load than a hundred files to lint.
+    """
+    start, end = module.span(call)
+    given = sorted([*call.args, *call.keywords], key=attrgetter("col_offset"))
+    names = [each.arg if isinstance(each, ast.keyword) else None for each in given]
+    if call.lineno != call.end_lineno or name not in names:
+        return None
+    at = names.index(name)
+    spans = [module.span(each) for each in given]
+    edges = [(module.span(call.func)[1], "[ \t]*[(][ \t]*"), *((ends, "[ \t]*,[ \t]*") for _, ends in spans)]
+    starts = [*(begins for begins, _ in spans), end - 1]
+    parted = [module.text[edge:begins] for (edge, _), begins in zip(edges, starts, strict=True)]
+    patterns = [pattern for _, pattern in edges]
+    patterns[-1] = "[ \t]*(?:,[ \t]*)?"
+    if not all(map(re.fullmatch, patterns, parted)):
+        return None
+    before, behind = parted[at], parted[at + 1]
+    if at + 1 < len(given):
+        kept = before
+    elif at == 0:
+        kept = before[: before.index("(") + 1]
+    else:
+        kept = (before[: before.index(",") + 1] if "," in behind else "") + behind.rpartition(",")[2]
+    return module.text[start : edges[at][0]] + kept + module.text[starts[at + 1] : end]
 
 
 def _place(call: cst.Call, name: str) -> int:

@@ -7,7 +7,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from canfar_lint.diagnostic import Edit
 from canfar_lint.source import NOTEBOOK, Source
@@ -15,6 +15,8 @@ from canfar_lint.source import NOTEBOOK, Source
 _WORD = re.compile(r"[^\W\d]\w*")
 # what follows the word `import`: names in brackets, or up to the end of the line
 _IMPORTED = re.compile(r"\bimport\b[ \t]*(\([^)]*\)|(?:[^\n\\]|\\\r?\n)*)")
+# an import on one row without brackets or comments, its names parted by a comma and a blank
+_IN_ROW = re.compile(r"((?:from[ \t]+[.\w]+[ \t]+)?import[ \t]+)(\w[\w., ]*)")
 # a name that stands this often besides is surely used, and to know it nothing must be parsed
 _OFTEN = 8
 
@@ -102,25 +104,21 @@ def _rare_besides(source: Source, edits: Sequence[Edit]) -> set[str]:
         if text.count(word) - inside <= _OFTEN:
             rare.add(word)
     if rare and source.tree is not None and source.kind != NOTEBOOK:
-        rare -= _used_besides(source, source.tree, rare, edits)
+        rare -= _used_besides(source, rare, edits)
     return rare
 
 
-def _used_besides(source: Source, tree: ast.Module, words: set[str], edits: Sequence[Edit]) -> set[str]:
+def _used_besides(source: Source, words: set[str], edits: Sequence[Edit]) -> set[str]:
     """Those of `words` that are names in lines which the edits do not touch."""
     touched = [(source.row_column(edit.start)[0], source.row_column(edit.end)[0]) for edit in edits]
-    found: set[str] = set()
-    stack: list[ast.AST] = [tree]
-    while stack and found != words:
-        for value in stack.pop().__dict__.values():
-            items = value if value.__class__ is list else (value,)
-            for item in items:
-                if item.__class__ is ast.Name:
-                    if item.id in words and not any(first <= item.lineno <= last for first, last in touched):
-                        found.add(item.id)
-                elif isinstance(item, ast.AST):
-                    stack.append(item)
-    return found
+    used = _names(source).used
+    rows = ((word, row) for word in words for row in used.get(word, ()))
+    return {word for word, row in rows if not any(first <= row <= last for first, last in touched)}
+
+
+_BINDERS = frozenset(
+    (ast.alias, ast.arg, ast.Global, ast.Nonlocal, ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+)
 
 
 class _Names:
@@ -129,28 +127,35 @@ class _Names:
     def __init__(self, tree: ast.Module) -> None:
         self._bound: Counter[str] = Counter()
         self._imported: dict[str, list[_Imported]] = {}
-        self._used: set[str] = set()
+        self.used: dict[str, list[int]] = {}
         self._texts: list[ast.Constant] = []
         self._docstrings: set[ast.expr] = set()
-        stack: list[ast.AST] = [tree]
+        stack: list[Any] = [tree]
         while stack:
             node = stack.pop()
-            self._note(node)
+            kind = node.__class__
+            if kind is ast.Name:
+                self._note_name(node)
+                continue
+            if kind is ast.Constant:
+                if node.value.__class__ is str:
+                    self._texts.append(node)
+                continue
+            if kind in _BINDERS:
+                self._note(node)
             for value in node.__dict__.values():
                 if value.__class__ is list:
                     stack += [item for item in value if isinstance(item, ast.AST)]
                 elif isinstance(value, ast.AST):
                     stack.append(value)
 
+    def _note_name(self, node: ast.Name) -> None:
+        self.used.setdefault(node.id, []).append(node.lineno)
+        if node.ctx.__class__ is not ast.Load:
+            self._bound[node.id] += 1
+
     def _note(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Name):
-            self._used.add(node.id)
-            if not isinstance(node.ctx, ast.Load):
-                self._bound[node.id] += 1
-        elif isinstance(node, ast.Constant):
-            if isinstance(node.value, str):
-                self._texts.append(node)
-        elif isinstance(node, ast.alias):
+        if isinstance(node, ast.alias):
             self._bound[_name(node)] += 1
         elif isinstance(node, ast.arg):
             self._bound[node.arg] += 1
@@ -187,7 +192,7 @@ class _Names:
 
     def used_in(self, source: Source, names: Iterable[str]) -> set[str]:
         """Those of `names` that code uses; the words of strings count too, and those of a notebook's magics."""
-        used = self._used & set(names)
+        used = self.used.keys() & set(names)
         texts = [str(text.value) for text in self._texts if text not in self._docstrings]
         if source.kind == NOTEBOOK:
             lines = zip(source.text.split("\n"), source.code.split("\n"), strict=True)
@@ -228,11 +233,18 @@ def _removal(source: Source, those: list[_Imported], besides: Sequence[Edit]) ->
 
 def _without(source: Source, start: int, end: int, those: list[_Imported]) -> Edit | None:
     """The edit that takes some of a statement's names out of it."""
-    import libcst as cst
-
     from canfar_lint.fixing.python import smallest
 
     old = source.text[start:end]
+    plain = _IN_ROW.fullmatch(old)
+    if plain is not None:
+        words = [word.strip() for word in plain[2].split(",")]
+        gone = {those[0].statement.names.index(each.alias) for each in those}
+        left = [word for number, word in enumerate(words) if number not in gone]
+        if ", ".join(words) == plain[2]:
+            return smallest(start, old, plain[1] + ", ".join(left))
+    import libcst as cst
+
     module = cst.parse_module(old)
     row = module.body[0]
     node = row.body[0] if isinstance(row, cst.SimpleStatementLine) else None
