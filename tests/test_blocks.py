@@ -6,6 +6,7 @@ Triggers go by it: where it said too little, a finding would be lost without a w
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,36 @@ def overlooked(data: bytes) -> list[str]:
         if repeated(module, call) or (module.is_script and module.on_main_path(call))
     }
     return sorted(word for word in again if not blocks.may_recur({word.encode()}, [], None))
+
+
+def unlooped(data: bytes) -> list[str]:
+    """The last words of calls in a loop of the function around them of which the blocks say that they are in none."""
+    try:
+        module = PythonModule(Source.decode("run.py", PYTHON, data))
+    except (SyntaxError, ValueError):
+        return []
+    blocks = Content(data, PYTHON).blocks
+    looped = {
+        call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id
+        for call in module.all_calls
+        if isinstance(call.func, (ast.Name, ast.Attribute))
+        and any(isinstance(loop, (ast.For, ast.AsyncFor, ast.While)) for loop in module.loops(call))
+        and not any(isinstance(ancestor, ast.JoinedStr) for ancestor in module.ancestors(call))
+    }
+    return sorted(word for word in looped if not blocks.may_be_looped(re.compile(rb"\b%s\s*\(" % word.encode())))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_loops_of_the_examples() -> None:
+    lost = {each.name: unlooped(marked_file(each.text, each.kind).data) for each in examples() if each.kind == "py"}
+    assert {name: words for name, words in lost.items() if words} == {}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.skipif(not TREE.is_dir(), reason="python benchmarks/run.py --counts fetches it")
+def test_loops_of_a_real_tree() -> None:
+    lost = {path.name: unlooped(path.read_bytes()) for path in sorted(TREE.rglob("*.py"))}
+    assert {name: words for name, words in lost.items() if words} == {}
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -14,16 +14,19 @@ A rule's triggers, any of which lets it run:
                     of functions, or in one that is called from there
 `@outside & re:…`   what the last expression finds only outside of functions; with `@script` only in files of which
                     a run does any work
+`@ends fits|csv & …` only where a text ends in one of these suffixes, in any case; before what is asked for besides
 `@quoted & re:…`    only from the first quote of a line on: expressions about texts are faster there
 `*open( & @lines & re:…`  only on lines that hold one of the stretches named before
 `@unasked & re:…`   only where it does not stand under `if debug:` or the like, which nothing in the file sets, nor in
                     a function called only there; with `@unasked (show|plot)` nor in one of such a name, where
                     none of them runs as `@main` has it; with `@unless (ipython)` nor under a condition with such words
-`@known & re:…(…)`  only where each name in the group is given a number somewhere in the file, or numbers are large
+`@known 1e8 & re:…(…)`  only where each name in the group is given a number somewhere in the file, or numbers are
+                    large, and all of the group multiplied may be as much as that
 `a|*b( & @turns & …`  only where one of the first of these is called in the body of a `for` with no condition
                     between, or so is the function around it; or in a script, outside of functions or in one that is
                     called there. With `@turns c|*d(` these count as well, though they are not asked for, with
                     `@turns re:…` what that finds in place of all
+`@looped re:…`      only where what that finds may be in the body of a loop of the function around
 `@left re:…\\(`      only where a call so found is used on the spot, or has a name which the function around neither
                     closes nor hands on
 `sh: [...]`         triggers of the shell side alone (`py:` of the Python side), which Python files that start no
@@ -36,6 +39,7 @@ Every line, the first one too, has a newline before it: `\\n` is a faster `(?m)^
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -58,6 +62,7 @@ _BODY = r"(\n([ \t]*)(?:async )?def .*)(?:\n(?:\2[ \t]+.*|[ \t]*(?=\n)))*"
 _HEADER = r"\n[ \t]*(?:(?:async )?def \w+|class \w+.*|__all__\s*\+?=\s*[\[(][^\])]*)"
 _MENTION = r"(?<![\w\"'.])(\w+)\s*[(,)\n]"
 _QUOTED = re.compile(rb"[\"'].*")
+_ENDING = re.compile(rb"\.(\w{1,12})\\?[\"']")
 _COMMENT_LINE = re.compile(rb"\n[ \t]*#.*")
 
 
@@ -68,6 +73,7 @@ class Content:
         "_asking",
         "_blocks",
         "_crammed",
+        "_endings",
         "_lines",
         "_outside",
         "_quoted",
@@ -88,6 +94,7 @@ class Content:
         self._quoted: bytes | None = None
         self._vocabulary: bytes | None = None
         self._crammed: bool | None = None
+        self._endings: frozenset[bytes] | None = None
         self._lines: dict[bytes, bytes] = {}
         self._outside: bytes | None = None if kind == PYTHON else self.code
         self._runs: bool | None = None
@@ -99,6 +106,13 @@ class Content:
         if self._quoted is None:
             self._quoted = b"\n".join(_QUOTED.findall(self.code))
         return self._quoted
+
+    @property
+    def endings(self) -> frozenset[bytes]:
+        """What follows the last dot of texts, in small letters."""
+        if self._endings is None:
+            self._endings = frozenset(map(bytes.lower, _ENDING.findall(self.code)))
+        return self._endings
 
     @property
     def texts(self) -> bytes:
@@ -128,7 +142,7 @@ class Content:
         return self._vocabulary
 
     def holds(self, text: _Stretch) -> bool:
-        if not text.words <= self.words:
+        if not text.words <= self.words or text.part not in self.vocabulary:
             return False
         return text.text in (self.quoted if text.quoted else self.vocabulary if text.in_word else self.code)
 
@@ -174,12 +188,13 @@ class Content:
 class _Stretch(NamedTuple):
     """A stretch of bytes, and the words that stand in it as a whole, without which it is nowhere.
 
-    `quoted` when it begins with a quote and does not leave its line: then it can only be where the quotes are.
-    `in_word` when it is part of a word.
+    `part` is the longest that is of one word. `quoted` when it begins with a quote and does not leave its line: then it
+    can only be where the quotes are. `in_word` when it is part of a word.
     """
 
     text: bytes
     words: frozenset[bytes]
+    part: bytes
     quoted: bool
     in_word: bool
 
@@ -187,7 +202,7 @@ class _Stretch(NamedTuple):
     def of(cls, text: bytes) -> _Stretch:
         parts = text.translate(_NO_WORD).split(b" ")
         whole = frozenset(part for part in parts[1:-1] if part)
-        return cls(text, whole, text[:1] in (b"'", b'"') and b"\n" not in text, len(parts) == 1)
+        return cls(text, whole, max(parts, key=len), text[:1] in (b"'", b'"') and b"\n" not in text, len(parts) == 1)
 
 
 _Anchors = tuple[frozenset[bytes], list[_Stretch]]
@@ -287,9 +302,11 @@ class _Condition:
         "anchors",
         "at_quotes",
         "calls",
+        "ends",
         "in_texts",
         "known",
         "lines",
+        "looped",
         "main",
         "opens",
         "outside",
@@ -304,11 +321,13 @@ class _Condition:
     def __init__(self, trigger: str, in_texts: bool = False) -> None:
         """`in_texts` for what can only be in the texts of a Python file: commands of the shell."""
         self.in_texts = in_texts
-        self.main = self.quoted = self.unasked = self.lines = self.known = self.outside = self.script = False
-        self.shows = self.unless = ""
+        self.main = self.quoted = self.unasked = self.lines = self.outside = self.script = False
+        self.shows = self.unless = self.looped = ""
+        self.known = 0.0
         self.anchors: list[_Anchors] = []
         self.patterns: list[str] = []
         self.opens = ""
+        self.ends: frozenset[bytes] = frozenset()
         # what is called for `@turns`
         self.calls: tuple[frozenset[bytes], list[_Stretch], str] | None = None
         for part in trigger.split(" & "):
@@ -326,10 +345,14 @@ class _Condition:
                 self.unasked, self.shows = True, part[9:]
             elif part.startswith("@unless "):
                 self.unasked, self.unless = True, part[8:]
-            elif part == "@known":
-                self.known = True
+            elif part.startswith("@ends "):
+                self.ends = frozenset(part[6:].encode().split(b"|"))
+            elif part.startswith("@known "):
+                self.known = float(part[7:])
             elif part == "@lines":
                 self.lines = True
+            elif part.startswith("@looped re:"):
+                self.looped = part[11:]
             elif part.startswith("@left re:"):
                 self.opens = part[9:]
             elif part.startswith("@turns re:"):
@@ -350,9 +373,14 @@ class _Condition:
         for words, stretches in self.anchors:
             if words.isdisjoint(content.words) and not any(map(content.holds, stretches)):
                 return False
+        if self.ends and self.ends.isdisjoint(content.endings):
+            return False
         if content.crammed:
             return True
         code = content.quoted if self.quoted else content.texts if self.in_texts else content.code
+        turns = self.calls[2] if self.calls is not None and content.kind == PYTHON else ""
+        if turns and not _compiled(turns).search(content.code):
+            return False
         for pattern in self.patterns:
             wanted = _compiled(pattern)
             last = pattern is self.patterns[-1]
@@ -362,11 +390,17 @@ class _Condition:
                 return False
             if (self.unasked or self.known) and not self._may_matter(content, code, wanted):
                 return False
-        if self.opens and content.kind == PYTHON and not content.blocks.may_be_left(_compiled(self.opens)):
+        return content.kind != PYTHON or self._stands(content)
+
+    def _stands(self, content: Content) -> bool:
+        """Whether a call may stand where it has to: in a loop, left open, in a script, called again and again."""
+        if self.opens and not content.blocks.may_be_left(_compiled(self.opens)):
             return False
-        if self.script and content.kind == PYTHON and not content.blocks.script:
+        if self.looped and not content.blocks.may_be_looped(_compiled(self.looped)):
             return False
-        return self.calls is None or content.kind != PYTHON or self._may_recur(content, *self.calls)
+        if self.script and not content.blocks.script:
+            return False
+        return self.calls is None or self._may_recur(content, *self.calls)
 
     def _searched(self, content: Content, code: bytes, pattern: str, last: bool) -> bytes:
         """What of a file an expression is tried on."""
@@ -386,7 +420,7 @@ class _Condition:
         places = list(islice(wanted.finditer(code), _MOST_PLACES + 1))
         if len(places) > _MOST_PLACES:
             return True
-        if self.known and not any(_is_known(code, place[1]) for place in places):
+        if self.known and not any(_is_known(code, place[1], self.known) for place in places):
             return False
         shows = self.shows if self.shows and not (content.runs and content.blocks.may_run(wanted)) else ""
         return not (self.unasked and all(content.asking.is_asked(p.start(), shows, self.unless) for p in places))
@@ -430,17 +464,37 @@ def _compiled(pattern: str) -> re.Pattern[bytes]:
     return _patterns[pattern]
 
 
-# a number, or what is made of a constant
+# a number, or what is made of a constant; and the number, where it is nothing else
 _NUMBERED = rb"\bNAME\b[^\n=]*=[ \t]*(?:(?:int|round|float)?[ \t]*[(\[][ \t]*)?(?:\d|[\w.]*[A-Z]{2})"
+_SET = (
+    rb"(?<![\w.])NAME(?:[ \t]*=(?!=)[ \t]*(\d+)[ \t]*(?=[#;\n)])|"
+    rb"[ \t]*(?:=(?!=)|[-+*/%&|^]=|//=|\*\*=|:|,[^\n]*=(?!=)|[ \t]in\b))"
+)
 
 
-def _is_known(code: bytes, names: bytes) -> bool:
-    """Whether every name among numbers is given one in the file, or there is none and a number is large."""
+def _is_known(code: bytes, names: bytes, least: float) -> bool:
+    """Whether every name among numbers is given one in the file, or there is none and a number is large; and whether
+    their product may be as much as `least`."""
     known = _compiled(r"(?<![\w.])(?:[^\W\d]\w*\.)*([^\W\d]\w*)").findall(names)
     for name in known:
         if not re.search(_NUMBERED.replace(b"NAME", name), code):
             return False
-    return bool(known) or _compiled(r"\d{4}|\*\*|[eE]\d").search(names) is not None
+    if not known and _compiled(r"\d{4}|\*\*|[eE]\d").search(names) is None:
+        return False
+    size = 1.0
+    for part in names.split(b","):
+        size *= _most(code, part.strip())
+    return size >= least
+
+
+def _most(code: bytes, part: bytes) -> float:
+    """The greatest number that part of a shape can be: a number, or a name that is given nothing but numbers."""
+    if not part or part.isdigit():
+        return float(part or 1)
+    if not _compiled(r"[^\W\d]\w*").fullmatch(part):
+        return math.inf
+    given = re.findall(_SET.replace(b"NAME", part), code)
+    return max(map(float, given)) if given and all(given) else math.inf
 
 
 def lines_with(code: bytes, stretch: bytes) -> bytes:

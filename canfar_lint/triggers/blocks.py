@@ -29,6 +29,7 @@ _TEXTS = re.compile(
     re.DOTALL,
 )
 _NO_WORD = frozenset((b"",)).union(bytes((c,)) for c in range(128) if not (chr(c).isalnum() or c == 95))
+_LOOPS = frozenset((b"for", b"while"))
 _GUARDS = frozenset((b"if", b"elif", b"while", b"except", b"case"))
 _CONTINUED = re.compile(rb"[(\[{,\\=+\-*/%&|<>^~@][ \t]*(?:#.*)?\r?\Z")
 _CONTINUES = re.compile(
@@ -36,7 +37,7 @@ _CONTINUES = re.compile(
 )
 # `if a: b()` may be a statement of its own, or go on with an expression that has a slice or a lambda
 _EITHER = re.compile(rb"[ \t]*(?:if|else|for)\b.*:")
-_FOR, _NAME = (re.compile(rb"\bfor\b"), re.compile(rb"\w+"))
+_FOR, _WHILE, _NAME = (re.compile(rb"\bfor\b"), re.compile(rb"\bwhile\b"), re.compile(rb"\w+"))
 _OPENING, _CLOSING = (re.compile(rb"[(\[{]"), re.compile(rb"[)\]}]"))
 _CALLED, _HANDED, _ENDS = (
     re.compile(rb"[ \t]*\("),
@@ -124,6 +125,22 @@ class Blocks:
             for name in function - known:
                 todo += [at for at, end in self._places(name) if self._is_mentioned(at, end)]
             known |= function
+        return False
+
+    def may_be_looped(self, pattern: re.Pattern[bytes]) -> bool:
+        """Whether what an expression finds may be in the body of a loop of the function (or module) around it."""
+        places = [match.start() for match in islice(pattern.finditer(self.code), _MOST_PLACES)]
+        return len(places) == _MOST_PLACES or any(map(self._may_be_looped, places))
+
+    def _may_be_looped(self, at: int) -> bool:
+        start = self._statement(at)
+        if start is None or self._may_be_repeated_inside(start, at) or _WHILE.search(self.code, start, at):
+            return True
+        block = self._enclosing(start)
+        while block is not None and block.keyword != b"def":
+            if block.keyword in _LOOPS:
+                return True
+            block = block.parent
         return False
 
     def may_be_left(self, pattern: re.Pattern[bytes]) -> bool:
