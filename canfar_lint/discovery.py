@@ -61,6 +61,7 @@ _SHEBANG = (
     rb"(?:[^\s/]*/)*(?:(python[\d.]*w?)|((?:ba|da|a)?sh)|(uv))(?=\s|$)"
 )
 _SHEBANG_SIZE = 256
+_APPLE_DOUBLE = b"\x00\x05\x16\x07"
 DOCKERFILE_LIMIT = 1024 * 1024
 NOTEBOOK_LIMIT = 200_000_000
 
@@ -116,8 +117,9 @@ def discover(paths: Iterable[str], resolver: Resolver) -> Iterator[Input]:
     """The files of `paths`, each once; folders are walked in the order of their names.
 
     A path that cannot be looked at comes as an input with an `error`. A named file is linted whatever excludes say,
-    unless `force-exclude` is set; a named file that is not of our kinds, and what is neither file nor folder, is left
-    out. Links to files are followed, links to folders are not.
+    unless `force-exclude` is set; a named file that is not of our kinds, what macOS keeps about another file
+    (AppleDouble), and what is neither file nor folder, is left out. Links to files are followed, links to folders are
+    not.
     """
     return _Discovery(resolver).run(paths)
 
@@ -178,7 +180,7 @@ class _Discovery:
         if rules.force and rules.excluded_from_above(absolute):
             return
         kind = kind_of(absolute) or rules.asked_for(absolute) or _sniffed(absolute)
-        if kind and absolute not in self.seen:
+        if kind and absolute not in self.seen and not _is_apple_double(absolute):
             self.seen.add(absolute)
             yield Input(self.shown(absolute), kind, rules.too_large(kind, size))
 
@@ -245,7 +247,7 @@ class _Discovery:
                 yield self.failed(path, e)
             return
         kind = kind or _sniffed(path)
-        if kind:
+        if kind and not _is_apple_double(path):
             self.seen.add(path)
             yield Input(self.shown(path), kind, rules.too_large(kind, entry.stat().st_size))
 
@@ -311,6 +313,20 @@ def _sniffed(path: str) -> str:
             return kind_of_shebang(file.read(_SHEBANG_SIZE))
     except OSError:
         return ""
+
+
+def _is_apple_double(path: str) -> bool:
+    """Whether a file holds what macOS keeps about the one it is named after: `._fit.py` beside `fit.py`.
+
+    Only a file of such a name is opened.
+    """
+    if not os.path.basename(path).startswith("._"):
+        return False
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(_APPLE_DOUBLE)) == _APPLE_DOUBLE
+    except OSError:
+        return False
 
 
 def _ignore_files(folder: str) -> IgnoreFiles | None:

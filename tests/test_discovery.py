@@ -316,6 +316,28 @@ def test_what_is_neither_file_nor_folder_is_never_opened(alone: Path) -> None:
     assert found("pipe.py", "/dev/null") == []
 
 
+def test_what_macos_keeps_about_a_file_is_no_source(alone: Path) -> None:
+    tree(alone, "fit.py", "._real.py")
+    for name in ("._fit.py", "._Dockerfile", "._fit.ipynb", "._run"):
+        (alone / name).write_bytes(b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        ")
+    (alone / "bytes.py").write_bytes(b"\x00\x05\x16\x07")
+    assert found() == ["._real.py", "bytes.py", "fit.py"]
+    assert found("._fit.py", "._real.py") == ["._real.py"]
+
+
+def test_only_files_with_such_names_are_opened(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree(alone, "a.py", "b/c.py", "._d.py")
+    opened: list[str] = []
+
+    def noted(path: str, mode: str) -> object:
+        opened.append(os.path.basename(path))
+        return Path(path).open(mode)
+
+    monkeypatch.setattr("builtins.open", noted)
+    assert found() == ["._d.py", "a.py", "b/c.py"]
+    assert opened == ["._d.py"]
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_a_folder_that_may_not_be_read(alone: Path) -> None:
     tree(alone, "shut/a.py", "b.py")

@@ -29,7 +29,7 @@ FOUND: list[Row] = [
     ("Dockerfile", None, 16, "CAN708", "error", False, "rm -rf /var/lib/apt/lists/*"),
     ("look.ipynb", 1, 1, "CAN502", "error", True, "qt"),
     ("look.ipynb", 2, 1, "CAN302", "warning", False, "Table.read"),
-    ("look.ipynb", 2, 1, "CAN104", "error", False, '"/Users/mjones/m31/photometry.fits"'),
+    ("look.ipynb", 2, 1, "CAN104", "error", False, '"/Users/mjones/m31/gaia_m31.fits"'),
     ("night.sh", None, 6, "CAN104", "error", False, "/arc/home/mjones/m31"),
     ("night.sh", None, 7, "CAN101", "error", False, 'read -p "Has $night been copied from the telescope? " answer'),
     ("night.sh", None, 10, "CAN504", "error", False, "ds9"),

@@ -137,10 +137,11 @@ if __name__ == "__main__":
 """, "multiprocessing.Pool(processes=int(", unsafe=True, after={"OMP_NUM_THREADS": "2"}),
     "the requested cores": Program("CAN213", """
 import os
+from concurrent.futures import ProcessPoolExecutor
 
 nproc = max(1, os.cpu_count() - 1)
-workers = ["worker"] * nproc
-print(len(workers))
+with ProcessPoolExecutor(max_workers=nproc) as pool:
+    print(pool._max_workers)
 """, "OMP_NUM_THREADS", unsafe=True, after={"OMP_NUM_THREADS": "8"}, prints="7\n"),
     "a number of workers": Program("CAN214", """
 from multiprocessing import Pool

@@ -187,6 +187,33 @@ def test_a_notebook_in_another_language(key: str) -> None:
     assert read("a.ipynb", json.dumps(document).encode()).shell_pieces[0].text == "x <- 1\n"
 
 
+@pytest.mark.parametrize(
+    ("cells", "place", "words"),
+    [
+        (
+            ["x = 1", "y = 2\nclass A:\n    # to do\n", "z = 3"],
+            (3, 12, 2),
+            "expected an indented block after class definition on line 2",
+        ),
+        (["x = 1", "try:\n    y = 1", "z = 3"], (2, 10, 2), "expected 'except' or 'finally' block"),
+        (["x = 1", "@cached", "z = 3"], (1, 1, 2), "invalid syntax"),
+        (["x = 1", "\ny = f(1,", "z = 3"], (2, 6, 2), "'(' was never closed"),
+        (["x = 1", 'y = """a\n', "z = 3"], (1, 5, 2), "unterminated triple-quoted string literal (detected at line 1)"),
+        (["x = 1", "!ls", "y = = 2"], (1, 5, 3), "invalid syntax"),
+    ],
+)
+def test_an_error_is_told_in_its_own_cell_with_that_cells_lines(
+    cells: list[str], place: tuple[int, int, int], words: str
+) -> None:
+    from canfar_lint.engine.models import Unreadable, parsed
+
+    with pytest.raises(Unreadable) as caught:
+        parsed(read("a.ipynb", notebook(cells)))
+    found = caught.value
+    assert found.place is not None
+    assert ((found.place.row, found.place.column, found.place.cell), found.words) == (place, words)
+
+
 def test_nbformat_3() -> None:
     cell = {"cell_type": "code", "input": ["x = 1\n", "y = 2"], "language": "python", "outputs": []}
     document = {"worksheets": [{"cells": [{"cell_type": "heading", "source": "h"}, cell]}], "nbformat": 3}

@@ -46,6 +46,12 @@ def test_tabs_that_only_python2_takes_for_eight_columns() -> None:
     assert findings("def f(a):\n\tif a:\n            x = 1\n        y = raw_input()\n") == [(4, 9, "CAN101")]
 
 
+@pytest.mark.parametrize("statement", ["print 'y = x\\u2'", "import urllib2\nf('\\N')", "print r'\\u', '\\\\\\u2'"])
+def test_escapes_that_only_python3_refuses(statement: str) -> None:
+    rows = statement.count("\n") + 2
+    assert findings(f"{statement}\nx = raw_input('go? ')\n") == [(rows, 1, "CAN101")]
+
+
 def test_windows_newlines_keep_their_lines() -> None:
     assert findings("print 'a'\r\nx = raw_input()\r\n") == [(2, 1, "CAN101")]
 

@@ -166,6 +166,18 @@ def test_a_constructor_argument_is_followed_through_self() -> None:
         ("probe(1) if args.show else None", True),
         ("args.show and probe(1)", True),
         ("if args.quiet:\n    pass\nelse:\n    probe(1)", True),
+        ("option = 2\nif option == 1:\n    probe(1)", True),
+        ("option = 2\nif option == 1:\n    pass\nelif option == 2:\n    probe(1)", False),
+        ("option = 2\nif option != 1:\n    pass\nelse:\n    probe(1)", True),
+        ("option = 2\nif 0 < option <= 1:\n    probe(1)", True),
+        ("option = 2\nif option in (1, 3):\n    probe(1)", True),
+        ("option = 2\nif option == 1 and count():\n    probe(1)", True),
+        ("option = 2\nif option == 1 or count():\n    probe(1)", False),
+        ("option = 2\ndef f():\n    global option\n    option = 1\nif option == 1:\n    probe(1)", False),
+        ("option = 0\nfor x in files:\n    if option == 1:\n        probe(1)\n    option += 1", False),
+        ("option = None\nif option != None:\n    probe(1)", False),
+        ("survey = 'kids'\nif survey == 'gama':\n    probe(1)", False),
+        ("OPTION = 2\nif count() == OPTION:\n    probe(1)", False),
     ],
 )
 def test_conditions_of_the_user(code: str, guarded: bool) -> None:

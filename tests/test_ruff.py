@@ -200,13 +200,42 @@ def of_python(version: str, *cells: str) -> str:
     return json.dumps(document)
 
 
-@pytest.mark.parametrize(("version", "old"), [("2.7.18", True), ("", True), ("3.11.2", False)])
+@pytest.mark.parametrize(("version", "old"), [("2.7.18", True), ("", True), ("3.11.2", True)])
 def test_a_notebook_is_python2_by_its_kernel_or_else_by_its_code(tmp_path: Path, version: str, old: bool) -> None:
     path = tmp_path / "a.ipynb"
     path.write_text(of_python(version, "flux = 3\nprint 'flux', flux\n"))
     (run,) = ruff.start([str(path)], *configured(tmp_path))
     assert codes(run.collect()[0]) == ([] if old else ["CAN001"])
     assert run.python2 == ({str(path)} if old else set())
+
+
+@pytest.mark.parametrize(
+    ("cells", "old"),
+    [
+        (("%matplotlib inline\nx = 1", "    # indented as a whole\n    print 'x', x\n    if x <> 2: print x\n"), True),
+        (("print 'x'\n", "y = = 2\n"), False),
+        (("print 'x'\n", "print(f'{x}')\n"), False),
+        (("print(1)\n", "print(2)\n", "print 3\n"), False),
+        (("print 'x'\n", "print('x', end='')\n"), False),
+    ],
+)
+def test_a_notebook_saved_under_python3_is_python2_if_nothing_else_is_wrong(
+    tmp_path: Path, cells: tuple[str, ...], old: bool
+) -> None:
+    path = tmp_path / "a.ipynb"
+    path.write_text(of_python("3.6.1", *cells))
+    (run,) = ruff.start([str(path)], *configured(tmp_path))
+    assert codes(run.collect()[0]) == ([] if old else ["CAN001"])
+    assert run.python2 == ({str(path)} if old else set())
+
+
+def test_escapes_that_python2_leaves_alone(tmp_path: Path) -> None:
+    old = "import Numeric\nlabel('y = x\\u2')\n"
+    assert linted(tmp_path, {"a.py": old}) == []
+    # a folder of Windows in Python 3, and what Python 2 does not take either
+    assert codes(linted(tmp_path, {"b.py": "import os\nfolder = 'C:\\Users\\jo'\n"})) == ["CAN001"]
+    assert codes(linted(tmp_path, {"c.py": f"{old}x = u'\\u2'\n"})) == ["CAN001"]
+    assert codes(linted(tmp_path, {"d.py": f"{old}x = = 2\n"})) == ["CAN001"]
 
 
 BLANKS = [

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from canfar_lint.model.evaluate import SPELLINGS
+from canfar_lint.model.evaluate import ASKING_NAMES, SPELLINGS
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import LITERAL, PARAMETER
 
@@ -23,7 +23,8 @@ def left_to_user(module: PythonModule, node: ast.AST, depth: int = 0) -> bool:
         return True
     if any(_kept(module, test, wanted) or _at_window(test) for test, wanted in module.guards(node)):
         return True
-    if any(test is None or module.is_user_choice(test) for test in left_before(module, node)):
+    ways_out = left_before(module, node)
+    if any(test is None or (module.is_user_choice(test) and not _asks_if_given(test)) for test in ways_out):
         return True
     function = module.function_of(node)
     if function is None or depth >= 3:
@@ -47,6 +48,26 @@ def left_before(module: PythonModule, node: ast.AST) -> Iterator[ast.expr | None
         if isinstance(ancestor, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return
         child = ancestor
+
+
+def _asks_if_given(test: ast.expr) -> bool:
+    """Whether a condition only finds out that what the program needs was left out: `args.id is None`."""
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], (ast.Is, ast.Eq, ast.Lt, ast.LtE, ast.NotEq)):
+        return False
+    if isinstance(test.left, ast.Call):
+        return isinstance(test.left.func, ast.Name) and test.left.func.id == "len"
+    nothing = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
+    word = getattr(test.left, "attr", getattr(test.left, "id", ""))
+    return nothing and ASKING_NAMES.search(word) is None
+
+
+def under_option(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a node stands where a loop over the command line has found an option: `if opt == "-o"`."""
+    return any(
+        isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value[:1] == "-"
+        for test, _ in module.guards(node)
+        for part in ast.walk(test)
+    )
 
 
 def is_shelved(module: PythonModule, node: ast.AST) -> bool:

@@ -38,6 +38,9 @@ _CHOSEN = re.compile(
 )
 _OF_TESTS = re.compile(r"(^|/)tests?/")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+# what is known of a path whose beginning is not: folders and a name, or a name alone when it is a long one
+_TAIL = re.compile(r"(/[\w.-]+)*/[\w.=+,-]{4,}\.\w+|[\w.=+,-]{8,}\.\w+")
+_ABSOLUTE = re.compile(r"(/|~|[A-Za-z]:[/\\]).*/(?P<name>[\w.=+,-]{4,}\.\w+)")
 
 
 def path_of(module: PythonModule, node: ast.expr) -> ast.expr:
@@ -183,30 +186,33 @@ def is_small(module: PythonModule, node: ast.expr, small: dict[str, list[str]]) 
 def has_small_words(names: str, small: dict[str, list[str]]) -> bool:
     """Whether one of some names has the stems, words or parts of `small`."""
     pattern = r"(?<![a-z])(({})|({})(?![a-z]))|{}".format(*("|".join(small[k]) for k in ("stems", "words", "parts")))
-    return bool(re.search(pattern, _unglued(names).lower()))
+    return bool(re.search(pattern, unglued(names).lower()))
 
 
-def _unglued(names: str) -> str:
+def unglued(names: str) -> str:
     """Names with their camel-case words apart: `fileList` as `file List`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", names)
 
 
 def words_in(names: str) -> list[str]:
     """The words of names, in lower case."""
-    return re.findall(r"[a-z]+", _unglued(names).lower())
+    return re.findall(r"[a-z]+", unglued(names).lower())
 
 
 def small_file(module: PythonModule, node: ast.expr, limit: int = 1_000_000) -> Question | None:
     """The question whether a path is that of a small file of the repository itself; None when it names none.
 
-    Below a folder that is not known, `*/name.csv` asks for the one file of the repository whose path ends like that.
+    Below a folder that is not known, or that is another machine's, `*/name.csv` asks for the one file of the
+    repository whose path ends like that.
     """
     value = module.value(path_of(module, node))
     subject = value.text
     if subject is None and is_packaged(module, node):
         subject = value.suffix.lstrip("/")
-    elif subject is None and re.fullmatch(r"(/[\w.-]+)*/[\w-]{4,}\.\w+", value.suffix):
-        subject = f"*{value.suffix}"
+    elif subject is None and _TAIL.fullmatch(value.suffix):
+        subject = f"*/{value.suffix.lstrip('/')}"
+    elif subject and (absolute := _ABSOLUTE.fullmatch(subject)):
+        subject = f"*/{absolute['name']}"
     if subject and _OF_TESTS.search(subject):
         limit *= 2
     return Question("small-file", subject, limit) if subject else None

@@ -21,9 +21,16 @@ _OF_THE_MACHINE = re.compile(
 _FLAGS = frozenset(("store_true", "store_false", "store_const", "count", "version", "help", "callback"))
 # how a program goes about its work: how many at once, what it says and draws on the way
 _MANNERS = re.compile(
-    r"-+(no-?)?(v|q|j|np|n?_?jobs?|n?_?(proc|procs|processes|processors|cores?|cpus?|threads?|workers?)|num-(proc|procs|"
+    r"-+(no-?)?(v|q|j|np|max-?(cpus?|cores|jobs|proc|procs|processes|threads|workers)|n?_?jobs?|"
+    r"n?_?(proc|procs|processes|processors|cores?|cpus?|threads?|workers?)|num-(proc|procs|"
     r"processes|cores|cpus|threads|workers)|verbose|verbosity|quiet|silent|debug|log|log-?level|loglevel|"
     r"plots?|show|show-?plots?|do-?plots?|make-?plots?|progress)$",
+    re.IGNORECASE,
+)
+# how it is tuned: such an option has a value that stands, and names nothing to work on
+_TUNING = re.compile(
+    r"--?((min|max|n)-?)?(sep|separation|radius|tol|tolerance|thresh|threshold|sigma|snr|iter|niter|iterations|timeout|"
+    r"retries|ignore|exclude|skip)(-\w+)?$",
     re.IGNORECASE,
 )
 _PARSERS = frozenset(("argparse.ArgumentParser", "optparse.OptionParser"))
@@ -64,8 +71,12 @@ def _is_switch(module: PythonModule, call: ast.Call) -> bool:
     action = module.keyword(call, "action")
     if action is not None and module.constant(action.value) in _FLAGS:
         return True
-    names = [module.constant(name) for name in call.args]
-    return any(isinstance(name, str) and _MANNERS.match(name.replace("_", "-")) for name in names)
+    names = [str(module.constant(name)).replace("_", "-") for name in call.args]
+    if any(_MANNERS.match(name) for name in names):
+        return True
+    default = module.keyword(call, "default")
+    stands = default is not None and module.constant(default.value) is not None
+    return stands and any(_TUNING.match(name) for name in names)
 
 
 def _takes_nothing(module: PythonModule) -> bool:

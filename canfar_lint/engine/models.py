@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Script
     from canfar_lint.settings.settings import Settings
 
+_LINES = r" on line \d+| \(detected at line \d+\)"
 _OF_SHELL = frozenset(("shell", "request"))
 Views = Iterator[tuple[str, Any, Source]]
 _last: list[PythonModule] = []
@@ -127,17 +129,31 @@ def parsed(source: Source) -> ast.Module:
     except SyntaxError as e:
         if "too many nested" in e.msg:
             raise Unreadable(TOO_DEEP, "an expression is nested too deeply", None) from None
-        row = max(e.lineno or 1, 1)
-        column = max(e.offset or 1, 1)
-        place = Place(row, column, max(e.end_lineno or row, row), max(e.end_offset or column, column))
-        if row <= len(source.starts):
-            start = min(source.offset(row, column), len(source.text))
-            place = source.place(start, start)
-        raise Unreadable(UNPARSED, e.msg, place) from None
+        place, words = _in_cell(source, e) if source.kind == NOTEBOOK else (_place(source, e), e.msg)
+        raise Unreadable(UNPARSED, words, place) from None
     except ValueError as e:
         raise Unreadable(UNPARSED, str(e), None) from None
     except (RecursionError, MemoryError):
         raise Unreadable(TOO_DEEP, "an expression is nested too deeply", None) from None
+
+
+def _place(source: Source, error: SyntaxError) -> Place:
+    row = max(error.lineno or 1, 1)
+    column = max(error.offset or 1, 1)
+    if row <= len(source.starts):
+        start = min(source.offset(row, column), len(source.text))
+        return source.place(start, start)
+    return Place(row, column, max(error.end_lineno or row, row), max(error.end_offset or column, column))
+
+
+def _in_cell(source: Any, error: SyntaxError) -> tuple[Place, str]:
+    """The place of an error in a notebook and its words: what is not finished is missed only in a later cell, and its
+    words name lines of the joined text."""
+    refused = source.refused_cell()
+    if refused is not None:
+        start, end, words = refused
+        return source.place(start, end), words
+    return _place(source, error), re.sub(_LINES, "", error.msg)
 
 
 def _notebook(source: Any, wanted: frozenset[str]) -> Views:

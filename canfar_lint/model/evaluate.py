@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import operator
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -57,13 +58,23 @@ _CONFIGURED = re.compile(
     r"omegaconf\.|dynaconf\.|configobj\.|ruamel\.)"
 )
 _TYPER = re.compile(r"(^click\.|^typer\.|\.command\(\)$|\.option\(\)$|\.argument\(\)$|\.callback\(\)$|^rich_click\.)")
-_ASKING_NAMES = re.compile(
+ASKING_NAMES = re.compile(
     r"(^|_)(?:is|do|make|want|with|no)?(interactive|show|plot|plots|plotting|display|gui|debug|verbose|headless|batch|"
     r"silent|quiet|ask|prompt|doplot|showplot|view|visuali[sz]e|pause|ion|noninteractive|isatty|dry_run|force|confirm|yes)(_|$)",
     re.IGNORECASE,
 )
 SPELLINGS = frozenset(("lower", "upper", "casefold", "strip", "title", "capitalize"))
 """Methods of a text that answers are brought into one form with: `interactive.lower() == "yes"`."""
+_COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda left, right: left in right,
+    ast.NotIn: lambda left, right: left not in right,
+}
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[diouxXeEfFgGcrsa%]")
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 
@@ -406,9 +417,42 @@ class Evaluator:
 
     def _boolean(self, node: ast.BoolOp) -> Value:
         values = [self.value(v) for v in node.values]
+        if isinstance(node.op, ast.And) and any(_is_off(value) for value in values):
+            return Value(LITERAL, constant=False, node=node)
         if isinstance(node.op, ast.Or) and values[-1].kind == LITERAL and values[0].kind != LITERAL:
             return overridable(values[-1])
         return hole(next((_source(v) for v in values if v.sources), RESULT), node)
+
+    def _compare(self, node: ast.Compare) -> Value:
+        """A switch that the code sets itself: `option = 2` above `if option == 1`.
+
+        Words choose between kinds of data more often than they switch, and both are meant: `survey == "kids"`.
+        """
+        compared = [self._settled(each) for each in (node.left, *node.comparators)]
+        if ... in compared:
+            return hole(RESULT, node)
+        try:
+            steps = zip(node.ops, compared, compared[1:], strict=False)
+            holds = all(_COMPARED[step.__class__](left, right) for step, left, right in steps)
+        except (KeyError, TypeError):
+            return hole(RESULT, node)
+        return Value(LITERAL, constant=holds, node=node)
+
+    def _settled(self, node: ast.expr) -> object:
+        """The number or bool that an expression is, or that its name is bound to and nothing else is; else `...`."""
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            members = [self._settled(each) for each in node.elts]
+            return ... if ... in members else tuple(members)
+        if isinstance(node, ast.Name):
+            found = self.module.scope_of(node).find(node.id)
+            bound = found[1] if found is not None else []
+            if len(bound) != 1 or bound[0].kind != "assign" or bound[0].value is None:
+                return ...
+            node = bound[0].value
+        number = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
+        if not isinstance(number, ast.Constant) or not isinstance(number.value, (int, float)):
+            return ...
+        return number.value if number is node else -number.value
 
     def _unary(self, node: ast.UnaryOp) -> Value:
         value = self.value(node.operand)
@@ -505,7 +549,7 @@ class Evaluator:
             if value.kind == OVERRIDABLE or value.sources & {ARGUMENT, ENVIRONMENT, CONFIG}:
                 return True
             word = test.id if isinstance(test, ast.Name) else getattr(test, "attr", "")
-            asked = bool(word and _ASKING_NAMES.search(word))
+            asked = bool(word and ASKING_NAMES.search(word))
             return asked and (not value.choices or any(leaf.kind == OVERRIDABLE for leaf in value.leaves()))
         return False
 
@@ -517,6 +561,10 @@ def _function_scope(scope: object) -> object:
         scope = getattr(scope, "parent", None)
         node = getattr(scope, "node", None)
     return scope
+
+
+def _is_off(value: Value) -> bool:
+    return value.kind == LITERAL and isinstance(value.constant, int) and not value.constant
 
 
 def _user_given(value: Value) -> bool:
@@ -572,6 +620,7 @@ _EVALUATE: dict[type[ast.AST], Callable[[Evaluator, Any], Value]] = {
     ast.Call: Evaluator._call,
     ast.IfExp: Evaluator._conditional,
     ast.BoolOp: Evaluator._boolean,
+    ast.Compare: Evaluator._compare,
     ast.UnaryOp: Evaluator._unary,
     ast.NamedExpr: Evaluator._named,
     ast.Await: Evaluator._passed,

@@ -122,6 +122,23 @@ class NotebookSource(Source):
         before = self.row_column(cell.start)[0] - 1
         return Place(row - before, column, end_row - before, end_column, cell.number)
 
+    def cell_code(self, cell: Cell) -> str:
+        """What a parser is to read of a cell."""
+        return self.code[cell.start : cell.end]
+
+    def refused_cell(self) -> tuple[int, int, str] | None:
+        """The first cell that is no Python by itself: the span and the words of Python's parser, whose rows are those
+        of the cell. None where every cell is."""
+        for cell in self.cells:
+            if (error := syntax_error_in(self.cell_code(cell))) is not None:
+                first = self.row_column(cell.start)[0] - 1
+                row, column = max(error.lineno or 1, 1), max(error.offset or 1, 1)
+                # what is not finished is missed behind the cell's end
+                last = cell.start + len(self.cell_text(cell).rstrip())
+                start = min(self.offset(first + row, column), last)
+                return start, start, error.msg
+        return None
+
     def cell_offset(self, cell: int, row: int, column: int) -> int | None:
         """The offset of a row and column of a cell, as ruff gives them; None for a cell that is not read here."""
         for each in self.cells:
@@ -167,6 +184,22 @@ def read(path: str, data: bytes) -> NotebookSource:
         row = data.count(b"\n", 0, e.start) + 1
         raise Undecodable(f"byte 0x{e.object[e.start]:02x} in line {row} is not utf-8") from None
     return _read(path, raw, bom)
+
+
+def syntax_error_in(code: str) -> SyntaxError | None:
+    """What Python's parser has against a piece of code; None, too, for what it is too small for."""
+    import ast
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(code)
+    except SyntaxError as e:
+        return e
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    return None
 
 
 def write_back(data: bytes, text: str, path: str = "") -> bytes:

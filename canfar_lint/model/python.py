@@ -20,6 +20,10 @@ from canfar_lint.source import NOTEBOOK, Source
 
 _BUILTINS = frozenset(dir(builtins)) | {"raw_input", "unicode", "xrange", "execfile", "reload", "unichr"}
 
+# what a module that is imported with a star brings along under its customary name
+_CUSTOMARY = {name: name for name in ("os", "sys", "glob", "shutil", "subprocess", "numpy", "pandas", "h5py")}
+_CUSTOMARY |= {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "fits": "astropy.io.fits"}
+
 
 class PythonModule:
     """A parsed Python text. Raises `SyntaxError`, `ValueError` (null bytes), `RecursionError`, `MemoryError`."""
@@ -206,7 +210,8 @@ class PythonModule:
         if not bindings:
             if node.id in _BUILTINS:
                 return (f"builtins.{node.id}",)
-            return tuple(f"{module}.{node.id}" for module in self.star_imports)
+            meant = [_CUSTOMARY[node.id]] if self.star_imports and node.id in _CUSTOMARY else []
+            return (*meant, *(f"{module}.{node.id}" for module in self.star_imports))
         names: list[str] = []
         for binding in bindings:
             if binding.kind == "import":

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from typing import Any
 
 from canfar_lint.diagnostic import Place
+from canfar_lint.model.lexical import STRING, lexemes
 from canfar_lint.source import Source
 
 _FIXERS = ("print", "except", "exec", "raise", "numliterals", "repr", "ne")
 _ASYNC = re.compile(r"(?<![\w.])(async|await)(?=[ \t]*(?:=(?!=)|[,)]))")
 _TRAILING_PRINT = re.compile(r"^([ \t]*print[ \t]+.*?),[ \t]*(#.*)?$", re.MULTILINE)
+_PREFIX = re.compile(r"(?<!\w)[rRbBuU]{1,2}\Z")
 _tool: Any = None
 
 
@@ -47,17 +50,32 @@ class Python2Source(Source):
 def read(source: Source) -> tuple[Python2Source, ast.Module] | None:
     """The text as Python 3 and its tree; None when it is still no Python, or lines would move."""
     text = _ASYNC.sub(r"\1_", source.text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(8))
-    text = text if text.endswith("\n") else f"{text}\n"
+    text = with_plain_escapes(text if text.endswith("\n") else f"{text}\n")
     for attempt in (text, _TRAILING_PRINT.sub(r"\1", text)):
         try:
             rewritten = str(_refactoring().refactor_string(attempt, source.path))
             if rewritten.count("\n") != text.count("\n"):
                 continue
-            return Python2Source(source, rewritten), ast.parse(rewritten)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return Python2Source(source, rewritten), ast.parse(rewritten)
         except Exception:
             # a parser of broken texts fails in ways nobody has listed; what it cannot read is counted
             continue
     return None
+
+
+def with_plain_escapes(text: str) -> str:
+    r"""The text with `\u`, `\U` and `\N` doubled in plain strings, where Python 2 takes them for themselves."""
+    if not re.search(r"\\[uUN]", text):
+        return text
+    parts: list[str] = []
+    for kind, start, end in lexemes(text):
+        piece = text[start:end]
+        if kind == STRING and "\\" in piece and not _PREFIX.search(text, max(start - 3, 0), start):
+            piece = re.sub(r"(?s)\\(.)", lambda m: f"\\\\{m[1]}" if m[1] in "uUN" else m[0], piece)
+        parts.append(piece)
+    return "".join(parts)
 
 
 def _refactoring() -> Any:

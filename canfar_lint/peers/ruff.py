@@ -185,26 +185,38 @@ def find() -> str | None:
 
 
 def looks_like_python2(text: str) -> bool:
-    """Whether a text that is no Python 3 is Python 2: by a statement, or by tabs that only it takes for 8 columns."""
-    return holds_python2(text) or _parses_with_wide_tabs(text)
+    """Whether a text that is no Python 3 is Python 2: by a statement, by tabs that only it takes for 8 columns, or by
+    escapes that only it leaves alone."""
+    return holds_python2(text) or _parses_with_wide_tabs(text) or _parses_with_plain_escapes(text)
 
 
 def holds_python2(text: str) -> bool:
     """Whether something in a text is Python 2 only."""
     lines = re.sub("\r\n?", "\n", text) if "\r" in text else text
-    return re.search(_PYTHON2, re.sub(_STRINGS, _emptied, lines)) is not None
+    return re.search(_PYTHON2, without_strings(lines)) is not None
 
 
 def _parses_with_wide_tabs(text: str) -> bool:
-    if "\t" not in text:
+    return "\t" in text and _parses(text.expandtabs(8))
+
+
+def _parses_with_plain_escapes(text: str) -> bool:
+    r"""Whether only escapes like `\u2` keep a text from being Python 3, and it uses what is gone since Python 2."""
+    if re.search(r"\\[uUN]", text) is None or re.search(_GONE, without_strings(text)) is None:
         return False
+    from canfar_lint.model.python2 import with_plain_escapes
+
+    return _parses(with_plain_escapes(text).expandtabs(8))
+
+
+def _parses(text: str) -> bool:
     import ast
     import warnings
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(text.expandtabs(8))
+            ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
@@ -232,6 +244,21 @@ _PYTHON2 = r"""(?mx)^[ \t]*(?:[^\n]*[:;][ \t]*)?(?:
       | ^[ \t]*def[ \t]+\w+[ \t]*\((?:[\w \t=.,]*,)?[ \t]*\([ \t]*\w+[\w \t,()]*\)[^\n]*:
       | \blambda[ \t]*(?:[\w \t=.,]*,)?[ \t]*\([ \t]*\w+[ \t]*,[\w \t,()]*\)[\w \t=.,()]*:
     """
+
+# modules, functions and methods that Python 3 does not have
+_GONE = r"""(?mx)^[ \t]*(?:import|from)[ \t]+(?:[\w.]+[ \t]*,[ \t]*)*(?:
+        Numeric|numarray|MLab|cPickle|c?StringIO|ConfigParser|Queue|Tkinter|tk\w+Dialog|tkMessageBox|urllib2|urlparse
+      | httplib|cookielib|commands|popen2|md5|sets|thread|UserDict|exceptions|__builtin__
+      )\b
+      | (?<![\w.])(?:xrange|raw_input|unicode|unichr|basestring|execfile|long)[ \t]*\(
+      | \.(?:has_key|iteritems|itervalues|iterkeys)\(
+      | (?<![\w.])string\.(?:atof|atoi|find|join|lower|replace|split|strip|upper)\(
+    """
+
+
+def without_strings(text: str) -> str:
+    """The text with its strings emptied and without its comments."""
+    return re.sub(_STRINGS, _emptied, text)
 
 
 def _emptied(match: re.Match[str]) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from canfar_lint.diagnostic import Place
-from canfar_lint.source import NOTEBOOK, Source
+from canfar_lint.source import NOTEBOOK, PYTHON, Source
+
+if TYPE_CHECKING:
+    from canfar_lint.model.notebook import NotebookSource
 
 _TEMPLATE = re.compile(r"\{%[-+]?[ \t]*\w[^\n]*%\}|\{\{[-+]?[ \t]*[\w.|\"' ]+[-+]?\}\}")
 # a blank that the reader of an exercise is to fill in: `x = # complete`, `f(??)`
@@ -30,6 +33,14 @@ _SINCE = (
     ((3, 14), re.compile(r"\b(?:[tT][rR]?|[rR][tT])[\"']|^[ \t]*except [^(\n]*,", re.M)),
 )
 _MOST_ROWS = 5
+# what no Python 2 has, strings emptied
+_PYTHON3 = re.compile(
+    r"""(?mx) (?<!\w)[fF]["'] | ^[ \t]*(?:nonlocal|async|await)[ \t]+\w | \byield[ \t]+from\b
+      | \bprint[ \t]*\([^\n]*\b(?:end|file|flush|sep)[ \t]*=(?!=)
+      | ^[ \t]*def[ \t][^\n]*\)[ \t]*-> | ^[ \t]*raise\b[^\n]*[ \t]from[ \t] | :="""
+)
+_PRINTS = re.compile(r"(?m)(?:^|[:;])[ \t]*print(?:[ \t]+[\w\"'`%]|[\"']|[ \t]*>>)")
+_PRINT_CALLS = re.compile(r"\bprint[ \t]*\(")
 _MAGIC = re.compile(r"[ \t]*(?:%%?[A-Za-z_]|!{1,2}[\w./~$]|\?{1,2}\w|[\w.]+\?{1,2}[ \t]*$)")
 _UNDEFINED = re.compile(r"Undefined (?:local )?name `([^`]+)`")
 _RUNS_FILES = re.compile(r"\bexec\((?:compile\()?open\(|^[ \t]*%run -i ", re.MULTILINE)
@@ -42,13 +53,32 @@ _IN_PROGRAM = re.compile(r"\biraf\b|\bpyraf\b", re.IGNORECASE)
 
 
 def is_python2(source: Source) -> bool:
-    """Whether a text that is no Python 3 is Python 2: a notebook says so itself, else it is told by what it holds."""
+    """Whether a text that is no Python 3 is Python 2: a notebook may say so itself, else it is told by what it holds.
+
+    A notebook that says Python 3 may have been opened with it and saved, and never been run so.
+    """
     from canfar_lint.model.notebook import NotebookSource
     from canfar_lint.peers.ruff import looks_like_python2
 
     if isinstance(source, NotebookSource) and source.python:
-        return source.python.startswith("2")
+        return source.python.startswith("2") or _all_python2(source)
     return looks_like_python2(source.code)
+
+
+def _all_python2(source: NotebookSource) -> bool:
+    """Whether all that is wrong in a notebook is that it is Python 2, and nothing in it is Python 3."""
+    from canfar_lint.model import python2
+    from canfar_lint.model.notebook import syntax_error_in
+    from canfar_lint.peers.ruff import holds_python2, without_strings
+
+    code = without_strings(source.code)
+    if _PYTHON3.search(code) or len(_PRINTS.findall(code)) < len(_PRINT_CALLS.findall(code)):
+        return False
+    if not holds_python2(source.code):
+        return False
+    cells = [source.cell_code(cell) for cell in source.cells]
+    refused = [code for code in cells if syntax_error_in(code) is not None]
+    return all(python2.read(Source(source.file, PYTHON, code)) is not None for code in refused)
 
 
 def is_to_be_filled_in(text: str) -> bool:

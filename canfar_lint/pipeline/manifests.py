@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from canfar_lint.model.metadata import parse_toml
@@ -17,6 +18,17 @@ _REQUIREMENTS = re.compile(
 )
 _ENVIRONMENT = re.compile(r"(^|[-_.])(environment|env|conda)[^/]*\.ya?ml$")
 _RECIPE = re.compile(r"Singularity[\w.-]*|Apptainer[\w.-]*|[\w.-]+\.def|asv\.conf\.json")
+_YAML = re.compile(r".*\.ya?ml")
+_OF_CONDA = frozenset(("name", "channels", "dependencies", "prefix", "platforms", "variables", "category"))
+# bytes of a file that may be of conda's form, and how many such files and scripts of CI are looked at
+_MOST_BYTES, _MOST_FILES = 1 << 16, 500
+_CI = (".travis.yml", ".gitlab-ci.yml", "azure-pipelines.yml", "appveyor.yml")
+_CI_FOLDERS = (".github/workflows", ".ci", "ci", ".circleci", ".travis")
+_INSTALL = re.compile(
+    r"(?<![\w-])(?:pip[\d.]*|(?:micro)?mamba|conda|uv)[ \t]"
+    r"([^\n;&|]{0,200}?(?<![\w-])(?:install|create|add)[ \t][^\n;&|]*)"
+)
+_WITH_VALUE = r"(?<!\S)(?:-[cnprf]|--(?:channel|name|prefix|requirement|file|index-url|extra-index-url))[ \t=]+\S+"
 _FIXED = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile", "pixi.toml")
 
 
@@ -50,11 +62,14 @@ class Manifests:
         self._of: dict[str, Declared] = {}
         self.images = Declared()
         self._tree = project.tree
+        self._further: bool | None = None
+        self._seen: set[str] = set()
         for path in _manifests(project):
+            self._seen.add(os.path.normpath(path))
             text = project.tree.read(path)
             if text is not None and _is_manifest(path, text):
                 found = self.by_folder.setdefault(os.path.dirname(os.path.normpath(path)), Declared())
-                if os.path.basename(path) != "setup.py" or "requires" in text:
+                if _lists(os.path.basename(path), text):
                     found.files.append(path)
                 _read(path, text, found, project)
         for path in project.paths:
@@ -65,6 +80,38 @@ class Manifests:
     @property
     def any(self) -> bool:
         return bool(self.by_folder or self.images.files)
+
+    def look_further(self) -> bool:
+        """Read, once, the files of conda's form that no name tells, anywhere in the tree; whether there are some."""
+        if self._further is None:
+            self._further = False
+            for path in sorted(self._tree.called(_YAML))[:_MOST_FILES]:
+                path = os.path.normpath(path)
+                text = _of_conda(self._tree.content(path, _MOST_BYTES) or b"") if path not in self._seen else None
+                if text is not None:
+                    found = self.by_folder.setdefault(os.path.dirname(path), Declared())
+                    found.files.append(path)
+                    _environment(text, found)
+                    self._further = True
+            self._of.clear()
+        return self._further
+
+    @cached_property
+    def installed_by_ci(self) -> Declared:
+        """What scripts of continuous integration install by name."""
+        found = Declared()
+        root = self._tree.root
+        paths = [*_CI]
+        for folder in _CI_FOLDERS:
+            walked = islice(self._tree.walk(os.path.join(root, folder)), _MOST_FILES)
+            paths += [f"{folder}/{name}" for name, _ in walked if re.search(r"\.(ya?ml|(ba)?sh)$|(^|/)[^.]+$", name)]
+        for path in paths:
+            text = self._tree.read(os.path.join(root, path), _MOST_BYTES) or ""
+            for command in _INSTALL.findall(re.sub(r"(?m)(?<!\S)#.*$", "", text.replace("\\\n", " "))):
+                for word in re.sub(_WITH_VALUE, "", command).split():
+                    found.add(word.strip("\"'"))
+        found.names -= {"pip", "setuptools", "wheel"}
+        return found
 
     @cached_property
     def recipes(self) -> list[str]:
@@ -124,6 +171,36 @@ def _is_manifest(path: str, text: str) -> bool:
     except (yaml.YAMLError, ValueError, RecursionError):
         return "dependencies:" in text
     return isinstance(data, dict) and "dependencies" in data
+
+
+def _lists(name: str, text: str) -> bool:
+    """Whether a manifest holds requirements, and not only the settings of tools or the name of a package."""
+    if name == "pyproject.toml":
+        return (
+            re.search(r"(?m)^[ \t]*\[(project|dependency-groups|tool\.(poetry|pdm|pixi|uv|flit|hatch))\b", text)
+            is not None
+        )
+    return name not in ("setup.py", "setup.cfg") or "requires" in text
+
+
+def _of_conda(data: bytes) -> str | None:
+    """The text of a file that has the form of conda's environments, whatever its name; None for any other."""
+    if not re.search(rb"(?m)^dependencies[ \t]*:", data):
+        return None
+    import yaml
+
+    text = data.decode("utf-8", "replace")
+    try:
+        found = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
+    if not isinstance(found, dict) or not _OF_CONDA.issuperset(found):
+        return None
+    listed = found.get("dependencies")
+    if not isinstance(listed, list) or not listed:
+        return None
+    packages = (isinstance(each, str) or (isinstance(each, dict) and each.keys() == {"pip"}) for each in listed)
+    return text if all(packages) else None
 
 
 def _read(path: str, text: str, found: Declared, project: Project) -> None:

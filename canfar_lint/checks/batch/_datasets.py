@@ -48,6 +48,8 @@ def constants(module: PythonModule) -> Iterator[tuple[ast.Assign, ast.expr, Valu
                 continue
             loads = _loads(module) if loads is None else loads
             own = [use for use in loads.get(target.id, ()) if _is_of(module, use, statement)]
+            if isinstance(statement.value, ast.Dict) and _is_looked_up(module, statement.value, own):
+                continue
             once = len(module.scope.bindings.get(target.id, ())) == 1
             unused = once and _INPUT_NAME.search(f"{target.id} {key}")
             if _is_input(module, own) if own else unused:
@@ -72,6 +74,16 @@ def _texts(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
                 yield str(key.value), value
     elif isinstance(node, (ast.Constant, ast.BinOp, ast.Call, ast.JoinedStr)):
         yield "", node
+
+
+def _is_looked_up(module: PythonModule, table: ast.Dict, uses: list[ast.Name]) -> bool:
+    """Whether a dict has a file for each key, and is asked for what a variable holds, or by other files."""
+    indices = [p.slice for use in uses if isinstance(p := module.parent(use), ast.Subscript) and p.value is use]
+    if any(isinstance(each, ast.Name) for each in indices):
+        return True
+    texts = [str(value.value) for value in table.values if isinstance(value, ast.Constant)]
+    kinds = {text.rpartition(".")[2].lower() for text in texts}
+    return not uses and len(texts) == len(table.values) > 2 and len(kinds) == 1
 
 
 def _loads(module: PythonModule) -> dict[str, list[ast.Name]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._choice import is_shelved, left_to_user
+from canfar_lint.checks._choice import is_shelved, left_to_user, under_option
 from canfar_lint.diagnostic import SAFE, UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT
@@ -76,7 +76,7 @@ def _casa(module: PythonModule, rule: Rule, call: ast.Call, task: str) -> Iterat
     if keyword is not None:
         given = module.constant(keyword.value)
         truth = isinstance(given, (bool, int)) and bool(given)
-        if truth if wanted is True else given in wanted:
+        if (truth if wanted is True else given in wanted) and not _opens_nothing(module, tables, call, task, given):
             told = module.code(keyword)
             fix = _off(module, keyword.value, SAFE if name == "showgui" else UNSAFE)
             yield rule.finding(module.span(keyword), told=told, task=task, instead=instead, fix=fix)
@@ -85,6 +85,18 @@ def _casa(module: PythonModule, rule: Rule, call: ast.Call, task: str) -> Iterat
     shut, instead = tables["windows"][task]
     if not any(module.keyword(call, name) or _set_before(module, call, name) for name in shut):
         yield rule.finding(module.span(call), variant="window", task=task, instead=instead)
+
+
+def _opens_nothing(module: PythonModule, tables: dict[str, Any], call: ast.Call, task: str, given: object) -> bool:
+    """Whether a task that is told to interact has nothing to ask or to show: an image without cleaning, no report."""
+    argument = tables["idle"].get(task)
+    cycles = module.keyword(call, argument) if argument else None
+    if cycles is not None and module.constant(cycles.value) == 0:
+        return True
+    if given != "report":
+        return False
+    said = {name: module.keyword(call, name) for name in tables["reporting"][task]}
+    return not any(k is not None and module.constant(k.value) in tables["reporting"][task][n] for n, k in said.items())
 
 
 def _off(module: PythonModule, value: ast.expr, level: str = UNSAFE) -> Fix | None:
@@ -218,19 +230,10 @@ def _is_default(module: PythonModule, constant: ast.Constant) -> bool:
     found = module.scope_of(target).find(target.id)
     others = [b.value for b in found[1] if b.node is not statement and b.value is not None] if found else []
     for value in others:
-        if module.value(value).sources & {ARGUMENT, ENVIRONMENT, CONFIG} or _under_option(module, value):
+        if module.value(value).sources & {ARGUMENT, ENVIRONMENT, CONFIG} or under_option(module, value):
             return True
     uses = [name for name in module.named(target.id) if isinstance(name.ctx, ast.Load)]
     return bool(uses) and all(isinstance(module.parents.get(use), ast.arguments) for use in uses)
-
-
-def _under_option(module: PythonModule, node: ast.AST) -> bool:
-    """Whether a node stands where a loop over the command line has found an option: `if opt == "-o"`."""
-    return any(
-        isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value[:1] == "-"
-        for test, _ in module.guards(node)
-        for part in ast.walk(test)
-    )
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
@@ -250,7 +253,12 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     for command in script.commands:
         if command.name in tables["shell_silent"] or left_to_person(script, command):
             continue
+        at_cursor = tables["cursor"].get(command.name)
         for word in _device_words(command, tables):
+            if at_cursor is not None:
+                said = {"told": word.value, "task": command.name, "instead": at_cursor}
+                yield rule.finding(word.span, variant="cursor", **said)
+                continue
             fix = _null(*word.span, word.text, word.value or "")
             yield rule.finding(word.span, variant="device", told=word.value, task="", instead=instead, fix=fix)
         for start, text in _fed(command, tables):

@@ -41,12 +41,20 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if names[0].endswith("ShellEmbed") and isinstance(module.parent(call), ast.Assign):
             continue  # a prompt opens where what it made is called
         whole = _outermost(module, call)
-        variant = "prompt" if names[0].rpartition(".")[2] in rule.table("prompts") else None
         fix = _fix(module, rule, whole, names[0])
+        variant = _variant(rule, names[0])
         yield rule.finding(module.span(whole), variant=variant, call=module.code(whole), instead=instead, fix=fix)
     for start, end in magic_lines(module.text):
         line = module.text[start:end]
         yield rule.finding((start, end), variant="magic", call=line, instead=rule.table("magic_instead"))
+
+
+def _variant(rule: Rule, name: str) -> str | None:
+    """What becomes of a call in a job, as one of the rule's messages says it."""
+    last = name.rpartition(".")[2]
+    if name in rule.table("bars"):
+        return "bar"
+    return "page" if last in rule.table("pages") else "prompt" if last in rule.table("prompts") else None
 
 
 def _fix(module: PythonModule, rule: Rule, call: ast.Call, name: str) -> Fix | None:

@@ -204,6 +204,9 @@ def _is_data(
     text = str(constant.value)
     if "cmd" in found or "args" in found:
         return "args" in found and text.startswith("/arc/home/")
+    if kind == PERSONAL and found == {NOISE} and isinstance(module.parents.get(constant), ast.Assign):
+        # part of commands or texts that others read: its name says that it is a place all the same
+        return _named_so(module, constant, tables)
     if kind in (PERSONAL, STORAGE):
         return bool(found & {IO, PATH, DATA, EXPORT})
     if _is_program(module, constant) or found <= {NOISE}:
@@ -243,6 +246,8 @@ def _named_so(module: PythonModule, constant: ast.Constant, tables: dict[str, An
             at = ancestor.values.index(child) if child in ancestor.values else -1
             key = ancestor.keys[at] if at >= 0 else None
             names = [str(key.value)] if isinstance(key, ast.Constant) else []
+        elif isinstance(ancestor, ast.Call):
+            names = _parameter(module, ancestor, child)
         elif isinstance(ancestor, (ast.Assign, ast.AnnAssign)):
             targets = ancestor.targets if isinstance(ancestor, ast.Assign) else [ancestor.target]
             names = [getattr(t, "id", "") or getattr(t, "attr", "") for t in targets]
@@ -252,6 +257,16 @@ def _named_so(module: PythonModule, constant: ast.Constant, tables: dict[str, An
             return False
         child = ancestor
     return False
+
+
+def _parameter(module: PythonModule, call: ast.Call, argument: ast.AST) -> list[str]:
+    """The name of the parameter that a positional argument of one of the file's own functions is given for."""
+    function = module.function_named(call.func) if argument in call.args else None
+    if function is None:
+        return []
+    names = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+    names = names[1:] if names[:1] in (["self"], ["cls"]) else names
+    return names[call.args.index(argument) :][:1]  # type: ignore[arg-type]
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue.rule import Rule
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
 
 _OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|dest|save")
 _RESULT = re.compile(r"(?i)out(put)?_?(file|name|path|fn|fits|cat|table|image|hdf5?|csv)")
+_RESULT_SETTING = re.compile(r"(CATALOG|CHECKIMAGE|IMAGEOUT|WEIGHTOUT|(MERGED|FULL)?OUTCAT|XML)_NAME")
+_FOLDER = re.compile(r"(?i)(dir|directory|folder|path|root)s?$")
+_SETTINGS = re.compile(r"(?i)(^|[._])(config|conf|cfg|settings)$")
 _PARSED = re.compile(r"(p?args?|opts?|options|namespace|flags)", re.IGNORECASE)
 _TELLING = 5
 _APPENDED = r"(_dr[zc])?(_(sci|wht|ctx))?\.\w"
 _SECRET = re.compile(r"(?i)(^|[_.-])(secrets?|credentials?|passwords?|tokens?|settings?|config)([_.-]|$)")
 _OF_TESTS = re.compile(r"(^|/)tests?/")
 _RUNS = frozenset(("os.system", *(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output"))))
+_UNPACKING = frozenset(("unzip", "gunzip", "bunzip2", "unxz", "uncompress", "funpack", "unrar", "7z"))
 _IDLE = frozenset(("rm", "mkdir", "cd", "echo", "clear", "ls", "ds9", "rmdir", "date"))
 _FETCHED = re.compile(r"(?m)^[ \t]*(!|%sx |%system )[ \t]*(wget|curl|tar|unzip|gunzip|git clone)\b")
 _OF_PROJECT = re.compile(r"(?i)_?(get|find|locate)_?(pkg|package|test|resource|data)s?_?(data|file|filename|path)s?")
@@ -52,9 +57,10 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 or _is_own(module, node)
                 or _is_found_there(module, node, name, place)
                 or _is_listed(module, read.name)
+                or _is_looked_up(module, read.name)
             ):
                 continue
-            written = written if written is not None else _written(module)
+            written = written if written is not None else _written(module, rule)
             if (
                 _is_made(_last(name), written)
                 or _last(name) in named
@@ -83,7 +89,7 @@ def _named_apart(module: PythonModule, rule: Rule, seen: set[tuple[int, int]], n
             continue
         if _is_found_there(module, found[0], found[1], statement) or _is_put_behind_own(module, statement):
             continue
-        if is_packaged(module, node) or _is_made(_last(found[1]), _written(module)):
+        if is_packaged(module, node) or _is_made(_last(found[1]), _written(module, rule)):
             continue
         seen.add(span)
         named.add(_last(found[1]))
@@ -257,19 +263,37 @@ def _is_found_there(module: PythonModule, literal: ast.AST, name: str, place: as
     address = re.compile(rf"://\S+/{re.escape(_last(name))}$")
     if any(address.search(str(text.value)) for text in texts_with(module, _last(name))):
         return True
-    return _is_in_given_folder(module, literal) or _is_unpacked(module, place)
+    if _is_of_settings(module, literal):
+        return True
+    return _is_in_given_folder(module, literal) or _is_unpacked(module, place, name)
+
+
+def _is_of_settings(module: PythonModule, literal: ast.AST) -> bool:
+    """Whether a name is put behind a folder of the settings, which lay out what is kept: `config.OUT_DIR`."""
+    return any(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and _FOLDER.search(node.attr) is not None
+        and _SETTINGS.search(module.qualified(node.value)) is not None
+        for node in ast.walk(_whole(module, literal))
+    )
 
 
 def _is_in_given_folder(module: PythonModule, literal: ast.AST) -> bool:
     """Whether the folder in front of a name is a parameter, or one of those that an argument lists."""
+    names = [node for node in ast.walk(_whole(module, literal)) if isinstance(node, ast.Name)]
+    return any(_is_given(module, name) for name in names[:16])
+
+
+def _whole(module: PythonModule, literal: ast.AST) -> ast.AST:
+    """The path that a literal is a part of."""
     whole = literal
     for above in module.ancestors(literal):
         joins = isinstance(above, ast.Call) and module.qualified(above.func) == "os.path.join"
         if not joins and not isinstance(above, (ast.BinOp, ast.JoinedStr, ast.FormattedValue)):
             break
         whole = above
-    names = [node for node in ast.walk(whole) if isinstance(node, ast.Name)] if whole is not literal else []
-    return any(_is_given(module, name) for name in names[:16])
+    return whole
 
 
 def _is_listed(module: PythonModule, name: ast.expr) -> bool:
@@ -310,14 +334,46 @@ def _is_product(module: PythonModule, place: ast.AST) -> bool:
     return not any(start.command.name in _IDLE for start in started(module) if start.call is call)
 
 
-def _is_unpacked(module: PythonModule, place: ast.AST) -> bool:
+def _is_unpacked(module: PythonModule, place: ast.AST, name: str) -> bool:
     """Whether a program just before, or a notebook's commands somewhere before, bring the data with them."""
-    if _is_product(module, place):
+    if _is_product(module, place) or _is_brought(module, place, name):
         return True
     if not module.notebook:
         return False
     fetched = _FETCHED.search(module.source.text)
     return fetched is not None and fetched.start() < module.span(place)[0]
+
+
+def _is_brought(module: PythonModule, place: ast.AST, name: str) -> bool:
+    """Whether commands that the same function has started before unpack an archive, or fetch a file of that name."""
+    function = module.function_of(place)
+    for start in started(module):
+        if module.function_of(start.call) is not function or module.span(start.call) >= module.span(place):
+            continue
+        words = [word.value or word.head for word in start.command.arguments]
+        packed = start.command.name in _UNPACKING or (start.command.name == "tar" and any("x" in w for w in words[:1]))
+        if packed and _last(name).rpartition(".")[0]:
+            return True
+        if start.command.name in ("wget", "curl") and any(_last(word) == _last(name) for word in words):
+            return True
+    return False
+
+
+def _is_looked_up(module: PythonModule, name: ast.expr) -> bool:
+    """Whether a name is taken from a table by what a variable holds: `frames[galaxy]`."""
+    for node in ast.walk(module.resolve(name)):
+        if (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.slice, ast.Name)
+            and _is_table(module.resolve(node.value))
+        ):
+            return module.constant(node.slice) is ...
+    return False
+
+
+def _is_table(node: ast.AST) -> bool:
+    rows = node.values if isinstance(node, ast.Dict) else getattr(node, "elts", [])
+    return len(rows) > 1 and all(isinstance(row, ast.Constant) and isinstance(row.value, str) for row in rows)
 
 
 def _is_chosen(piece: Piece) -> bool:
@@ -351,7 +407,7 @@ def _last(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2]
 
 
-def _written(module: PythonModule) -> frozenset[str]:
+def _written(module: PythonModule, rule: Rule) -> frozenset[str]:
     """The last parts of the names the program writes itself, also by arguments that say so."""
     found = set()
     for output in outputs(module):
@@ -372,9 +428,45 @@ def _written(module: PythonModule) -> frozenset[str]:
         for keyword in call.keywords:
             if keyword.arg and _OUTPUT.match(keyword.arg):
                 found |= {_last(leaf.skeleton) for leaf in module.value(keyword.value).leaves()}
+    for result in _told(module, rule):
+        found |= {_last(leaf.skeleton) for leaf in module.value(result).leaves()}
+    found |= _told_in_commands(module)
     for statement in _named_outputs(module):
         found |= {_last(leaf.skeleton) for leaf in module.value(statement.value).leaves()}
     return frozenset(found - {"", "{}"})
+
+
+def _told(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
+    """What a program is told to call its result: the second argument of a CASA import, a SExtractor setting."""
+    for task, (parameter, index) in rule.table("results").items():
+        for call in module.calls_named(task):
+            given = module.argument(call, parameter, index)
+            if given is not None:
+                yield given
+    for target in module.subscript_stores:
+        parent = module.parent(target)
+        if isinstance(parent, ast.Assign) and _is_result(module.constant(target.slice)):
+            yield parent.value
+    for node in module.parents:
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and _is_result(key.value):
+                    yield value
+
+
+def _told_in_commands(module: PythonModule) -> set[str]:
+    """The same on a command line: `-CATALOG_NAME m31.cat`."""
+    found: set[str] = set()
+    for start in started(module):
+        words = start.command.arguments
+        for option, word in pairwise(words):
+            if _is_result(option.head.removeprefix("-")) and word.value:
+                found.add(_last(word.value))
+    return found
+
+
+def _is_result(key: object) -> bool:
+    return isinstance(key, str) and _RESULT_SETTING.fullmatch(key) is not None
 
 
 def _named_outputs(module: PythonModule) -> Iterator[ast.Assign]:

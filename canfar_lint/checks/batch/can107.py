@@ -6,10 +6,12 @@ import ast
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._commands import started
+from canfar_lint.checks.batch._ends import status_given, succeeding
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.source import newline_in
@@ -24,6 +26,8 @@ _RUN, _CALL, _POPEN = "subprocess.run", "subprocess.call", "subprocess.Popen"
 _ELSEWHERE = frozenset(("function", "substitution", "process", "trap"))
 _APART = re.compile(r"-[a-zA-Z]*f[a-zA-Z]*")  # ssh -f goes into the background
 _BODIES = ("body", "orelse", "finalbody")
+_ENDINGS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit", "builtins.SystemExit"))
+_NEAR = 6
 _ASKING = frozenset(("exists", "isfile", "is_file", "lexists", "getsize"))
 _TIDIES = re.compile(r"(?i)clean([-_]?up)?(\.\w+)?")
 _TALKING = re.compile(
@@ -41,10 +45,15 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         name = next((n for n in module.qualified_all(call.func) if n in wanted), "")
         if call in harmless or not _is_unchecked(module, call, name) or "EDITOR" in module.code(call):
             continue
-        if _is_missed(module, call):
+        after = _after(module, call)
+        if _is_missed(module, call, after) or _is_tested(module, call, after) or _fails_anyway(module, after):
             continue
         fix = _fix(module, call, name) if _says_failure(module, rule, call) else None
         yield rule.finding(module.span(call), command=module.code(call), instead=rule.table(wanted[name]), fix=fix)
+    for call in succeeding(module):
+        yield rule.finding(
+            module.span(call), variant="ended", command=module.code(call), fix=status_given(module, call)
+        )
     for handler in _swallowing(module):
         start = module.span(handler)[0]
         colon = module.text.index(":", start if handler.type is None else module.span(handler.type)[1])
@@ -62,12 +71,56 @@ def _is_elsewhere(module: PythonModule, rule: Rule) -> bool:
     return windows and any(True for _ in module.methods(rule.table("window_loops")))
 
 
-def _is_missed(module: PythonModule, call: ast.Call) -> bool:
-    """Whether the next statement asks if there is a file that the command names."""
+def _after(module: PythonModule, call: ast.Call) -> list[ast.stmt]:
+    """The statements that follow the one of a call, on the same way."""
     statement = module.parent_statement(call)
     around = module.parents.get(statement)
     body = next((b for b in (getattr(around, f, None) for f in _BODIES) if isinstance(b, list) and statement in b), [])
-    after = body[body.index(statement) + 1 :][:1] if body else []
+    return body[body.index(statement) + 1 :][:_NEAR] if body else []
+
+
+def _fails_anyway(module: PythonModule, after: list[ast.stmt]) -> bool:
+    """Whether the program ends as failed just behind a call, whatever became of that."""
+    works = (s for s in after if not (isinstance(s, ast.Expr) and _is_talk(module, s)))
+    return _is_failure(module, next(works, None))
+
+
+def _is_failure(module: PythonModule, statement: ast.stmt | None) -> bool:
+    """Whether a statement ends the program with another status than 0."""
+    ending = statement.exc if isinstance(statement, ast.Raise) else getattr(statement, "value", None)
+    name = module.qualified(ending.func if isinstance(ending, ast.Call) else ending) if ending is not None else ""
+    if name.endswith("Parser().error"):
+        return True
+    if name not in _ENDINGS:
+        return isinstance(statement, ast.Raise)
+    status = ending.args[0] if isinstance(ending, ast.Call) and ending.args else None
+    if isinstance(status, (ast.UnaryOp, ast.JoinedStr)):
+        return True
+    return status is not None and module.constant(status) not in (..., 0, None)
+
+
+def _is_tested(module: PythonModule, call: ast.Call, after: list[ast.stmt]) -> bool:
+    """Whether what follows reads the output that a command is redirected to, and ends where there is nothing in it.
+
+    A redirect empties the file first, so that there is nothing of an earlier run.
+    """
+    targets = (one.target.value for s in started(module) if s.call is call for one in s.command.redirects if one.writes)
+    made = {target for target in targets if target}
+    known: set[str] = set()
+    for statement in after if made else ():
+        nodes = list(ast.walk(statement.test if isinstance(statement, ast.If) else statement))
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        about = any(name.id in known for name in names if isinstance(name.ctx, ast.Load))
+        if isinstance(statement, ast.If):
+            if about:
+                return _is_failure(module, statement.body[-1])
+        elif about or any(isinstance(node, ast.Constant) and node.value in made for node in nodes):
+            known |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    return False
+
+
+def _is_missed(module: PythonModule, call: ast.Call, after: list[ast.stmt]) -> bool:
+    """Whether the next statement asks if there is a file that the command names."""
     if not after or not isinstance(after[0], ast.If):
         return False
     asked = [
@@ -152,7 +205,7 @@ def _raised(module: PythonModule, handler: ast.ExceptHandler) -> Fix | None:
 
 def _harmless(module: PythonModule, rule: Rule) -> frozenset[ast.AST]:
     """Calls of which every command is one whose failure changes nothing, or is told what to do then."""
-    names = frozenset(rule.table("harmless"))
+    names = frozenset((*rule.table("harmless"), *rule.table("answering")))
     good: dict[ast.AST, bool] = {}
     for start in started(module):
         if start.command.name == "cd" and start.command.connector in (";", "&&"):
@@ -169,8 +222,14 @@ def _leaves_nothing(command: Command, rule: Rule) -> bool:
     shows = command.name in rule.table("showing") and not command.redirects and command.connector != "|"
     last = rule.table("tidying").get(command.name, ())
     apart = command.name == "ssh" and any(_APART.fullmatch(word.head) for word in command.arguments)
-    tidies = _TIDIES.fullmatch(command.name or "") is not None
+    tidies = _TIDIES.fullmatch(command.name or "") is not None or _removes_found(command)
     return shows or apart or tidies or any(word.value in last for word in command.arguments[:1])
+
+
+def _removes_found(command: Command) -> bool:
+    """`find . -name "*.tmp" -delete`."""
+    words = [word.value or word.head for word in command.arguments]
+    return command.name == "find" and ("-delete" in words or ("-exec", "rm") in pairwise(words))
 
 
 def _is_unchecked(module: PythonModule, call: ast.Call, name: str) -> bool:
@@ -338,7 +397,7 @@ def _looks_itself(script: Script) -> bool:
 
 def _is_step(script: Script, rule: Rule, command: Command) -> bool:
     """Whether a command's failure would be lost work: `set -e` would see it, and nobody else does."""
-    harmless = command.name in rule.table("harmless") or command.name in rule.table("shell_harmless")
+    harmless = any(command.name in rule.table(table) for table in ("harmless", "shell_harmless", "answering"))
     harmless = harmless or command.name in script.memo("talking functions", lambda one: _talking(one, rule))
     harmless = harmless or any(word.value in ("--version", "--help") for word in command.arguments[:1])
     return not harmless and _is_seen(command)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # a line that begins with an import, to the end of its brackets
 _AT_THE_MARGIN = r"(?m)^(?:import|from)[ \t][^\n(]*(?:\([^)]*\))?[^\n]*$"
 
+# where builds put copies of the modules they pack
+_BUILT = r"(?:^|(?<=/))(?:build/(?:lib[^/]*|bdist[^/]*)|dist|[^/]+\.egg-info|[^/]+\.egg)/"
 _MOST_PIECES = 8
 _TELLING = 100_000
 """Characters from which Python 2 is told."""
@@ -44,20 +46,34 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
         foreign = [name for name in names if name not in own and name not in rule.table("shared")]
         if not project.whole:
             foreign = [name for name in foreign if not _is_on_disk(project, path, name)]
-        if foreign and path.endswith(".py") and in_pipeline(path) and not is_bootstrap(path):
+        if (
+            foreign
+            and path.endswith(".py")
+            and in_pipeline(path)
+            and not is_bootstrap(path)
+            and not is_built(project, path)
+        ):
             inline = _inline(project, path, manifests) if fact.data["inline"] else None
-            known = inline or manifests.of(path)
             if inline is None:
                 foreign = [name for name in foreign if name in named]
+            known = inline or _known(project, rule, path, foreign, manifests)
             if known.files and known.known and (inline or len(known.names) > 1):
                 if inline is None:
                     foreign = [name for name in foreign if not _is_in_recipe(rule, name, known, manifests)]
                 yield from _of_file(project, rule, path, foreign, known, told)
 
 
+def _known(project: Project, rule: Rule, path: str, names: list[str], manifests: Manifests) -> Declared:
+    """What is declared for a file: files that only their form tells are looked for when one of `names` is not."""
+    known = manifests.of(path)
+    if all(is_declared(rule, name, known) for name in names) or not (known.files or project.whole):
+        return known
+    return manifests.of(path) if manifests.look_further() else known
+
+
 def _is_in_recipe(rule: Rule, name: str, known: Declared, manifests: Manifests) -> bool:
     """Whether what no manifest declares is installed by a recipe, which is looked for only then."""
-    return not _is_declared(rule, name, known) and manifests.is_in_recipe(
+    return not is_declared(rule, name, known) and manifests.is_in_recipe(
         {name, *rule.table("distributions").get(name, ())}
     )
 
@@ -65,6 +81,17 @@ def _is_in_recipe(rule: Rule, name: str, known: Declared, manifests: Manifests) 
 def is_bootstrap(path: str) -> bool:
     """Whether a file sets up the tools of a build and comes with a template."""
     return os.path.basename(path) in ("ah_bootstrap.py", "ez_setup.py", "distribute_setup.py")
+
+
+def is_built(project: Project, path: str) -> bool:
+    """Whether a file is a copy that a build has left: the module itself is in the tree as well."""
+    path = path.replace("\\", "/")
+    built = re.search(_BUILT, path)
+    if built is None:
+        return False
+    above, module = path[: built.start()], path[built.end() :]
+    names = {os.path.normpath(each).replace("\\", "/") for each in project.paths}
+    return any(os.path.normpath(f"{above}/{folder}{module}".lstrip("/")) in names for folder in ("", "src/", "lib/"))
 
 
 def distributed(rule: Rule) -> frozenset[str]:
@@ -97,18 +124,28 @@ def _of_file(
 ) -> Iterator[Diagnostic]:
     inline = known.files[0] == path
     where = path if inline else os.path.basename(known.files[0])
-    missing = {name for name in names if (where, name) not in told and not _is_declared(rule, name, known)}
+    asked = {name for name in names if (where, _distribution(rule, name)) not in told}
+    missing = {name for name in asked if not is_declared(rule, name, known)}
     if not missing:
         return
     text = project.tree.read(path, _MOST) or ""
     needed = list(needed_imports(path, text, missing))
     sure = distributed(rule)
-    names = [rule.table("distributions").get(name, [name])[0] for _, _, name in needed if name in sure]
+    names = [_distribution(rule, name) for _, _, name in needed if name in sure]
     for source, span, name in needed:
-        told.add((where, name))
-        said = {"name": name, "manifest": where, "distribution": rule.table("distributions").get(name, [name])[0]}
+        wanted = _distribution(rule, name)
+        if (where, wanted) in told:
+            continue
+        told.add((where, wanted))
         fix = _declaring(source.text, names) if inline and name in sure else None
-        yield placed(source, rule.finding(span, variant="inline" if inline else None, fix=fix, **said))
+        variant = "inline" if inline else None
+        said = rule.finding(span, variant=variant, fix=fix, name=name, manifest=where, distribution=wanted)
+        yield placed(source, said)
+
+
+def _distribution(rule: Rule, name: str) -> str:
+    """What is to be declared for an import."""
+    return str(rule.table("distributions").get(name, [name])[0])
 
 
 def _declaring(text: str, names: list[str]) -> Fix | None:
@@ -171,7 +208,7 @@ def own_names(project: Project) -> frozenset[str]:
     return frozenset(names)
 
 
-def _is_declared(rule: Rule, name: str, known: Declared) -> bool:
+def is_declared(rule: Rule, name: str, known: Declared) -> bool:
     wanted = [normalised(each) for each in rule.table("distributions").get(name, ())] or [normalised(name)]
     if known.names & set(wanted):
         return True

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from canfar_lint.catalogue import load
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks.dependencies.can602 import distributed, first_import, is_bootstrap, own_names
+from canfar_lint.checks.dependencies.can602 import (
+    distributed,
+    first_import,
+    is_bootstrap,
+    is_built,
+    is_declared,
+    own_names,
+)
 from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.engine.file import in_pipeline, placed
 from canfar_lint.pipeline.join import Project
@@ -23,7 +30,7 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
     own = own_names(project) | set(imports.table("shared"))
     named = distributed(imports)
     for path, fact in sorted(project.facts.get("imports", ())):
-        if not in_pipeline(path) or is_bootstrap(path):
+        if not in_pipeline(path) or is_bootstrap(path) or is_built(project, path):
             continue
         names = fact.data["names"]
         assert isinstance(names, list)
@@ -32,8 +39,21 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
             return
         found = first_import(path, text, {name for name in names if name in named and name not in own})
         if found is not None:
-            if manifests.recipes:
+            if manifests.recipes or manifests.look_further() or _is_installed_by_ci(project, imports, own, manifests):
                 return
             source, span, name = found
             yield placed(source, rule.finding(span, name=name))
             return
+
+
+def _is_installed_by_ci(project: Project, imports: Rule, own: Set[str], manifests: Manifests) -> bool:
+    """Whether continuous integration installs by name some package that the project imports."""
+    installed = manifests.installed_by_ci
+    named = distributed(imports)
+    for path, fact in project.facts.get("imports", ()):
+        names = fact.data["names"]
+        assert isinstance(names, list)
+        foreign = [name for name in names if name in named and name not in own]
+        if in_pipeline(path) and any(is_declared(imports, name, installed) for name in foreign):
+            return True
+    return False

@@ -19,7 +19,7 @@ _RELATIVE = re.compile(r"\.{1,2}(/|$)|[A-Za-z_][\w.-]*(/|$)")
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
-    if _is_of_sphinx(module):
+    if _is_of_sphinx(module) or _is_test(module):
         return
     for node in _added(module):
         value = module.value(node)
@@ -48,6 +48,15 @@ def _is_of_sphinx(module: PythonModule) -> bool:
         return False
     names = module.scopes[module.tree].bindings if module.tree in module.scopes else {}
     return len({"extensions", "html_theme", "master_doc", "templates_path", "source_suffix"} & set(names)) > 0
+
+
+def _is_test(module: PythonModule) -> bool:
+    """Whether a file holds tests, whatever its name, and so is no job."""
+    defined = [node for node in module.tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    bases = [base for node in defined if isinstance(node, ast.ClassDef) for base in node.bases]
+    if any(name.endswith(".TestCase") for base in bases for name in module.qualified_all(base)):
+        return True
+    return bool(defined) and all(re.match(r"test_|Test[A-Z]", node.name) for node in defined) and not module.is_script
 
 
 def _never_runs(module: PythonModule, node: ast.expr) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._choice import left_before, left_to_user
+from canfar_lint.checks._choice import left_before, left_to_user, under_option
 from canfar_lint.checks._outputs import stem_of
 from canfar_lint.checks.headless._backends import backends
 from canfar_lint.checks.headless._showing import is_for_showing, is_typed, is_viewer
@@ -15,6 +15,8 @@ from canfar_lint.diagnostic import SAFE, UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 _IN_PAGE = re.compile(r"(?i)^(?!not\b)\(?[\w.&() ]*(notebook|jupyter|ipython)")
+
+_MOST_BINDINGS = 32
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -24,14 +26,17 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue
         if left_to_user(module, call) or is_typed(module, call) or _is_instead(module, call):
             continue
-        if _in_page(module, call):
+        if _in_page(module, call) or any(_waits_for_option(module, *guard) for guard in module.guards(call)):
             continue
         seen.add(call)
         fix = _fix(module, rule, call)
         if variant is None and fix is not None and fix.applicability == SAFE:
-            variant = "saved"
+            before = any(save.lineno <= call.lineno for save in _saves_of(module, rule, call))
+            variant = "saved" if before else "saved-after"
         elif variant is None and fix is None and any(True for _ in _saves_of(module, rule, call)):
             variant = "asked"
+        elif variant is None and _is_handed_on(module, rule, call):
+            variant, fix = "returned", _removed(module, call, UNSAFE)
         yield rule.finding(module.span(call), variant=variant, call=module.code(call), instead=instead, fix=fix)
 
 
@@ -134,9 +139,37 @@ def _fix(module: PythonModule, rule: Rule, call: ast.Call) -> Fix | None:
         return None  # saved when something else holds: without the call nobody may see the figure at all
     if not module.qualified(call.func).endswith("show"):
         return None
+    return _removed(module, call, SAFE)
+
+
+def _removed(module: PythonModule, call: ast.Call, level: str) -> Fix | None:
     from canfar_lint.fixing.python import fix, without_statement
 
-    return fix(f"Remove `{module.code(call)}`", without_statement(module, statement))
+    statement = module.parents.get(call)
+    if not isinstance(statement, ast.Expr):
+        return None
+    return fix(f"Remove `{module.code(call)}`", without_statement(module, statement), level)
+
+
+def _is_handed_on(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether the function that shows a figure hands it to its caller, who can save it."""
+    function = module.function_of(call)
+    if function is None or not isinstance(module.parents.get(call), ast.Expr):
+        return False
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Return) or node.lineno < call.lineno or module.function_of(node) is not function:
+            continue
+        handed = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+        if any(_is_figure(module, rule, each) and not _is_axes(module, rule, each) for each in handed):
+            return True
+    return False
+
+
+def _is_axes(module: PythonModule, rule: Rule, name: ast.expr | None) -> bool:
+    """Whether a name is the other one of `fig, ax = plt.subplots()`."""
+    if not isinstance(name, ast.Name) or module.qualified_all(name):
+        return False
+    return re.search(rule.table("figure_names"), name.id) is None
 
 
 def _saves_of(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[ast.Call]:
@@ -147,8 +180,26 @@ def _saves_of(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[ast.
     rows = [other.lineno for other in others if module.scope_of(other) is scope and other is not call]
     for save in saves:
         low, high = sorted((save.lineno, call.lineno))
-        if module.scope_of(save) is scope and not any(low < row < high for row in rows):
+        if module.scope_of(save) is not scope or any(low < row < high for row in rows):
+            continue
+        if not _is_drawn_anew(module, rule, call, low, high):
             yield save
+
+
+def _is_drawn_anew(module: PythonModule, rule: Rule, call: ast.Call, low: int, high: int) -> bool:
+    """Whether pyplot's figure is cleared or closed between two rows, and something is drawn after that."""
+    scope = module.scope_of(call)
+    ends = frozenset(rule.table("pyplot_ends"))
+    cleared = [c.lineno for c in module.calls(ends) if low < c.lineno < high and module.scope_of(c) is scope]
+    if not cleared:
+        return False
+    draws = (c for c in module.all_calls if min(cleared) < c.lineno < high and module.scope_of(c) is scope)
+    return any(_draws(module, rule, draw) for draw in draws)
+
+
+def _draws(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    name = module.qualified(call.func)
+    return name.startswith(("matplotlib.pyplot.", "pylab.")) and name not in rule.table("pyplot_ends")
 
 
 def _comes_with(module: PythonModule, save: ast.Call, call: ast.Call) -> bool:
@@ -166,6 +217,24 @@ def _comes_with(module: PythonModule, save: ast.Call, call: ast.Call) -> bool:
 def _in_page(module: PythonModule, call: ast.Call) -> bool:
     """Whether a figure is shown only where a notebook runs the code: `if in_notebook: show(p)`."""
     return any(wanted and _IN_PAGE.search(module.code(test)) for test, wanted in module.guards(call))
+
+
+def _waits_for_option(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
+    """Whether a condition fails until an option is found among the arguments: `graph > 1`, `graph` being 0 before."""
+    if isinstance(test, ast.BoolOp):
+        known = [_waits_for_option(module, each, wanted) for each in test.values]
+        return any(known) if isinstance(test.op, ast.And) else all(known)
+    name, sure = test, True
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        name, limit = test.left, module.constant(test.comparators[0])
+        above = isinstance(test.ops[0], ast.Gt) and isinstance(limit, int) and limit >= 0
+        sure = above or (isinstance(test.ops[0], ast.Eq) and limit is not ... and bool(limit))
+    if not isinstance(name, ast.Name) or not wanted or not sure:
+        return False
+    values = [binding.value for binding in module.bindings(name)[:_MOST_BINDINGS] if binding.kind == "assign"]
+    given = [value for value in values if value is not None and under_option(module, value)]
+    off = [value for value in values if value not in given and isinstance(value, ast.Constant) and not value.value]
+    return bool(given and off) and len(given) + len(off) == len(module.bindings(name))
 
 
 def _saved(module: PythonModule, rule: Rule, call: ast.Call, statement: ast.Expr) -> Fix | None:

@@ -24,6 +24,9 @@ _OF_WINDOWS = re.compile(
 # parts of one toolkit
 _TK = ("tkinter", "Tkinter", "tkMessageBox", "tkFileDialog", "PIL.ImageTk", "customtkinter")
 
+# a module in which a site or a user says how the program runs
+_SETTINGS = re.compile(r"(^|\.)(settings?|config|conf|cfg|options|flags)\.\w+$", re.IGNORECASE)
+
 _FOR_WINDOWS = re.compile(
     r"gui|window|show|display|view|interact|dialog|select|choose|pick|plot|ask|popup|inspect|ds9|progress|browse",
     re.IGNORECASE,
@@ -49,6 +52,9 @@ def _imports(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         remote = "" if toolkit else _listed(name, rule.table("remotes"))
         found = toolkit or remote
         if not found or found in seen or _optional(module, node):
+            continue
+        part = name.removeprefix(toolkit).lstrip(".").partition(".")[0]
+        if toolkit in rule.table("qt") and part in rule.table("windowless"):
             continue
         if toolkit and _is_library_of_windows(module, toolkit):
             continue
@@ -109,6 +115,8 @@ def _optional(module: PythonModule, node: ast.AST) -> bool:
     if module.in_try(node, *_FAILURES) or left_to_user(module, node):
         return True
     tests = [test for test, _ in module.guards(node)]
+    if any(_SETTINGS.search(module.qualified(part)) for test in tests for part in ast.walk(test)):
+        return True
     return any("TYPE_CHECKING" in module.code(test) or "sys.argv" in module.code(test) for test in tests)
 
 

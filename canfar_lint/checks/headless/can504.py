@@ -41,7 +41,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue
         if is_for_showing(module, start.call) or (name in programs and _is_tried(module, start.call)):
             continue
-        if _is_for_asking(module, name, start.call):
+        if _is_for_asking(module, name, start.call) or _is_of_window(module, rule, start.call):
             continue
         seen.add(place)
         variant = "messenger" if name in messengers else None
@@ -62,6 +62,19 @@ def _is_for_asking(module: PythonModule, name: str, call: ast.Call) -> bool:
         if isinstance(node, ast.Attribute)
         for word in module.code(node).split(".")[:-1]
     )
+
+
+def _is_of_window(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a method of a window runs it, after a click: without a display the toolkit has failed before (CAN503)."""
+    method = ""
+    for ancestor in module.ancestors(call):
+        if isinstance(ancestor, ast.ClassDef):
+            names = (name.split(".") for base in ancestor.bases for name in module.qualified_all(base))
+            of_window = any(parts[0] in rule.table("toolkits") and "QtCore" not in parts for parts in names)
+            return of_window and method not in ("", "__init__")
+        if isinstance(ancestor, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            method = ancestor.name
+    return False
 
 
 def _is_tried(module: PythonModule, call: ast.Call) -> bool:

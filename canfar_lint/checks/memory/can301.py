@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import is_declared_small
+from canfar_lint.checks._inputs import unglued
+from canfar_lint.checks.memory._fate import CUT, DROPPED, HELD, KEPT, UNSEEN, WHOLE, fates, is_left_open
 from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.lexical import comment_in
 from canfar_lint.model.python import PythonModule
@@ -28,9 +30,13 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             if keyword is None or module.constant(keyword.value) is not False:
                 continue
             if name == "memmap":
-                if _is_taken_whole(module, rule, call):
+                if _is_taken_whole(module, rule, call) or _is_fetched_cutout(module, rule, call):
                     continue
-                variant = None
+                becomes = fates(module, rule, call)
+                if _gains_nothing(module, rule, call, becomes):
+                    continue
+                small = _may_be_small(module, rule, call) or _is_used_whole(module, rule, call, becomes)
+                variant = "unknown" if small else None
             elif _is_mapped(module, call):
                 continue  # the headers are wanted, the data is mapped all the same
             else:
@@ -161,6 +167,81 @@ def _is_taken_whole(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     return bool(arrays) and all(_is_made_anew(module, rule, each) for each in arrays)
 
 
+def _is_fetched_cutout(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a small image is opened that the program has asked a service for: a cutout, by its own download."""
+    if not call.args or not re.search(rule.table("cutouts"), module.text):
+        return False
+    named = {n.id for n in ast.walk(call.args[0]) if isinstance(n, ast.Name)}
+    function = module.function_of(call) or module.tree
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            targets = {n.id for each in node.targets for n in ast.walk(each) if isinstance(n, ast.Name)}
+            asked = module.code(node.value.func).rpartition(".")[2].lower()
+            if targets & named and _brings_cutouts(module, rule, node.value.func, asked):
+                return True
+    return False
+
+
+def _brings_cutouts(module: PythonModule, rule: Rule, func: ast.expr, called: str) -> bool:
+    """Whether a function is called after what it fetches, or is one of the file that asks for cutouts."""
+    if re.search(rule.table("fetching"), called):
+        return True
+    own = module.function_named(func)
+    return own is not None and re.search(rule.table("cutouts"), module.code(own)) is not None
+
+
+def _gains_nothing(module: PythonModule, rule: Rule, call: ast.Call, becomes: set[str]) -> bool:
+    """Whether mapping would save no memory and leave files open: arrays are kept, dropped again, or never closed."""
+    if not becomes or CUT in becomes:
+        return False
+    if is_left_open(module, call) and any(isinstance(loop, (ast.For, ast.While)) for loop in module.loops(call)):
+        return True
+    if UNSEEN in becomes or (HELD in becomes and _is_large(module, rule, call)):
+        return False
+    if becomes & {KEPT, HELD}:
+        return True
+    plain = WHOLE in becomes and not _is_large(module, rule, call)
+    return plain and (DROPPED in becomes or is_left_open(module, call))
+
+
+def _is_used_whole(module: PythonModule, rule: Rule, call: ast.Call, becomes: set[str]) -> bool:
+    """Whether all that is done with the arrays is done with every pixel, and nothing says that they are large."""
+    return WHOLE in becomes and not becomes & {CUT, UNSEEN} and not _is_large(module, rule, call)
+
+
+def _is_large(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether words say that a cube or a mosaic is read."""
+    return re.search(rule.table("large"), _said(module, call)) is not None
+
+
+def _said(module: PythonModule, call: ast.Call) -> str:
+    """The words of a file's name, of the function that reads it, and of what it becomes."""
+    function, statement = module.function_of(call), module.parent(call)
+    names = [module.value(call.args[0]).skeleton.rpartition("/")[2], module.code(call.args[0])] if call.args else []
+    names += [function.name] if function is not None else []
+    if isinstance(statement, ast.Assign):
+        names += [module.code(target) for target in statement.targets]
+    return unglued(" ".join(names)).lower()
+
+
+def _may_be_small(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether words say that what is read is small, nothing that it is a cube, and no part of an array is taken."""
+    said = _said(module, call)
+    if not re.search(rule.table("small"), said) or re.search(rule.table("large"), said):
+        return False
+    return not any(_is_cut(module, use) for use in _uses(module, call))
+
+
+def _is_cut(module: PythonModule, use: ast.Name) -> bool:
+    """`hdul[0].data[10:20]`, `hdul[0].section`: of the array a part is enough."""
+    extension = module.parent(use)
+    data = module.parent(extension) if isinstance(extension, ast.Subscript) else None
+    if not isinstance(data, ast.Attribute) or data.attr not in ("data", "section"):
+        return False
+    kept = module.parent(data)
+    return data.attr == "section" or (isinstance(kept, ast.Subscript) and kept.value is data)
+
+
 def _is_conversion(module: PythonModule, rule: Rule, node: ast.AST | None) -> bool:
     known: list[str] = rule.table("converters")
     return isinstance(node, ast.Call) and any(name in known for name in module.qualified_all(node.func))
@@ -169,13 +250,15 @@ def _is_conversion(module: PythonModule, rule: Rule, node: ast.AST | None) -> bo
 def _is_made_anew(module: PythonModule, rule: Rule, data: ast.Attribute) -> bool:
     """Whether an array is converted as a whole, and what it becomes is not cut into pieces."""
     parent = module.parent(data)
-    if isinstance(parent, ast.Attribute) and parent.attr == "astype":
+    if isinstance(parent, ast.Attribute) and parent.attr in ("astype", "copy"):
         parent = module.parent(parent)
     elif data not in getattr(parent, "args", ())[:1] or not _is_conversion(module, rule, parent):
         return False
     kept = module.parent(parent) if parent is not None else None
     if isinstance(kept, ast.Call):
         return _is_conversion(module, rule, kept)
+    if isinstance(kept, ast.Return) and kept.value is parent:
+        return True
     target = kept.targets[0] if isinstance(kept, ast.Assign) else None
     if not isinstance(target, ast.Name):
         return False

@@ -17,9 +17,11 @@ from canfar_lint.checks._inputs import (
     is_small,
     path_of,
     small_file,
+    unglued,
     words_in,
     words_of,
 )
+from canfar_lint.checks.memory._large import is_plainly_large
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
@@ -45,7 +47,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             ):
                 yield rule.finding(
                     module.span(call.func),
-                    variant=None if _is_known_large(module, rule, call, source, reader) else "unknown",
+                    variant=None if _is_surely_large(module, rule, call, source, reader) else "unknown",
                     question=small_file(module, source),
                     call=module.code(call.func),
                     instead=reader["instead"],
@@ -82,7 +84,7 @@ def _is_bounded(module: PythonModule, call: ast.Call, reader: dict[str, Any]) ->
 def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
     if in_memory(module, source) or is_small(module, source, rule.table("small")):
         return True
-    if is_declared_small(module, rule, source):
+    if is_declared_small(module, rule, source) or _is_opened(module, source):
         return True
     key = module.argument(call, "key", 1) if module.qualified(call.func) == "pandas.read_hdf" else None
     named = module.constant(key)
@@ -98,6 +100,43 @@ def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.e
     return not known and any(_has_word(module, call, *entry) for entry in rule.table("lists"))
 
 
+def _is_surely_large(
+    module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr, reader: dict[str, Any]
+) -> bool:
+    return is_plainly_large(module, rule, call, source, reader) and not _is_response(module, rule, call, source, reader)
+
+
+def _is_response(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr, reader: dict[str, Any]) -> bool:
+    """Whether words say that a filter's curve or a detector's response is read, of any survey: some hundred rows."""
+    value = module.value(path_of(module, source))
+    if reader.get("bulk") or value.suffix.lower().endswith(tuple(rule.table("bulk_suffixes"))):
+        return False
+    names = [value.skeleton.rpartition("/")[2], _root(source)]
+    kept = module.parent_statement(call)
+    if isinstance(kept, ast.Assign):
+        names += [module.code(target) for target in kept.targets]
+    said = unglued(" ".join(names)).lower()
+    if _CATALOGUE.search(said) or re.search(rule.table("catalogues"), said):
+        return False
+    columns = module.keyword(call, "names")
+    named = module.code(columns.value).lower() if columns is not None else ""
+    return re.search(rule.table("curves"), said) is not None or re.search(rule.table("of_curves"), named) is not None
+
+
+def _root(node: ast.expr) -> str:
+    """The name an expression begins with: `bands` of `bands[i]`, not what a text is filled with."""
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_opened(module: PythonModule, source: ast.expr) -> bool:
+    """Whether a table of a FITS file that is open already is taken, `Table.read(f[1])`: mapped as the file is."""
+    taken = module.resolve(source)
+    owner = taken.value if isinstance(taken, ast.Subscript) else taken
+    return any(name.endswith(".fits.open()") or name == "pyfits.open()" for name in module.qualified_all(owner))
+
+
 def _is_catalogue(module: PythonModule, rule: Rule, source: ast.expr) -> bool:
     """Whether a path's suffix or words are those of a catalogue."""
     skeleton = module.value(path_of(module, source)).skeleton.lower()
@@ -109,29 +148,6 @@ def _is_catalogue(module: PythonModule, rule: Rule, source: ast.expr) -> bool:
 def _is_large(module: PythonModule, rule: Rule, source: ast.expr) -> bool:
     """Whether words of a path are those of a catalogue."""
     return not set(rule.table("large")).isdisjoint(words_in(words_of(module, source)[1]))
-
-
-def _is_known_large(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr, reader: dict[str, Any]) -> bool:
-    """Whether something says that there is much: the format, or what the file, the table or its reader is called."""
-    suffix = module.value(path_of(module, source)).suffix.lower()
-    if reader.get("bulk") or suffix.endswith(tuple(rule.table("bulk_suffixes"))):
-        return True
-    kept = module.parent_statement(call)
-    names = [words_of(module, source)[1]]
-    if isinstance(kept, ast.Assign):
-        names += [module.code(target) for target in kept.targets]
-    function = module.function_of(call)
-    if function is not None:
-        names.append(function.name)
-    said = " ".join(names)
-    if _CATALOGUE.search(said.lower()) or _has_large_word(rule, said):
-        return True
-    taken = module.parent(call)
-    return isinstance(taken, ast.Subscript) and isinstance(module.constant(taken.slice), str)
-
-
-def _has_large_word(rule: Rule, names: str) -> bool:
-    return any(re.search(rule.table("bulk_words"), word) for word in words_in(names))
 
 
 def _is_small_by_use(module: PythonModule, rule: Rule, call: ast.Call, path: ast.expr) -> bool:

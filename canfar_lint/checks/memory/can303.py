@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import is_declared_small
 from canfar_lint.checks._inputs import in_memory, is_packaged, is_small, path_of, small_file, words_in, words_of
+from canfar_lint.checks._outputs import WRITE, outputs
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import COMPREHENSIONS, LOOPS
@@ -41,15 +42,39 @@ def _lines(module: PythonModule, rule: Rule, call: ast.Call, loop: ast.AST) -> I
         fix = Fix("Iterate over the file", (edit,))
     elif _reads_alike(module, handle, loop):
         fix = _sliced(module, call, handle)
-    variant = None if _is_data(module, rule, handle, loop) else "unknown"
+    known = _is_data(module, rule, handle, loop) and not _is_own_or_read_again(module, rule, handle)
+    variant = None if known else "unknown"
     question, code = small_file(module, handle), module.code(call)
-    yield rule.finding(module.span(call), variant=variant, fix=fix, question=question, call=code, handle=name)
+    instead = _instead(module, call, name)
+    yield rule.finding(module.span(call), variant=variant, fix=fix, question=question, call=code, instead=instead)
+
+
+def _instead(module: PythonModule, call: ast.Call, handle: str) -> str:
+    """The head of the loop that does the same, with the lines left out that a slice leaves out."""
+    cut = module.parent(call)
+    bounds = cut.slice if isinstance(cut, ast.Subscript) else None
+    if not isinstance(bounds, ast.Slice):
+        return f"`for line in {handle}:`"
+    if bounds.step is not None or isinstance(bounds.lower, ast.UnaryOp) or isinstance(bounds.upper, ast.UnaryOp):
+        return "and keep only the lines that are wanted"
+    first, last = (module.code(each) if each is not None else None for each in (bounds.lower, bounds.upper))
+    return f"`for line in itertools.islice({handle}, {first or 0}, {last}):`, which skips the same lines"
+
+
+def _is_own_or_read_again(module: PythonModule, rule: Rule, handle: ast.expr) -> bool:
+    """Whether the program writes the file itself, or has it read by a function that takes a whole table at once."""
+    opened = [handle]
+    if isinstance(handle, ast.Name):
+        opened += [b.value for b in module.bindings(handle) if b.kind in ("assign", "with") and b.value is not None]
+    names = {module.code(path_of(module, each)) for each in opened}
+    if any(output.does == WRITE and module.code(output.name) in names for output in outputs(module)):
+        return True
+    return any(call.args and module.code(call.args[0]) in names for call in module.calls(rule.table("tables")))
 
 
 def _is_data(module: PythonModule, rule: Rule, handle: ast.expr, loop: ast.AST) -> bool:
-    """Whether a file's suffix, its words or those of what its lines become are a catalogue's."""
-    path = path_of(module, handle)
-    if module.value(path).suffix.lower().endswith(tuple(rule.table("data_suffixes"))) or _is_packed(module, handle):
+    """Whether a file is packed, or its words or those of what its lines become are a catalogue's."""
+    if _is_packed(module, handle):
         return True
     words = [words_of(module, handle)[1]]
     statement = module.parent(loop)
@@ -179,10 +204,13 @@ def _slurped(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Findi
     ):
         whole, variant = split, "text"
     fix = _line_by_line(module, whole, handle) if whole is not call else None
+    words = set(words_in(words_of(module, handle)[1]))
+    large = value.suffix.lower().endswith(tuple(rule.table("bulk_suffixes"))) or words & set(rule.table("large"))
+    known = large and not _is_own_or_read_again(module, rule, handle)
     yield rule.finding(
         module.span(whole),
         fix=fix,
-        variant=variant,
+        variant=variant if known else f"{variant}-unknown",
         question=small_file(module, handle),
         call=module.code(call),
         handle="",

@@ -86,7 +86,8 @@ def _read(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr) -
     ):
         return
     known = re.search(rule.table("bulk"), f"{' '.join(keys)} {target}".lower()) or not _is_plain(module, dataset)
-    variant = None if known and not _is_put_together(module, dataset) else "unknown"
+    few = re.search(rule.table("chains"), " ".join(keys).lower()) or _is_put_together(module, dataset)
+    variant = None if known and not few else "unknown"
     yield rule.finding(module.span(node), variant=variant, code=module.code(node), name=module.code(dataset))
 
 

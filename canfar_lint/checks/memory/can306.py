@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._arrays import image_read
+from canfar_lint.checks._inputs import unglued
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
@@ -39,7 +40,23 @@ def _appended(module: PythonModule, rule: Rule, call: ast.Call, target: ast.expr
     if _is_same_file(module, read, loops[0]) or _is_table(module, read) or _is_just_drawn(module, read, loops[0]):
         return
     if not module.keyword(read, "mmap_mode") and not _is_no_file(module, read, call.args[0]):
-        yield rule.finding(module.span(call.func), list=module.code(target))
+        variant = _variant(module, rule, read, target, loops[0])
+        yield rule.finding(module.span(call.func), variant=variant, list=module.code(target))
+
+
+def _variant(module: PythonModule, rule: Rule, read: ast.Call, target: ast.AST | None, loop: ast.AST) -> str | None:
+    """None for a set of images; "unknown" for arrays that may be small, and for the few parts of one product."""
+    over = loop.iter if isinstance(loop, (ast.For, ast.AsyncFor)) else None
+    if isinstance(loop, _COLLECTED):
+        over = loop.generators[0].iter
+    if over is not None and re.search(rule.table("few"), unglued(module.code(over)).lower()):
+        return "unknown"
+    if module.qualified(read.func) != "numpy.load":
+        return None
+    names = [module.value(each).skeleton for each in read.args[:1]] + ([module.code(target)] if target else [])
+    words = unglued(" ".join(names)).lower()
+    images = re.search(rule.table("image_words"), words) and not re.search(rule.table("axes"), words)
+    return None if images else "unknown"
 
 
 def _is_no_file(module: PythonModule, read: ast.Call, value: ast.expr) -> bool:
@@ -172,7 +189,9 @@ def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.Di
     if is_part(rule, *(n for n in (target, value) if n is not None)):
         return
     name = module.code(target) if target is not None else "this list"
-    yield rule.finding(module.span(node), list=name)
+    kept = module.parent_statement(node)
+    named = kept.targets[0] if isinstance(kept, ast.Assign) else None
+    yield rule.finding(module.span(node), variant=_variant(module, rule, read, named, node), list=name)
 
 
 def is_part(rule: Rule, *nodes: ast.AST) -> bool:

@@ -65,6 +65,8 @@ def _left_open(module: PythonModule, rule: Rule, call: ast.Call) -> str | None:
     parent = module.parent(call)
     if isinstance(parent, ast.Expr) and _writes(module, call):
         return None  # only to have the file there
+    if isinstance(parent, ast.Subscript) and _is_handed_on(module, rule, call):
+        return None
     if isinstance(parent, (ast.Subscript, ast.For, ast.comprehension, ast.Expr, ast.Starred)):
         return None if isinstance(parent, ast.Starred) else "f"
     if isinstance(parent, ast.Attribute):
@@ -77,9 +79,35 @@ def _left_open(module: PythonModule, rule: Rule, call: ast.Call) -> str | None:
     if len(targets) != 1:
         return None
     target = targets[0]
-    if isinstance(target, ast.Name):
-        return None if _is_taken_care_of(module, target.id, call) else target.id
-    return None
+    if not isinstance(target, ast.Name) or _is_taken_care_of(module, target.id, call):
+        return None
+    return None if _gives_part(module, rule, call, target.id) else target.id
+
+
+def _is_handed_on(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a function returns a part that is read when it is used, `return fitsio.FITS(p)[1]`: it needs the file."""
+    part: ast.AST | None = module.parent(call)
+    while isinstance(above := module.parent(part) if part is not None else None, ast.Subscript) and above.value is part:
+        part = above
+    keys = isinstance(part, ast.Subscript) and not isinstance(part.slice, (ast.Slice, ast.Tuple))
+    whole = (
+        isinstance(part, ast.Subscript) and module.constant(part.slice) is ... and isinstance(part.slice, ast.Constant)
+    )
+    given = isinstance(above, (ast.Return, ast.Yield))
+    return given and keys and not whole and module.qualified(call.func) in rule.table("stores")
+
+
+def _gives_part(module: PythonModule, rule: Rule, call: ast.Call, name: str) -> bool:
+    """Whether a function returns what lives no longer than its file, `return f[key]`: it cannot close it."""
+    function = module.function_of(call)
+    if function is None or module.qualified(call.func) not in rule.table("stores"):
+        return False
+    given = [n.value for n in ast.walk(function) if isinstance(n, (ast.Return, ast.Yield)) and n.value is not None]
+    parts = [part for each in given for part in (each.elts if isinstance(each, ast.Tuple) else [each])]
+    made = (module.resolve(part) for part in parts)
+    return any(
+        isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name) and part.value.id == name for part in made
+    )
 
 
 def _is_taken_care_of(module: PythonModule, name: str, call: ast.Call) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Script
 
 _TEMPORARY = re.compile(r"^tempfile\.(mkdtemp|mkstemp|mktemp|gettempdir|TemporaryDirectory|NamedTemporaryFile)$")
+_MOVES = ("shutil.move", "shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.copytree", "os.rename", "os.replace")
 _STARTS = re.compile(r"(os\.(system|popen|spawn\w+)|subprocess\.\w+|commands\.\w+)$")
 
 
@@ -46,6 +47,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if not found or fates.of(start, text.partition("…")[0]) != LEFT:
             continue
         final = last is not None and any(one.order == last for one in found)
+        if _is_for_scratch(module, rule, start) and _writes_elsewhere(module, rule, ephemeral):
+            continue
         temporary = isinstance(start, ast.Call)
         variant = ("temporary-final" if final else "temporary") if temporary else ("final" if final else None)
         span = module.span(start.func) if isinstance(start, ast.Call) else literal_span(module, start)
@@ -77,8 +80,39 @@ def _folders(module: PythonModule, rule: Rule) -> Iterator[Output]:
     """Calls of other modules that are given a folder for what they make: `output_dir=`."""
     for call in module.all_calls:
         for keyword in call.keywords:
-            if keyword.arg in rule.table("folders") and module.function_named(call.func) is None:
+            foreign = keyword.arg in rule.table("folders") and module.function_named(call.func) is None
+            if foreign and not _keeps_what_it_gets(module, rule, call):
                 yield Output(call, keyword.value, WRITE)
+
+
+def _keeps_what_it_gets(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """`rm = get_rm(…, output_dir=…)`: the answer is what the call is for, the folder has what it was got from."""
+    name = module.qualified(call.func).rpartition(".")[2]
+    return re.match(rule.table("getting"), name) is not None and not isinstance(module.parent(call), ast.Expr)
+
+
+def _writes_elsewhere(module: PythonModule, rule: Rule, ephemeral: re.Pattern[str]) -> bool:
+    """Whether the program also writes, moves or copies to a place that stays."""
+    if any(True for _ in module.calls(_MOVES)):
+        return True
+    names = [named.value.skeleton for output in outputs(module) for named in names_of(module, output)]
+    return any(not ephemeral.match(name) and not re.search(rule.table("passing"), name.lower()) for name in names)
+
+
+def _is_for_scratch(module: PythonModule, rule: Rule, node: ast.AST) -> bool:
+    """Whether a literal is given for a parameter that is there for temporary files: `temp_dir`, `cache`."""
+    around = module.parent(node)
+    if isinstance(around, ast.keyword):
+        return re.search(rule.table("scratch"), around.arg or "") is not None
+    if not isinstance(around, ast.Call) or node not in around.args:
+        return False
+    function = module.function_named(around.func)
+    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
+    bound = isinstance(module.parent(function), ast.ClassDef)  # the object itself comes first
+    at = around.args.index(node) + bound
+    return at < len(names) and re.search(rule.table("scratch"), names[at]) is not None
 
 
 def _beginning(module: PythonModule, rule: Rule, value: Value, ephemeral: re.Pattern[str]) -> ast.AST | None:

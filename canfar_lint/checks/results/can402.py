@@ -35,6 +35,7 @@ _MOST_INSIDE = 200
 _FORS = (ast.For, ast.AsyncFor)
 _MAPS = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "submit"))
 _FIGURES = frozenset(("figure", "subplots", "clf", "cla", "clear", "close", "subplot_mosaic"))
+_REMOVES = ("os.remove", "os.unlink")
 _JOINING = frozenset(("os.path.join", "pathlib.Path", "builtins.str", "os.path.abspath"))
 # what starts a program, and a command that does something with a file
 _STARTS = frozenset(("system", "run", "call", "check_call", "check_output", "Popen", "popen", "spawn"))
@@ -73,7 +74,7 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     last = text.rstrip("/").rpartition("/")[2].lower()
     if re.search(rule.table("shared"), last) or re.search(r"^(-|/(dev|proc|etc|usr)/)", text) or "://" in text:
         return None
-    if _takes_what_is_said(module, output) or _OF_USER.match(text):
+    if _takes_what_is_said(module, output) or _OF_USER.match(text) or _is_template(module, output, text):
         return None
     span = literal_span(module, literals[0])
     literal = is_literal(value)
@@ -158,16 +159,49 @@ def _is_kept(module: PythonModule, output: Output, place: ast.Call, text: str) -
 
 def _takes_what_is_said(module: PythonModule, output: Output) -> bool:
     """Whether the file is opened for the words of a program, `stdout=handle`: a log."""
-    parent = module.parent(output.call)
-    handle = parent.optional_vars if isinstance(parent, ast.withitem) else None
-    if isinstance(parent, ast.Assign):
-        handle = parent.targets[0]
-    if not isinstance(handle, ast.Name):
+    handle = _handle(module, output)
+    if handle is None:
         return False
     scope = module.function_of(output.call)
     uses = [use for use in module.named(handle.id) if module.function_of(use) is scope]
     keywords = [module.parent(use) for use in uses if isinstance(use.ctx, ast.Load)]
     return bool(keywords) and all(isinstance(k, ast.keyword) and k.arg in ("stdout", "stderr") for k in keywords)
+
+
+def _handle(module: PythonModule, output: Output) -> ast.Name | None:
+    """The name that an opened file is given."""
+    parent = module.parent(output.call)
+    handle = parent.optional_vars if isinstance(parent, ast.withitem) else None
+    if isinstance(parent, ast.Assign):
+        handle = parent.targets[0]
+    return handle if isinstance(handle, ast.Name) else None
+
+
+def _is_template(module: PythonModule, output: Output, text: str) -> bool:
+    """Whether a file gets the same text from every run, such as an example for the user; and stays."""
+    handle = _handle(module, output)
+    if handle is None:
+        return False
+    scope = module.function_of(handle)
+    named = [n for n in module.named(handle.id) if module.function_of(n) is scope and n.lineno >= handle.lineno]
+    again = min((n.lineno for n in named if isinstance(n.ctx, ast.Store) and n is not handle), default=0)
+    uses = [n for n in named if isinstance(n.ctx, ast.Load) and not 0 < again <= n.lineno]
+    calls = [module.parent(module.parent(use) or use) for use in uses]
+    words = [call.func.attr for call in calls if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)]
+    if len(words) != len(uses) or "write" not in words or not {"write", "flush", "close"}.issuperset(words):
+        return False
+    if any(call.args and module.value(call.args[0]).text == text for call in module.calls(_REMOVES)):
+        return False  # another run may still need it
+    under = module.guards(handle), module.loops(handle)
+    return all(
+        (module.guards(call), module.loops(call)) == under and all(_is_said(module, each) for each in call.args)
+        for call in calls
+        if isinstance(call, ast.Call)
+    )
+
+
+def _is_said(module: PythonModule, node: ast.expr) -> bool:
+    return isinstance(module.constant(node), (str, bytes))
 
 
 def _is_opened(module: PythonModule, node: ast.AST) -> bool:
@@ -185,6 +219,8 @@ def _is_opened(module: PythonModule, node: ast.AST) -> bool:
 def _turn(module: PythonModule, rule: Rule, output: Output, named: Named, text: str) -> tuple[str, str] | None:
     """The variant and the name of what repeats an output, when every turn is sure to overwrite the last one's."""
     place: ast.Call = named.place
+    if _is_switched_off(module, output.call, place):
+        return None
     for _ in range(_DEEP):
         loops = module.loops(place)
         if loops:
@@ -201,10 +237,38 @@ def _turn(module: PythonModule, rule: Rule, output: Output, named: Named, text: 
             return None
         if isinstance(caller.func, ast.Attribute) and caller.func.attr in _MAPS:
             return ("handed", function.name) if module.function_named(caller.func) is not function else None
-        if not _differs(module, caller):
+        if not _differs(module, caller) or _is_switched_off(module, output.call, caller):
             return None
         place = caller
     return None
+
+
+def _is_switched_off(module: PythonModule, written: ast.Call, caller: ast.Call) -> bool:
+    """Whether what a call gives to a function says that it is to write nothing: `measure(star, save=False)`."""
+    function = module.function_of(written)
+    if not isinstance(function, ast.FunctionDef) or module.function_named(caller.func) is not function:
+        return False
+    inside = [(test, wanted) for test, wanted in module.guards(written) if module.function_of(test) is function]
+    known = ((_settled(module, function, caller, test), wanted) for test, wanted in inside)
+    return any(found is not None and found is not wanted for found, wanted in known)
+
+
+def _settled(module: PythonModule, function: ast.FunctionDef, caller: ast.Call, test: ast.expr) -> bool | None:
+    """What a test of one parameter comes to in a call: `if save:`, `if not save:`, `if save == True:`."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        found = _settled(module, function, caller, test.operand)
+        return None if found is None else not found
+    asked, compared = test, None
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], (ast.Eq, ast.Is)):
+        asked, compared = test.left, test.comparators[0]
+    names = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+    if not isinstance(asked, ast.Name) or asked.id not in (*names, *(each.arg for each in function.args.kwonlyargs)):
+        return None
+    index = names.index(asked.id) if asked.id in names else None
+    given = module.argument(caller, asked.id, index) if index is not None else module.argument(caller, asked.id)
+    if not isinstance(given, ast.Constant) or len(module.bindings(asked)) != 1:
+        return None
+    return bool(given.value) if compared is None else given.value == module.constant(compared)
 
 
 def _differs(module: PythonModule, caller: ast.Call) -> bool:

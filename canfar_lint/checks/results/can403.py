@@ -7,23 +7,74 @@ import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._inputs import unglued
 from canfar_lint.checks._outputs import WRITE, file_literals, literal_span, outputs
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
-from canfar_lint.model.values import ARGUMENT
+from canfar_lint.model.values import ARGUMENT, Value
 
 _READING = frozenset(("read", "readline", "readlines", "readable", "close", "seek", "tell", "closed", "name"))
 _READERS = re.compile(
     r"^(load|loads|safe_load|reader|DictReader|enumerate|list|len|sorted|read\w*|loadtxt|genfromtxt)$"
 )
+# `*.fits`
+_ANY_FILE = re.compile(r"\*?(\.\w+)*")
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call, given, variant in _changes(module, rule):
         if _is_input(module, rule, given) and not _is_own(module, rule, given) and not module.user_guarded(call):
             name = module.code(given)
+            if not _is_plainly_raw(module, rule, given):
+                variant = f"{variant}-unknown" if variant else "unknown"
             yield rule.finding(module.name_span(call), variant=variant, call=module.code(call.func), name=name)
     yield from _among_raw(module, rule)
+
+
+def _is_plainly_raw(module: PythonModule, rule: Rule, given: ast.expr) -> bool:
+    """Whether a changed file is raw data beyond doubt: words say so, or it is the only file that the program is told.
+
+    What an earlier step may have made, by the words of a name, a pattern or a function, is not.
+    """
+    said = unglued(" ".join(_said(module, given))).lower()
+    if re.search(rule.table("made"), said):
+        return False
+    if re.search(rule.table("inputs"), said):
+        return True
+    if any(not _ANY_FILE.fullmatch(_form(pattern)) for pattern in _patterns(module, given)):
+        return False
+    return {module.code(each) for each in _told(module, rule)} == {module.code(given)}
+
+
+def _patterns(module: PythonModule, given: ast.expr) -> Iterator[str]:
+    """The patterns of the listing that a loop over files goes through."""
+    bound = module.bindings(given) if isinstance(given, ast.Name) else []
+    for listed in (each.value for each in bound if each.kind == "for" and each.value is not None):
+        made = module.resolve(listed)
+        calls = [n for n in ast.walk(made) if isinstance(n, ast.Call) and n.args]
+        yield from (module.value(n.args[0]).skeleton for n in calls if "glob" in module.code(n.func))
+
+
+def _said(module: PythonModule, given: ast.expr) -> Iterator[str]:
+    """What is said of a file: its name, its pattern, and the remark above the listing."""
+    yield module.code(given)
+    made = module.resolve(given)
+    yield module.code(made)
+    bound = module.bindings(given) if isinstance(given, ast.Name) else []
+    for listed in (each.value for each in bound if each.kind == "for" and each.value is not None):
+        listing = module.resolve(listed)
+        yield module.code(listed)
+        yield module.code(listing)
+        start = module.text.rfind("\n", 0, module.span(module.parent_statement(listing))[0])
+        above = module.text[module.text.rfind("\n", 0, max(start, 0)) + 1 : max(start, 0)].strip()
+        yield above if above.startswith("#") else ""
+
+
+def _told(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
+    """The names of the files that are opened, read or changed and were given as arguments or listed."""
+    for call in module.calls((*rule.table("readers"), *rule.table("openers"), *rule.table("changers"))):
+        if call.args and (_is_input(module, rule, call.args[0]) or ARGUMENT in module.value(call.args[0]).sources):
+            yield call.args[0]
 
 
 def _changes(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast.expr, str | None]]:
@@ -131,7 +182,7 @@ def _lists_products(module: PythonModule, listing: ast.Call) -> bool:
     if not listing.args:
         return False
     form = _form(module.value(listing.args[0]).skeleton)
-    if re.fullmatch(r"\*?(\.\w+)*", form):
+    if _ANY_FILE.fullmatch(form):
         return False  # `*.fits`: any file
     return any(output.does == WRITE and _form(module.value(output.name).skeleton) == form for output in outputs(module))
 
@@ -148,10 +199,21 @@ def _is_own(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
         own = {module.code(output.name) for output in outputs(module) if output.does == WRITE}
         for call in module.calls(rule.table("copies")):
             own |= {module.code(argument) for argument in call.args[:2]}
+        for call in module.calls(rule.table("shells")):
+            own |= set(_copied_by_shell(module, call))
         memo["all"] = own
     own_files = memo["all"]
     assert isinstance(own_files, set)
     return module.code(node) in own_files
+
+
+def _copied_by_shell(module: PythonModule, call: ast.Call) -> Iterator[str]:
+    """The names in a command that copies: `os.system("cp " + raw + " " + work)`, `run(["cp", raw, work])`."""
+    given = call.args[0] if call.args else None
+    words = given.elts if isinstance(given, (ast.List, ast.Tuple)) else [given]
+    first = module.value(words[0]).skeleton.split() if words and words[0] is not None else []
+    if given is not None and first and first[0].rpartition("/")[2] in ("cp", "rsync", "funpack"):
+        yield from (module.code(node) for node in ast.walk(given) if isinstance(node, (ast.Name, ast.Attribute)))
 
 
 def _among_raw(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -172,4 +234,46 @@ def _among_raw(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             span = literal_span(module, piece.node)
             if span not in seen and literals:
                 seen.add(span)
-                yield rule.finding(span, variant="raw", name=value.skeleton.replace("{}", "…"))
+                folder = _raw_folder(module, rule, value)
+                if re.search(rule.table("roots"), folder):
+                    continue
+                variant = "raw" if _takes_from(module, rule, folder) else "raw-unknown"
+                yield rule.finding(span, variant=variant, name=value.skeleton.replace("{}", "…"))
+
+
+def _raw_folder(module: PythonModule, rule: Rule, value: Value) -> str:
+    """A path up to its folder of raw data."""
+    path = _spelled(module, value)
+    found = re.search(rule.table("raw"), path)
+    return path[: found.end()] if found else path
+
+
+def _spelled(module: PythonModule, value: Value) -> str:
+    """A path with the code in its holes: two that are the same name one place."""
+    holes = (module.code(p.node) if p.text is None and p.node is not None else p.text or "" for p in value.pieces)
+    return "".join(holes).removeprefix("./")
+
+
+def _takes_from(module: PythonModule, rule: Rule, folder: str) -> bool:
+    """Whether the program reads, lists or moves files of a folder, others than those that it writes there."""
+    memo = module.memo("taken paths")
+    if "all" not in memo:
+        written = [module.value(output.name) for output in outputs(module)]
+        made = {_spelled(module, value) for value in written} | {_form(value.skeleton) for value in written}
+        values = [module.value(node) for node in _taken(module, rule)]
+        taken = {_spelled(module, value) for value in values if _form(value.skeleton) not in made}
+        memo["all"] = taken - made
+    paths = memo["all"]
+    assert isinstance(paths, set)
+    return any(f"{path}/".startswith(folder) for path in paths)
+
+
+def _taken(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
+    """What names the files and folders that are read, listed, or moved."""
+    named = (*rule.table("readers"), *rule.table("openers"), *rule.table("listings"), *rule.table("movers"))
+    for call in module.calls(named):
+        if call.args:
+            yield call.args[0]
+    for call in module.methods(rule.table("listing_methods")):
+        if isinstance(call.func, ast.Attribute):
+            yield call.func.value

@@ -47,8 +47,9 @@ def _kind(rule: Rule, suffix: str) -> str:
 
 def _is_beside(module: PythonModule, node: ast.expr) -> bool:
     """Whether a name is an argument with its ending changed, in the folder the argument is in."""
-    made = module.resolve(node)
-    while isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add):
+    made, seen = module.resolve(node), set[ast.AST]()  # `name = name + ".fits"` is made of itself
+    while isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add) and made not in seen:
+        seen.add(made)
         made = module.resolve(made.left)
     if isinstance(made, ast.Subscript):
         made = module.resolve(made.value)

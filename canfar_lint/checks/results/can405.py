@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._inputs import unglued
 from canfar_lint.checks._outputs import stem_of
 from canfar_lint.diagnostic import UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
@@ -23,14 +24,39 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if _is_plain(module, call, entry) or _is_handed_back(module, call, entry):
             continue
         if not kept and not _is_short(module, call, entry) and not _knows_checkpoints(module, call):
+            code, span = module.code(call.func), module.name_span(call)
+            if _is_emcee_2(module, call):
+                yield rule.finding(span, variant="old", call=code)
+                continue
             fix = _fix(module, call, entry, table)
-            yield rule.finding(module.name_span(call), call=module.code(call.func), instead=entry["told"], fix=fix)
+            variant = "unknown" if _is_never_called(module, call) else None
+            yield rule.finding(span, variant=variant, call=code, instead=entry["told"], fix=fix)
     for call in module.calls(rule.table("resuming")):
         given = module.keyword(call, rule.table("resuming")[module.qualified(call.func)])
         if given is not None and module.constant(given.value) is False and _resumes(module, call, rule):
             fix = _resumed(module, given)
             yield rule.finding(module.name_span(call), variant="anew", call=module.code(call.func), fix=fix)
     yield from _training(module, rule)
+
+
+def _is_emcee_2(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a sampler is told or asked what only emcee 2 knew, which has no backends."""
+    if not module.qualified(call.func).startswith("emcee."):
+        return False
+    if module.keyword(call, "threads") is not None:
+        return True
+    targets = {module.code(target) for target in _targets(module.parent_statement(call))}
+    of_old = [n for n in ast.walk(module.tree) if isinstance(n, ast.Attribute) and n.attr == "pool"]
+    return any(module.code(each.value) in targets for each in of_old)
+
+
+def _is_never_called(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a script or notebook has a function that nothing of it calls or hands on."""
+    function = module.function_of(call)
+    if function is None or not module.is_script or isinstance(module.parent(function), ast.ClassDef):
+        return False
+    uses = [n for n in module.named(function.name) if isinstance(n.ctx, ast.Load)]
+    return not any(function not in module.ancestors(use) for use in uses)
 
 
 def _fix(module: PythonModule, call: ast.Call, entry: dict[str, Any], table: dict[str, Any]) -> Fix | None:
@@ -223,7 +249,16 @@ def _training(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             start, end = module.span(outer)[0], module.span(outer.iter)[1]
             instead = "torch.save" if "torch" in module.text else "model.save"
             fix = _saved(module, outer) if instead == "torch.save" else None
-            yield rule.finding((start, end), variant="training", instead=instead, fix=fix)
+            variant = "training-unknown" if _is_trial(module, rule, outer) else "training"
+            yield rule.finding((start, end), variant=variant, instead=instead, fix=fix)
+
+
+def _is_trial(module: PythonModule, rule: Rule, loop: ast.For) -> bool:
+    """Whether a loop goes over one batch again and again, in a function that is called after trying a model out."""
+    if any(isinstance(node, (ast.For, ast.While)) and node is not loop for node in ast.walk(loop)):
+        return False
+    function = module.function_of(loop)
+    return function is not None and re.search(rule.table("trials"), unglued(function.name).lower()) is not None
 
 
 def _saved(module: PythonModule, loop: ast.For) -> Fix | None:

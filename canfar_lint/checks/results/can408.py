@@ -154,6 +154,8 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         fresh = _made_anew(script) if fresh is None else fresh
         if script.context != "file" or set(command.context) & {"function", "loop"} or text in fresh:
             continue
+        if _is_begun_elsewhere(script, command, text):
+            continue
         if text.startswith("/") or not script.memo("goes where told", _goes_where_told):
             yield _under_replicas(rule, span, name, variant, always=script.memo("is task", _is_task))
 
@@ -192,6 +194,18 @@ def _made_anew(script: Script) -> set[str]:
         for redirect in command.redirects if not command.words else ():
             found.add(script.resolve(redirect.target, command) or "")
     return found
+
+
+def _is_begun_elsewhere(script: Script, command: Command, text: str) -> bool:
+    """Whether the script, which goes from folder to folder, has begun or removed a file of that name before."""
+    from canfar_lint.checks._shell_outputs import outputs as shell_outputs
+
+    if not any(one.name in ("cd", "pushd") for one in script.commands):
+        return False
+    before = [(one.word, one.command) for one in shell_outputs(script) if not one.append]
+    before += [(word, one) for one in script.commands if one.name in ("rm", "truncate") for word in one.arguments]
+    names = ((script.resolve(word, one) or "").rpartition("/")[2] for word, one in before if one.start < command.start)
+    return text.rpartition("/")[2] in names
 
 
 def _goes_where_told(script: Script) -> bool:

@@ -125,8 +125,11 @@ def _slices_of(module: PythonModule, text: ast.Constant) -> Iterator[ast.Subscri
 
 def _counts_from_one(module: PythonModule, lower: ast.expr) -> bool:
     """Whether the start of a slice is the replica's number as it comes: nothing is taken off it."""
-    node = module.resolve(lower)
+    node, seen = module.resolve(lower), set[ast.AST]()  # `n = int(n)` is made of itself
     while isinstance(node, ast.Call) and module.qualified(node.func) == "builtins.int" and node.args:
+        if node in seen:
+            return False
+        seen.add(node)
         node = module.resolve(node.args[0])
     if isinstance(node, ast.Subscript):
         return module.qualified(node.value) == "os.environ" and module.constant(node.slice) == "REPLICA_ID"

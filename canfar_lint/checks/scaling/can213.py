@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Command, Script, Word
 
 _MAKE = ("make", "gmake")
+_THREADS = ("ThreadPoolExecutor", "ThreadPool")
+_OF_NUMBERS = ("builtins.min", "builtins.max", "builtins.int")
+_SAME_NUMBER = frozenset(
+    (
+        *("builtins.int", "builtins.max", "builtins.str", "builtins.len", "builtins.round"),
+        *("math.floor", "math.ceil", "numpy.floor", "numpy.ceil"),
+    )
+)
+_FEW = 4
+_MOST_STEPS = 4
+_NOT_THERE = frozenset(("AttributeError", "NotImplementedError", "ImportError", "ModuleNotFoundError"))
+_LOGS = frozenset(("debug", "info", "warning", "error", "critical", "exception", "log"))
+_GROWS = frozenset(("append", "extend", "insert", "add", "update"))
+_LOOKS_FOR = re.compile(r"(?:command -v|which|type(?: -\w+)?|hash)\s+(\w+)")
 _IN_SHELL = "${OMP_NUM_THREADS:-1}"
 _OPTION = re.compile(r"(^|\s)(-j|-np?|-t|-P|--\w*(threads|cores|cpus?|proc|jobs|workers)\w*)[ =]?$")
 
@@ -30,9 +44,38 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 def _counted(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     """The node's cores asked for, where the answer becomes a number of workers."""
-    for call in (*module.calls(rule.table("counts")), *module.calls(rule.table("affinity"))):
-        if _reaches_size(module, rule, call) and not module.in_try(call, "KeyError"):
+    counting = [*module.calls(rule.table("counts")), *module.calls(rule.table("affinity"))]
+    for call in counting:
+        if module.in_try(call, "KeyError") or _never_runs(module, call) or _is_other_way(module, call, counting):
+            continue
+        if _reaches_size(module, rule, call):
             yield rule.finding(module.span(call), call=module.code(call), fix=_asked_for(module, rule, call))
+
+
+def _never_runs(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a node stands under a condition that the code itself has settled the other way: `if option == 1`."""
+    tests = ((module.constant(test), wanted) for test, wanted in module.guards(node))
+    return any(isinstance(known, int) and bool(known) != wanted for known, wanted in tests)
+
+
+def _is_other_way(module: PythonModule, call: ast.Call, counting: list[ast.Call]) -> bool:
+    """Whether the cores are counted only where the way before it is not to be had, as it is on Linux."""
+    child: ast.AST = call
+    for ancestor in module.ancestors(call):
+        if isinstance(child, ast.ExceptHandler) and isinstance(ancestor, ast.Try):
+            caught = {n.id for n in ast.walk(child.type) if isinstance(n, ast.Name)} if child.type else set()
+            tried = {id(n) for statement in ancestor.body for n in ast.walk(statement)}
+            if caught & _NOT_THERE and any(id(other) in tried for other in counting):
+                return True
+        child = ancestor
+    return any(not wanted and _asks_for_affinity(module, test) for test, wanted in module.guards(call))
+
+
+def _asks_for_affinity(module: PythonModule, test: ast.expr) -> bool:
+    """`hasattr(os, "sched_getaffinity")`."""
+    if not isinstance(test, ast.Call) or module.qualified(test.func) != "builtins.hasattr" or len(test.args) < 2:
+        return False
+    return module.constant(test.args[1]) in ("sched_getaffinity", "cpu_affinity")
 
 
 def _asked_for(module: PythonModule, rule: Rule, call: ast.Call) -> Fix | None:
@@ -100,7 +143,9 @@ def _reaches_size(module: PythonModule, rule: Rule, node: ast.AST, depth: int = 
             taken = re.search(rule.table("sizes"), parent.arg or "") is not None
             return taken and not _is_record(module, parent) and not _starts_threads(module, parent)
         elif isinstance(parent, (ast.Assign, ast.AnnAssign)):
-            return _names_size(module, rule, parent) and not _is_only_compared(module, parent)
+            if not _names_size(module, rule, parent) or _is_cap(module, parent):
+                return False
+            return not _is_sizeless(module, parent)
         else:
             return False
     return False
@@ -110,7 +155,7 @@ def _starts_threads(module: PythonModule, keyword: ast.keyword) -> bool:
     """`ThreadPoolExecutor(max_workers=…)`: threads that wait for disk or network may be many."""
     around = module.parent(keyword)
     word = module.qualified(around.func).rpartition(".")[2] if isinstance(around, ast.Call) else ""
-    return word in ("ThreadPoolExecutor", "ThreadPool")
+    return word in _THREADS
 
 
 def _is_record(module: PythonModule, keyword: ast.keyword) -> bool:
@@ -122,51 +167,142 @@ def _is_record(module: PythonModule, keyword: ast.keyword) -> bool:
     return any(module.qualified(other.func).startswith("platform.") for other in beside)
 
 
-def _is_only_compared(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool:
-    """Whether all that is done with the number is to show it, to compare with it, or to divide by it."""
+def _is_sizeless(module: PythonModule, statement: ast.Assign | ast.AnnAssign, depth: int = 0) -> bool:
+    """Whether the number that is kept becomes no size.
+
+    Nothing is done with it, or it is shown, weighs another, is at most a few, or starts threads that wait.
+    """
     target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
     uses: list[ast.Name | ast.Attribute] = []
+    unused = False
+    if isinstance(statement, ast.Assign) and len(statement.targets) > 1:
+        return False
     if isinstance(target, ast.Name):
         function = module.function_of(target)
-        uses += [n for n in module.named(target.id) if function is None or module.function_of(n) is function]
+        uses += [n for n in module.named(target.id) if function is None or function in module.ancestors(n)]
+        unused = _is_forgotten(module, target)
     elif isinstance(target, ast.Attribute):
         uses += [n for n in module.parents if isinstance(n, ast.Attribute) and n.attr == target.attr]
     read = [n for n in uses if isinstance(n.ctx, ast.Load)]
-    return bool(read) and all(_is_weighed(module, n) for n in read)
+    return all(_is_weighed(module, n, depth) for n in read) if read else unused
 
 
-def _is_weighed(module: PythonModule, node: ast.expr) -> bool:
+def _is_forgotten(module: PythonModule, target: ast.Name) -> bool:
+    """Whether a name that is nowhere read is for nobody else either: other files, or the shell (`!mpirun -n {n}`)."""
+    function = module.function_of(target)
+    run = module.notebook or module.main_guard is not None or module.text.startswith("#!")
+    if function is None and not run:
+        return False
+    scope = module.scope_of(target)
+    if scope.kind == "class" or scope.owner(target.id) is not scope:
+        return False
+    return re.search(rf"[${{]{re.escape(target.id)}\b", module.text) is None
+
+
+def _is_weighed(module: PythonModule, node: ast.expr, depth: int = 0) -> bool:
     parent, at = module.parent(node), node
-    while isinstance(parent, ast.BinOp):
-        if isinstance(parent.op, (ast.Div, ast.FloorDiv, ast.Mod)) and parent.right is at:
-            return True
+    while isinstance(parent, (ast.BinOp, ast.Call, ast.List, ast.Tuple)):
+        if isinstance(parent, ast.BinOp):
+            if isinstance(parent.op, (ast.Div, ast.FloorDiv, ast.Mod)) and parent.right is at:
+                return True
+        elif isinstance(parent, ast.Call):
+            name = module.qualified(parent.func)
+            if name == "builtins.min" and any(_is_few(module, other) for other in _operands(parent)):
+                return True
+            if name not in (*_SAME_NUMBER, "builtins.min"):
+                return _shows(module, parent) or _is_for_threads(module, node)
+        elif not _is_in_extreme(module, parent):
+            break
         at, parent = parent, module.parent(parent)
     if isinstance(parent, ast.Compare):
         return True
+    if isinstance(parent, ast.Assign):
+        if _is_cap(module, parent):
+            return True
+        kept = isinstance(parent.targets[0], ast.Name) and depth < _MOST_STEPS
+        return kept and _is_sizeless(module, parent, depth + 1)
     if isinstance(parent, ast.FormattedValue):
         text = module.parent(parent)
         return isinstance(text, ast.JoinedStr) and not _is_option(text, parent)
-    return isinstance(parent, ast.Call) and module.qualified(parent.func) == "builtins.print"
+    return _is_for_threads(module, node)
+
+
+def _is_in_extreme(module: PythonModule, listed: ast.AST) -> bool:
+    """`min([…])`."""
+    around = module.parent(listed)
+    return isinstance(around, ast.Call) and module.qualified(around.func) in ("builtins.min", "builtins.max")
+
+
+def _shows(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a call only shows what it is given: `print`, a log, `print("{}".format(n))`."""
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "format":
+        around = module.parent(call)
+        return isinstance(around, ast.Call) and _shows(module, around)
+    if module.qualified(call.func) == "builtins.print":
+        return True
+    logger = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr in _LOGS else None
+    return logger is not None and "log" in module.code(logger).lower()
+
+
+def _is_few(module: PythonModule, node: ast.expr) -> bool:
+    """Whether a number is a small one that the code knows: it, or the length of a list that is written there."""
+    if isinstance(node, ast.Call) and module.qualified(node.func) == "builtins.len" and len(node.args) == 1:
+        listed = module.resolve(node.args[0])
+        if not isinstance(listed, (ast.List, ast.Tuple, ast.Set)) or _is_grown(module, node.args[0]):
+            return False
+        return len(listed.elts) <= _FEW and not any(isinstance(each, ast.Starred) for each in listed.elts)
+    number = module.constant(node)
+    return isinstance(number, int) and number <= _FEW
+
+
+def _is_grown(module: PythonModule, listed: ast.expr) -> bool:
+    """Whether a list gets more members than it begins with."""
+    around = [module.parent(use) for use in module.named(listed.id)] if isinstance(listed, ast.Name) else []
+    return any(isinstance(use, ast.Attribute) and use.attr in _GROWS for use in around)
+
+
+def _is_for_threads(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a number, or the smaller or greater of it and another, is the size of a pool of threads."""
+    parent = module.parent(node)
+    while isinstance(parent, (ast.BinOp, ast.Call)) and (
+        isinstance(parent, ast.BinOp) or module.qualified(parent.func) in _OF_NUMBERS
+    ):
+        parent = module.parent(parent)
+    if isinstance(parent, ast.keyword):
+        return parent.arg in ("max_workers", "processes") and _starts_threads(module, parent)
+    return isinstance(parent, ast.Call) and module.qualified(parent.func).rpartition(".")[2] in _THREADS
+
+
+def _is_cap(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool:
+    """`if asked > cores: asked = cores`, which is `min(asked, cores)`: the size is what was asked for."""
+    target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+    if not isinstance(target, ast.Name) or statement.value is None:
+        return False
+    limit = module.code(statement.value)
+    for test, wanted in module.guards(statement):
+        if not isinstance(test, ast.Compare) or len(test.ops) > 1 or not wanted:
+            continue
+        greater, less = test.left, test.comparators[0]
+        if isinstance(test.ops[0], (ast.Lt, ast.LtE)):
+            greater, less = less, greater
+        elif not isinstance(test.ops[0], (ast.Gt, ast.GtE)):
+            continue
+        if module.code(greater) == target.id and module.code(less) == limit:
+            return _is_asked_for(module, greater)
+    return False
 
 
 def _in_call(module: PythonModule, rule: Rule, call: ast.Call, node: ast.AST) -> bool | None:
     """What a call makes of a count given to it: a size, nothing, or (None) a number again."""
     name = module.qualified(call.func)
-    if name in (
-        "builtins.int",
-        "builtins.max",
-        "builtins.str",
-        "builtins.len",
-        "builtins.round",
-        "math.floor",
-        "math.ceil",
-    ):
+    if name in _SAME_NUMBER:
         return None
     if name == "builtins.min":
-        return False if any(_is_asked_for(module, other) for other in _operands(call)) else None
+        bounded = any(_is_asked_for(module, other) or _is_few(module, other) for other in _operands(call))
+        return False if bounded else None
     if name in ("os.environ.get", "os.getenv", "os.environ.setdefault"):
         return False
-    if name.rpartition(".")[2] in ("ThreadPoolExecutor", "ThreadPool"):
+    if name.rpartition(".")[2] in _THREADS:
         return False
     if name.endswith((".set_num_threads", ".set_start_method")) or name in rule.table("pools"):
         return True
@@ -211,7 +347,8 @@ def _unsized(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         known = given is not None and module.constant(given) is not None
         told[call] = told.get(call, False) or known
     for call, is_told in told.items():
-        if not is_told and not any(module.value(a).sources & {ARGUMENT, ENVIRONMENT} for a in call.args):
+        asked = any(module.value(a).sources & {ARGUMENT, ENVIRONMENT} for a in call.args)
+        if not is_told and not asked and not _never_runs(module, call):
             fix = _sized(module, rule, call)
             yield rule.finding(module.name_span(call), variant="default", call=f"{module.code(call.func)}()", fix=fix)
 
@@ -244,7 +381,7 @@ def _all_cores(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         for keyword in call.keywords:
             if keyword.arg in names and isinstance(keyword.value, (ast.UnaryOp, ast.Name)):
                 number = module.constant(keyword.value)
-                if isinstance(number, int) and number in (-1, -2):
+                if isinstance(number, int) and number in (-1, -2) and not _never_runs(module, call):
                     fix = _requested(module, keyword.value) if isinstance(keyword.value, ast.UnaryOp) else None
                     yield rule.finding(module.span(keyword), variant="default", call=module.code(keyword), fix=fix)
 
@@ -263,7 +400,9 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         for word in _size_words(rule, command):
             first, last = bisect_left(starts, word.start), bisect_left(starts, word.end)
             for inner in script.commands[first:last]:
-                if inner.start not in seen and _counts(rule, inner) and not _is_default(word, inner):
+                if inner.start in seen or not _counts(rule, inner) or _is_default(word, inner):
+                    continue
+                if not _is_next_choice(script, rule, inner):
                     seen.add(inner.start)
                     yield _counted_in_shell(script, rule, word, inner)
         yield from _unlimited(script, rule, command)
@@ -319,6 +458,20 @@ def _counts(rule: Rule, command: Command) -> bool:
     if wanted is None:
         return False
     return not wanted or any(word.value in wanted for word in command.arguments)
+
+
+def _is_next_choice(script: Script, rule: Rule, command: Command) -> bool:
+    """Whether a count is for machines that have no `nproc`, or none of another program that counts: no Linux."""
+    from canfar_lint.checks._scripts import tests_of
+
+    programs = rule.table("shell_counts")
+    if command.before == "||" and any(other.name in programs for other in tests_of(script, command)):
+        return True
+    for test in tests_of(script, command):
+        looked_for = _LOOKS_FOR.match(" ".join(word.text for word in test.words))
+        if looked_for is not None and looked_for[1] in programs:
+            return looked_for[1] != command.name
+    return False
 
 
 def _is_default(word: Word, inner: Command) -> bool:
