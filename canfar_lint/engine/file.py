@@ -85,6 +85,11 @@ class Profile:
             found += [r for r in self._compiled(kind, pipeline, "sh").fired(content) if r.code not in known]
         return found
 
+    def compiled_for_python(self) -> None:
+        """Compile what Python files are searched for, which else waits for the first of them."""
+        for language in ("py", "sh"):
+            self._compiled(PYTHON, True, language).compile()
+
     def _compiled(self, kind: str, pipeline: bool, language: str) -> Triggers:
         key = (kind, pipeline, language)
         if key not in self._triggers:

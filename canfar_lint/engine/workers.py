@@ -120,8 +120,23 @@ def _pool(profiles: list[Profile], workers: int) -> ProcessPoolExecutor:
 
     # forked workers have rules and settings already; elsewhere they are sent once to each
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
+    if method:
+        _load(profiles)
     context: Any = multiprocessing.get_context(method)
     return ProcessPoolExecutor(workers, context, _begin, (None if method else profiles,))
+
+
+def _load(profiles: list[Profile]) -> None:
+    """What every worker would load and compile by itself: the checks of Python files, and their triggers."""
+    from canfar_lint.checks import module_of
+    from canfar_lint.engine import models  # noqa: F401
+    from canfar_lint.model import python  # noqa: F401
+
+    for profile in profiles[:1]:
+        profile.compiled_for_python()
+        for rule in profile.rules:
+            if "py" in rule.kinds and rule.code.startswith("CAN"):
+                module_of(rule)
 
 
 def _submitted(pool: Executor, batch: _Batch) -> Future[list[FileResult]]:

@@ -266,6 +266,12 @@ class Triggers:
         else:
             self._bytes.setdefault(_Stretch.of(trigger.lstrip("*").encode()), {})[rule.code] = rule
 
+    def compile(self) -> None:
+        """Compile all expressions at once."""
+        for condition, _ in self._conditions.values():
+            for pattern in condition.patterns:
+                _compiled(pattern)
+
     def fired(self, content: Content) -> list[Rule]:
         """The rules that may find something in a file, each once."""
         found: dict[str, Rule] = {rule.code: rule for rule in self._always}
