@@ -211,8 +211,18 @@ def _marks(path: Path, findings: list[dict[str, Any]]) -> list[_Mark]:
     for finding in findings:
         cell = finding["cell"] or 0
         start, end = (text.offset(cell, finding[key]) for key in ("location", "end_location"))
-        marks.append(_Mark(finding["message"], text.text[start:end], start, end))
+        marks.append(_Mark(finding["message"], _with_arguments(text.text, start, end), start, end))
     return marks
+
+
+def _with_arguments(text: str, start: int, end: int) -> str:
+    """The words of a finding, with the brackets that follow: of two calls of `open` each is told by what it opens."""
+    depth = 0
+    for at in range(end, min(end + 400, len(text)) if text[end : end + 1] == "(" else end):
+        depth += (text[at] == "(") - (text[at] == ")")
+        if depth == 0:
+            return text[start : at + 1]
+    return text[start:end]
 
 
 def _text_of(path: Path) -> Text:

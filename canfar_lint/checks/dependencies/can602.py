@@ -90,8 +90,7 @@ def is_built(project: Project, path: str) -> bool:
     if built is None:
         return False
     above, module = path[: built.start()], path[built.end() :]
-    names = {os.path.normpath(each).replace("\\", "/") for each in project.paths}
-    return any(os.path.normpath(f"{above}/{folder}{module}".lstrip("/")) in names for folder in ("", "src/", "lib/"))
+    return any(project.file(os.path.join(above, folder, module.lstrip("/"))) for folder in ("", "src", "lib"))
 
 
 def distributed(rule: Rule) -> frozenset[str]:
