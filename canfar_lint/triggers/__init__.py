@@ -39,7 +39,6 @@ Every line, the first one too, has a newline before it: `\\n` is a faster `(?m)^
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -498,9 +497,9 @@ def _most(code: bytes, part: bytes) -> float:
     if not part or part.isdigit():
         return float(part or 1)
     if not _compiled(r"[^\W\d]\w*").fullmatch(part):
-        return math.inf
+        return float("inf")
     given = re.findall(_SET.replace(b"NAME", part), code)
-    return max(map(float, given)) if given and all(given) else math.inf
+    return max(map(float, given)) if given and all(given) else float("inf")
 
 
 def lines_with(code: bytes, stretch: bytes) -> bytes:
