@@ -15,6 +15,9 @@ from typing import NamedTuple
 
 # each takes a search of the file for a function's name; a file with more is let through
 _MOST_PLACES = 128
+# each takes a look around it alone
+_MOST_LOCAL = 8192
+_FAR = 20_000
 _MOST_LINES = 200
 _MOST_BEFORE = 400
 _DOTTED = bytes(c for c in range(128) if chr(c).isalnum() or c in b"_.")
@@ -129,8 +132,8 @@ class Blocks:
 
     def may_be_looped(self, pattern: re.Pattern[bytes]) -> bool:
         """Whether what an expression finds may be in the body of a loop of the function (or module) around it."""
-        places = [match.start() for match in islice(pattern.finditer(self.code), _MOST_PLACES)]
-        return len(places) == _MOST_PLACES or any(map(self._may_be_looped, places))
+        places = [match.start() for match in islice(pattern.finditer(self.code), _MOST_LOCAL)]
+        return len(places) == _MOST_LOCAL or any(map(self._may_be_looped, places))
 
     def _may_be_looped(self, at: int) -> bool:
         start = self._statement(at)
@@ -146,10 +149,18 @@ class Blocks:
     def may_be_left(self, pattern: re.Pattern[bytes]) -> bool:
         """Whether what a call opens may be used on the spot, or get a name of which the function around neither closes
         nor hands it on. The expression finds calls, to the bracket that opens their arguments."""
-        calls = [*islice(pattern.finditer(self.code), _MOST_PLACES)]
-        return len(calls) == _MOST_PLACES or any(self._may_be_left(call.start(), call.end() - 1) for call in calls)
+        looked_for = 0
+        for number, call in enumerate(pattern.finditer(self.code)):
+            name = self._name_given(call.start(), call.end() - 1)
+            looked_for += bool(name)
+            if name is None or number == _MOST_LOCAL or looked_for > _MOST_PLACES:
+                return True
+            if name and not self._is_taken_care_of(call.start(), name):
+                return True
+        return False
 
-    def _may_be_left(self, at: int, opening: int) -> bool:
+    def _name_given(self, at: int, opening: int) -> bytes | None:
+        """The name that what a call opens is given, none where it is given away at once; None where it may be left."""
         before = self.code[self.code.rfind(b"\n", 0, at) + 1 : at].rstrip(_DOTTED)
         arguments = _ARGUMENTS.match(self.code, opening)
         if (
@@ -157,14 +168,16 @@ class Blocks:
             or len(before) > _MOST_BEFORE
             or self.code[arguments.end() : arguments.end() + 80].lstrip()[:1] in (b".", b"[")
         ):
-            return True
+            return None
         named = _NAMED.fullmatch(before)
-        if named is None:
-            return _GIVEN_AWAY.fullmatch(before) is None
+        if named is not None:
+            return bytes(named[1])
+        return None if _GIVEN_AWAY.fullmatch(before) is None else b""
+
+    def _is_taken_care_of(self, at: int, name: bytes) -> bool:
+        """Whether the function around a place closes what has a name, or hands it on."""
         function = self._scope(at)
-        return not any(
-            self._is_kept(place, end) and self._scope(place) is function for place, end in self._places(named[1])
-        )
+        return any(self._is_kept(place, end) and self._scope(place) is function for place, end in self._places(name))
 
     def _is_kept(self, at: int, end: int) -> bool:
         """Whether a statement on a line of its own closes what has a name, or hands it on as it is."""
@@ -285,7 +298,7 @@ class Blocks:
         following = islice(self._blocks, index, None)
         # the `for` of a comprehension looks like a statement where its line opens a bracket
         sure = next((block.start for block in following if block.keyword not in (b"for", b"if")), len(self.code))
-        return _FOR.search(self.code, at, sure) is not None
+        return sure - at > _FAR or _FOR.search(self.code, at, sure) is not None
 
 
 def _names(name: bytes, block: _Block | None, once: bool) -> frozenset[bytes]:
