@@ -261,12 +261,13 @@ def _named_so(module: PythonModule, constant: ast.Constant, tables: dict[str, An
 
 def _parameter(module: PythonModule, call: ast.Call, argument: ast.AST) -> list[str]:
     """The name of the parameter that a positional argument of one of the file's own functions is given for."""
-    function = module.function_named(call.func) if argument in call.args else None
+    at = next((number for number, each in enumerate(call.args) if each is argument), -1)
+    function = module.function_named(call.func) if at >= 0 else None
     if function is None:
         return []
     names = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
     names = names[1:] if names[:1] in (["self"], ["cls"]) else names
-    return names[call.args.index(argument) :][:1]  # type: ignore[arg-type]
+    return names[at : at + 1]
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
