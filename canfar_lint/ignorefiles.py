@@ -41,23 +41,33 @@ class IgnoreFiles:
 class _IgnoreFile:
     """One file of patterns, relative to `base`."""
 
-    __slots__ = ("_any", "_base", "_spec")
+    __slots__ = ("_any", "_base", "_patterns")
 
     def __init__(self, base: str, lines: list[str]) -> None:
         from pathspec import GitIgnoreSpec
 
         self._base = os.path.join(base, "")
-        self._spec = GitIgnoreSpec.from_lines(lines)
-        sources = [p.regex.pattern for p in self._spec.patterns if p.include is not None and p.regex is not None]
+        found = GitIgnoreSpec.from_lines(lines).patterns
+        self._patterns = [p for p in found if p.include is not None and p.regex is not None]
+        sources = [p.regex.pattern for p in self._patterns]
         # One expression for all patterns: most paths match none, and a pattern at a time costs too much for each.
         self._any = re.compile("|".join(re.sub(r"\(\?P<\w+>", "(?:", source) for source in sources) or r"(?!)")
 
     def says(self, path: str, is_folder: bool) -> bool | None:
         """True: ignored. False: a pattern with `!` takes it back. None: nothing is said."""
-        relative = path[len(self._base) :].replace(os.sep, "/") + ("/" if is_folder else "")
-        if not relative or not self._any.match(relative):
+        relative = path[len(self._base) :].replace(os.sep, "/")
+        named = relative + ("/" if is_folder else "")
+        if not relative or not self._any.match(named):
             return None
-        return self._spec.check_file(relative).include
+        return next((p.include for p in reversed(self._patterns) if _names(p.regex, relative, named)), None)
+
+
+def _names(regex: re.Pattern[str], relative: str, named: str) -> bool:
+    """Whether a pattern names a path itself, and not only a folder above it, which has been asked before."""
+    match = regex.match(named)
+    if match is None or "ps_d" not in regex.groupindex:  # `*` and `folder/**`
+        return match is not None and regex.match(relative) is not None
+    return match.start("ps_d") < 0 or match.end("ps_d") == len(named)
 
 
 def above(folder: str) -> IgnoreFiles | None:

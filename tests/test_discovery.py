@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from canfar_lint.discovery import Input, discover, from_stdin, kind_of, kind_of_shebang
 from canfar_lint.settings import Layer, Resolver
@@ -249,6 +251,23 @@ def test_git_agrees(alone: Path) -> None:
         ["git", "ls-files", "-z", "--others", "--exclude-standard"], capture_output=True, text=True, check=True
     ).stdout.split("\0")
     assert found() == sorted(path for path in listed if path.endswith((".py", ".sh")))
+
+
+PIECES = ["*", "*.py", "a", "a/", "/a", "a/**", "**/b", "a/b", "a/*/b", "a/b/", "b*", "x.py", "/x.py", "a/x.py", "[ab]"]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lines=st.lists(st.tuples(st.sampled_from(["", "!"]), st.sampled_from(PIECES)), min_size=1, max_size=5))
+@example(lines=[("", "*"), ("!", "*.py"), ("!", "a/")])
+@example(lines=[("", "a/**"), ("!", "a/x.py")])
+def test_git_agrees_on_what_is_taken_back(alone: Path, lines: list[tuple[str, str]]) -> None:
+    if not (alone / ".git").exists():
+        subprocess.run(["git", "init", "-q"], check=True)
+        tree(alone, "x.py", "a/x.py", "a/b/x.py", "a/c/b/x.py", "b/x.py", "b/a/x.py", "c/x.py", "c/a/b/x.py")
+    (alone / ".gitignore").write_text("".join(f"{sign}{pattern}\n" for sign, pattern in lines))
+    command = ["git", "ls-files", "-z", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\0")
+    assert found() == sorted(path for path in listed if path.endswith(".py"))
 
 
 def test_dot_ignore_and_the_exclude_file_of_git(alone: Path) -> None:
