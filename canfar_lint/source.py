@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
@@ -26,11 +27,12 @@ class Source:
     `tree` is that of a Python text once it has been parsed, `names` what is known of its names (`fixing.unused`).
     """
 
-    __slots__ = ("_starts", "bom", "encoding", "file", "kind", "names", "path_asked", "text", "tree")
+    __slots__ = ("_starts", "asked", "bom", "encoding", "file", "kind", "names", "path_asked", "text", "tree")
 
     def __init__(self, path: str, kind: str, text: str, encoding: str = "utf-8", bom: bool = False) -> None:
         self.file = path
         self.path_asked = False
+        self.asked: dict[str, bool] = {}
         self.kind = kind
         self.text = text
         self.encoding = encoding
@@ -66,9 +68,21 @@ class Source:
 
     @property
     def path(self) -> str:
-        """The file's path, for what judges by it: that is noted, since what it finds holds for no copy of the file."""
+        """The file's path, for what judges by all of it: that is noted, since what it finds holds for no copy."""
         self.path_asked = True
         return self.file
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.file.replace("\\", "/").rpartition("/")[2]
+
+    def lies_in(self, expression: str) -> bool:
+        """Whether an expression is found in the path, written with slashes; what is found holds for the copies of the
+        file of which the answer is the same."""
+        if expression not in self.asked:
+            self.asked[expression] = is_named(self.file, expression)
+        return self.asked[expression]
 
     @property
     def code(self) -> str:
@@ -118,6 +132,11 @@ class Source:
     def place(self, start: int, end: int) -> Place:
         """Rows and columns of a span. A notebook's source answers by cell instead."""
         return Place(*self.row_column(start), *self.row_column(end))
+
+
+def is_named(path: str, expression: str) -> bool:
+    """Whether an expression is found in a path, written with slashes."""
+    return re.search(expression, path.replace("\\", "/")) is not None
 
 
 def newline_in(text: str) -> str:

@@ -49,12 +49,15 @@ def test_a_copy_in_another_role_is_looked_at_by_itself(tmp_path: Path, monkeypat
     assert str(paths[-1]) not in {at for at, _ in found}
 
 
-def test_what_judges_by_the_path_looks_at_every_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # CAN401 says nothing of scripts that build something, which their name tells
-    writes = 'import numpy as np\nimport sys\nnp.save("/tmp/result.npy", np.load(sys.argv[1]))\n'
-    paths = _written(tmp_path, [f"v{n}/reduce.py" for n in range(8)], writes)
-    _, looked_at = _linted(paths, monkeypatch)
-    assert looked_at == [str(path) for path in paths]
+def test_copies_share_what_is_found_where_the_path_says_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # CAN501 says nothing of programs that are there for showing, which their path tells
+    shows = "import matplotlib.pyplot as plt\n\nplt.plot([1, 2])\nplt.show()\n"
+    paths = _written(tmp_path, [f"v{n}/reduce.py" for n in range(8)] + ["viewer/reduce.py"], shows)
+    found, looked_at = _linted(paths, monkeypatch)
+    assert looked_at == [str(paths[0]), str(paths[-1])]
+    assert {at for at, code in found if code == "CAN501"} == {str(path) for path in paths[:-1]}
 
 
 def test_files_of_one_name_and_size_share_a_batch() -> None:

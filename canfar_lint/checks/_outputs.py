@@ -185,8 +185,7 @@ def names_of(module: PythonModule, output: Output) -> Iterator[Named]:
 
 def stem_of(module: PythonModule) -> str:
     """The file's own name without its suffix, as a name for what it writes."""
-    name = module.source.path.replace("\\", "/").rpartition("/")[2]
-    return re.sub(r"[^\w-]+", "_", name.rpartition(".")[0]).strip("_") or "run"
+    return re.sub(r"[^\w-]+", "_", module.source.name.rpartition(".")[0]).strip("_") or "run"
 
 
 def literal_span(module: PythonModule, node: ast.AST) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from canfar_lint.diagnostic import (
     PlacedFix,
     PlacedRelated,
 )
-from canfar_lint.source import DOCKERFILE, NOTEBOOK, PYTHON, Source
+from canfar_lint.source import DOCKERFILE, NOTEBOOK, PYTHON, Source, is_named
 from canfar_lint.triggers import Content, Triggers
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ class Profile:
 class FileResult(NamedTuple):
     """What one file gave. `problem` is UNPARSED or TOO_DEEP with `words` and `place` of the parser, else empty.
 
-    `digest` is that of its content. `copies` when a file of the same content in the same role gives the same.
+    `digest` is that of its content. A file of the same content in the same role gives the same where all that was
+    `asked` of the path has the same answer there; None when no copy does.
     """
 
     path: str
@@ -124,11 +125,15 @@ class FileResult(NamedTuple):
     place: Place | None = None
     crashed: bool = False
     digest: str = ""
-    copies: bool = True
+    asked: tuple[tuple[str, bool], ...] | None = ()
 
     @property
     def empty(self) -> bool:
         return not (self.diagnostics or self.facts or self.markers or self.problem)
+
+    def holds_for(self, path: str) -> bool:
+        """Whether it is what a file of the same content gives under another path."""
+        return self.asked is not None and all(is_named(path, asked) is answer for asked, answer in self.asked)
 
     def copied(self, path: str) -> FileResult:
         """The same for a file that is a copy."""
@@ -155,7 +160,7 @@ def in_pipeline(path: str, data: bytes | None = None) -> bool:
 
 def role(path: str, data: bytes) -> tuple[str, bool, bool]:
     """What a file's path alone says of how it is linted."""
-    return path.rpartition(".")[2], in_pipeline(path, data), is_test(path)
+    return path.replace("\\", "/").rpartition("/")[2], in_pipeline(path, data), is_test(path)
 
 
 def _may_hold_markers(kind: str, data: bytes, prefixes: tuple[str, ...]) -> bool:
@@ -244,9 +249,10 @@ class _Work:
         except Unreadable as e:
             return self.refused(e)
         markers = self.markers(source) if marked else []
-        alike = not (source.path_asked or self.crashed or any(d.related or d.question for d in self.diagnostics))
+        apart = source.path_asked or self.crashed or any(d.related or d.question for d in self.diagnostics)
+        asked = None if apart else tuple(source.asked.items())
         return FileResult(
-            self.path, self.kind, self.diagnostics, self.facts, markers, crashed=self.crashed, copies=alike
+            self.path, self.kind, self.diagnostics, self.facts, markers, crashed=self.crashed, asked=asked
         )
 
     def functions(self, fired: list[Rule]) -> set[str]:

@@ -343,12 +343,12 @@ def lint_job(job: _Job, profiles: list[Profile], known: dict[_Content, FileResul
     from canfar_lint.engine.cache import digest
 
     content = (digest(data), job.kind, job.profile, *role(job.path, data))
-    if known and content in known:
+    if known and content in known and known[content].holds_for(job.path):
         return known[content].copied(job.path)
     result = lint_bytes(job.path, job.kind, data, profile, profile.settings)
     if job.hashed and not result.crashed:
         result = result._replace(digest=content[0])
-    if result.copies and known is not None:
+    if result.asked is not None and known is not None:
         known[content] = result
     return result
 

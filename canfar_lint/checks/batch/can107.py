@@ -65,7 +65,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 def _is_elsewhere(module: PythonModule, rule: Rule) -> bool:
     """Whether the file is no job: a build tool's, or a program of windows whose buttons start commands."""
-    if re.search(rule.table("python_elsewhere"), module.source.path.replace("\\", "/")):
+    if module.source.lies_in(rule.table("python_elsewhere")):
         return True
     windows = any(binding.qualified.partition(".")[0] in rule.table("windows") for binding in module.imports)
     return windows and any(True for _ in module.methods(rule.table("window_loops")))

@@ -44,7 +44,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 def _is_of_sphinx(module: PythonModule) -> bool:
     """Whether a file is the settings of Sphinx, which reads them in their own folder, and never in a job."""
-    if module.source.path.replace("\\", "/").rpartition("/")[2] != "conf.py":
+    if module.source.name != "conf.py":
         return False
     names = module.scopes[module.tree].bindings if module.tree in module.scopes else {}
     return len({"extensions", "html_theme", "master_doc", "templates_path", "source_suffix"} & set(names)) > 0

@@ -18,7 +18,7 @@ _LISTENERS = frozenset(("mpl_connect", "connect", "bind", "bind_all", "on_clicke
 
 def is_viewer(module: PythonModule) -> bool:
     """Whether the name of the file says that its program is there for looking at something."""
-    return re.search(_table("showing_files"), module.source.path.replace("\\", "/")) is not None
+    return module.source.lies_in(_table("showing_files"))
 
 
 def is_for_showing(module: PythonModule, node: ast.AST) -> bool:

@@ -16,9 +16,8 @@ _FAILURES = ("ImportError", "ModuleNotFoundError", "RuntimeError", "TclError")
 
 
 # files of windows: whoever imports them is asked, not they
-_OF_WINDOWS = re.compile(
-    r"(^|[/_])(gui|guis|tk|qt|wx|widgets?|dialogs?|viewers?|windows?|display)([/_.]|$)|(gui|tk|qt|widgets?)\.py$",
-    re.IGNORECASE,
+_OF_WINDOWS = (
+    r"(?i)(^|[/_])(gui|guis|tk|qt|wx|widgets?|dialogs?|viewers?|windows?|display)([/_.]|$)|(gui|tk|qt|widgets?)\.py$"
 )
 
 # parts of one toolkit
@@ -81,7 +80,7 @@ def _is_library_of_windows(module: PythonModule, toolkit: str) -> bool:
     """Whether a file only offers windows: classes made from the toolkit's, or a name that says so."""
     if module.is_script:
         return False
-    if _OF_WINDOWS.search(module.source.path):
+    if module.source.lies_in(_OF_WINDOWS):
         return True
     bases = [base for node in module.scopes if isinstance(node, ast.ClassDef) for base in node.bases]
     family = _TK if toolkit in _TK else (toolkit,)

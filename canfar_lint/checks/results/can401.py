@@ -33,7 +33,7 @@ class Lost(NamedTuple):
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
-    if re.search(rule.table("build_scripts"), module.source.path):
+    if module.source.lies_in(rule.table("build_scripts")):
         return
     ephemeral = ephemeral_of(rule)
     lost, last = _collect(module, rule, ephemeral)
