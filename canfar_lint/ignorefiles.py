@@ -48,8 +48,8 @@ class _IgnoreFile:
 
         self._base = os.path.join(base, "")
         found = GitIgnoreSpec.from_lines(lines).patterns
-        self._patterns = [p for p in found if p.include is not None and p.regex is not None]
-        sources = [p.regex.pattern for p in self._patterns]
+        self._patterns = [(p.regex, p.include) for p in found if p.include is not None and p.regex is not None]
+        sources = [regex.pattern for regex, _ in self._patterns]
         # One expression for all patterns: most paths match none, and a pattern at a time costs too much for each.
         self._any = re.compile("|".join(re.sub(r"\(\?P<\w+>", "(?:", source) for source in sources) or r"(?!)")
 
@@ -59,7 +59,7 @@ class _IgnoreFile:
         named = relative + ("/" if is_folder else "")
         if not relative or not self._any.match(named):
             return None
-        return next((p.include for p in reversed(self._patterns) if _names(p.regex, relative, named)), None)
+        return next((ignored for regex, ignored in reversed(self._patterns) if _names(regex, relative, named)), None)
 
 
 def _names(regex: re.Pattern[str], relative: str, named: str) -> bool:
