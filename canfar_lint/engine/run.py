@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -317,9 +318,10 @@ def lint_jobs(
     """What the files give, without those that nothing is to be said or kept of; `told` is told of each file."""
     # telling copies apart takes longer than it saves among a few files
     known: dict[_Content, FileResult] | None = {} if len(jobs) >= _WORTH_COPIES else None
+    names = Counter(os.path.basename(job.path) for job in jobs)
     found = []
     for job in jobs:
-        result = lint_job(job, profiles, known)
+        result = lint_job(job, profiles, known if names[os.path.basename(job.path)] > 1 else None)
         if told is not None:
             told(1)
         if not result.empty or result.digest:
