@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from harness import notebook
@@ -212,6 +213,36 @@ def test_an_error_is_told_in_its_own_cell_with_that_cells_lines(
     found = caught.value
     assert found.place is not None
     assert ((found.place.row, found.place.column, found.place.cell), found.words) == (place, words)
+
+
+OPENS = "from astropy.io import fits\nimage = fits.getdata('/home/ann/m31.fits')"
+
+
+def found_in(cells: list[str], tmp_path: Path, *words: str) -> list[tuple[str, int, bool]]:
+    path = tmp_path / "a.ipynb"
+    path.write_bytes(notebook(cells))
+    command = [sys.executable, "-m", "canfar_lint", "check", "--isolated", "--no-cache", "--output-format", "json"]
+    ran = subprocess.run([*command, "--select", "CAN", *words, str(path)], capture_output=True, check=False)
+    return [(each["code"], each["cell"], bool(each["fix"])) for each in json.loads(ran.stdout)]
+
+
+@pytest.mark.parametrize("words", [[], ["--no-ruff"]])
+def test_the_cells_around_a_broken_one_are_linted(words: list[str], tmp_path: Path) -> None:
+    found = found_in([OPENS, "def f(:\n    pass", "input('go?')"], tmp_path, *words)
+    assert ("CAN104", 1, False) in found
+    assert ("CAN001", 2, False) in found
+    assert ("CAN101", 3, False) in found
+
+
+def test_a_notebook_in_python_2_is_read_but_for_its_broken_cells(tmp_path: Path) -> None:
+    found = found_in(["%pylab inline\nprint 'a'", OPENS, "print 'a' 'b\n", "raw_input('go?')"], tmp_path)
+    assert [code for code, _, _ in found if code == "CAN001"] == []
+    assert ("CAN104", 2, False) in found
+    assert ("CAN101", 4, False) in found
+
+
+def test_nothing_but_broken_cells(tmp_path: Path) -> None:
+    assert found_in(["def f(:"], tmp_path) == [("CAN001", 1, False)]
 
 
 def test_nbformat_3() -> None:

@@ -31,6 +31,8 @@ def findings(code: str) -> list[tuple[int, int, str]]:
         "try:\n    pass\nexcept IOError, error:\n    pass",
         "count = 10L",
         "tclean(async=False)\nprint 'x'",
+        "def f((a, b), c=(1, 2)): print a",
+        "key = lambda (a, b), c: a\nprint key",
     ],
 )
 def test_every_kind_of_old_statement_is_read(statement: str) -> None:

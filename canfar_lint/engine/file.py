@@ -235,6 +235,7 @@ class _Work:
             source = self.source or self.decode()
         except ValueError as e:  # not text, or no notebook
             return self.refused(e)
+        refusal: tuple[str, str, Place | None] = ("", "", None)
         try:
             models = ("python", "dockerfile", "shell", "yaml")
             wanted = self.functions(fired) | {name for c in collectors for name in models if hasattr(c, name)}
@@ -246,14 +247,13 @@ class _Work:
                 self.check(read, name, model, fired)
                 for collector in collectors:
                     self.collect(read, collector, name, model)
-        except Unreadable as e:
-            return self.refused(e)
+        except Unreadable as e:  # all of it, or a part of which it is to be said
+            refusal = e.problem, e.words, e.place
         markers = self.markers(source) if marked else []
         apart = source.path_asked or self.crashed or any(d.related or d.question for d in self.diagnostics)
         asked = None if apart else tuple(source.asked.items())
-        return FileResult(
-            self.path, self.kind, self.diagnostics, self.facts, markers, crashed=self.crashed, asked=asked
-        )
+        found = self.diagnostics, self.facts, markers
+        return FileResult(self.path, self.kind, *found, *refusal, crashed=self.crashed, asked=asked)
 
     def functions(self, fired: list[Rule]) -> set[str]:
         """The models that the checks of the rules ask for; a rule whose check cannot be had is said, and left out."""
@@ -332,11 +332,8 @@ class _Work:
             self.diagnostics.append(placed(source, finding))
 
     def refused(self, error: Exception) -> FileResult:
-        from canfar_lint.engine.models import Unreadable
         from canfar_lint.model.notebook import BrokenNotebook
 
-        if isinstance(error, Unreadable):
-            return FileResult(self.path, self.kind, [], [], [], error.problem, error.words, error.place)
         if isinstance(error, BrokenNotebook):
             place = Place(error.row, error.column, error.row, error.column)
             found = self.general("CAN001", variant="notebook", problem=str(error))._replace(place=place)

@@ -11,6 +11,7 @@ from canfar_lint.diagnostic import Place
 from canfar_lint.source import DOCKERFILE, MAKEFILE, NOTEBOOK, PYTHON, SHELL, YAML, Source
 
 if TYPE_CHECKING:
+    from canfar_lint.model.notebook import NotebookSource
     from canfar_lint.model.python import PythonModule
     from canfar_lint.model.shell import Script
     from canfar_lint.settings.settings import Settings
@@ -50,7 +51,7 @@ def _python(source: Source, wanted: frozenset[str]) -> Views:
         from canfar_lint.model.python import PythonModule
 
         _let_go()
-        source, tree = read_python(source)
+        source, tree, refused = _read(source)
         module = PythonModule(source, tree)
         yield "python", module, source
         if "request" in wanted:
@@ -64,6 +65,8 @@ def _python(source: Source, wanted: frozenset[str]) -> Views:
             for script in literals(module):
                 yield from _script(script, source, wanted)
         _last.append(module)
+        if refused is not None:
+            raise refused
 
 
 def _let_go() -> None:
@@ -83,36 +86,67 @@ def _script(script: Script, source: Source, wanted: frozenset[str]) -> Views:
             yield "request", request, source
 
 
+def _read(source: Source) -> tuple[Source, ast.Module, Unreadable | None]:
+    """The text that is read, its tree, and what is wrong with the rest. Raises `Unreadable` when nothing is read."""
+    try:
+        return *read_python(source), None
+    except Unreadable as e:
+        from canfar_lint.model.notebook import NotebookSource
+
+        if not isinstance(source, NotebookSource):
+            raise
+        return _read_by_cell(source, e)
+
+
 def read_python(source: Source) -> tuple[Source, ast.Module]:
     """The tree of a Python text and the text it was made of, which for Python 2 is another. Raises `Unreadable`."""
     try:
         return source, parsed(source)
     except Unreadable:
-        if source.kind == PYTHON and (tree := _parsed_without_magics(source)) is not None:
-            return source, tree
+        from canfar_lint.model import python2
+        from canfar_lint.model.magics import without_magics
         from canfar_lint.peers.ruff import looks_like_python2
 
-        if source.kind != PYTHON or not looks_like_python2(source.text):
-            raise
-        from canfar_lint.model import python2
-
-        found = python2.read(source)
+        code = without_magics(source.text) if source.kind == PYTHON else source.code
+        if code != source.text and source.kind == PYTHON and (tree := _tree(source, code)) is not None:
+            return source, tree
+        found = python2.read(source, code) if looks_like_python2(code) else None
         if found is None:
             raise
         return found
 
 
-def _parsed_without_magics(source: Source) -> ast.Module | None:
-    """The tree of a script saved from a notebook with its magics; None when they are not all that is wrong."""
-    from canfar_lint.model.magics import without_magics
-
-    code = without_magics(source.text)
-    if code == source.text:
-        return None
+def _tree(source: Source, code: str) -> ast.Module | None:
+    """The tree of what a text comes to; None when it does not parse."""
     try:
         return parsed(Source(source.path, source.kind, code))
     except Unreadable:
         return None
+
+
+def _read_by_cell(source: NotebookSource, refused: Unreadable) -> tuple[Source, ast.Module, Unreadable | None]:
+    """The cells of a notebook that are Python, 2 or 3, and what is to be said of the others.
+
+    Raises `refused` when there is none.
+    """
+    from canfar_lint.model import notebook, python2
+    from canfar_lint.peers.ruff import looks_like_python2
+
+    codes: list[str] = []
+    rewritten = False
+    for cell in source.cells:
+        code = source.cell_code(cell)
+        if notebook.syntax_error_in(code) is not None:
+            old = looks_like_python2(code)
+            found = python2.read(Source(source.file, PYTHON, code)) if old else None
+            rewritten = rewritten or old
+            code = found[0].text if found is not None else notebook.blank(code)
+        codes.append(code)
+    text = "".join(codes)
+    if not text.strip():
+        raise refused
+    read = python2.Python2Source(source, text) if rewritten else notebook.PartialNotebook.of(source, text)
+    return read, parsed(read), None if rewritten else refused
 
 
 def parsed(source: Source) -> ast.Module:
@@ -158,12 +192,12 @@ def _in_cell(source: Any, error: SyntaxError) -> tuple[Place, str]:
 
 def _notebook(source: Any, wanted: frozenset[str]) -> Views:
     yield "notebook", source, source
-    yield from _python(source, wanted)
     if wanted & _OF_SHELL:
         from canfar_lint.model.shell import parse
 
         for piece in source.shell_pieces:
             yield from _script(parse(piece.text, start=piece.start, context=piece.context), source, wanted)
+    yield from _python(source, wanted)
 
 
 def _dockerfile(source: Source, wanted: frozenset[str], settings: Settings | None) -> Views:

@@ -175,6 +175,22 @@ class NotebookSource(Source):
         return (b"\xef\xbb\xbf" if self.bom else b"") + self._raw.encode("utf-8")
 
 
+class PartialNotebook(NotebookSource):
+    """A notebook of which the cells that are no Python are blanks to a parser. What is found in the others is not
+    mended: nobody can tell by the whole whether that went well."""
+
+    __slots__ = ()
+    repairable = False
+
+    @classmethod
+    def of(cls, source: NotebookSource, code: str) -> PartialNotebook:
+        """`code` stands for the code of a notebook, character for character."""
+        partial = cls(source.file, source._raw, source.bom, source.text, source.cells)
+        partial.python, partial.magics, partial.shell_pieces = source.python, source.magics, source.shell_pieces
+        partial._code = code
+        return partial
+
+
 def read(path: str, data: bytes) -> NotebookSource:
     """The notebook in `data`. Raises `BrokenNotebook`, or `Undecodable` for bytes that are not UTF-8."""
     bom = data.startswith(b"\xef\xbb\xbf")
@@ -457,7 +473,7 @@ def _mask_cell(source: NotebookSource, cell: Cell, text: str) -> str:
     if cell.language != "python":
         if cell.language in _SHELLS:
             source.shell_pieces.append(ShellPiece(text, cell.start, "cell"))
-        return _blank(text)
+        return blank(text)
     if not _MAYBE_MAGIC.search(text):
         return text
     if head := _CELL_MAGIC.match(text):
@@ -468,8 +484,8 @@ def _mask_cell(source: NotebookSource, cell: Cell, text: str) -> str:
         if name in _SHELLS or name in ("!", "sx", "system"):
             source.shell_pieces.append(ShellPiece(text[head.end() :], cell.start + head.end(), "cell"))
         if name not in _PYTHON_CELL_MAGICS:
-            return _blank(text)
-        return _blank(text[: head.end()]) + _Masker(source, cell.start).mask(text, head.end())
+            return blank(text)
+        return blank(text[: head.end()]) + _Masker(source, cell.start).mask(text, head.end())
     return _Masker(source, cell.start).mask(text, 0)
 
 
@@ -485,7 +501,8 @@ def _at_margin(code: str) -> str:
     return re.sub(rf"(?m)^{indent}(?=\S|[ \t])", indent[:-1] + "\f", code)
 
 
-def _blank(text: str) -> str:
+def blank(text: str) -> str:
+    """As many blanks and lines."""
     return re.sub(r"[^\r\n]", " ", text)
 
 
@@ -495,7 +512,7 @@ def _pass(text: str, word: str = "pass") -> str:
     indent = text[: len(text) - len(body)]
     first = re.match(r"[^\r\n]*", body)
     word = word if first and len(first.group()) >= len(word) else "_"
-    return indent + word + _blank(body[len(word) :]) if body else text
+    return indent + word + blank(body[len(word) :]) if body else text
 
 
 class _Masker:

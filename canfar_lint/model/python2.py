@@ -18,6 +18,9 @@ from canfar_lint.source import Source
 _FIXERS = ("print", "except", "exec", "raise", "numliterals", "repr", "ne")
 _ASYNC = re.compile(r"(?<![\w.])(async|await)(?=[ \t]*(?:=(?!=)|[,)]))")
 _TRAILING_PRINT = re.compile(r"^([ \t]*print[ \t]+.*?),[ \t]*(#.*)?$", re.MULTILINE)
+# the parameters of a function, and those that stand for the parts of a tuple
+_PARAMETERS = re.compile(r"\b(?:def[ \t]+\w+[ \t]*\((?:[^()]|\([^()]*\))*\)|lambda\b[^:\n]*)[ \t]*:")
+_TUPLE = re.compile(r"(?<=[(, ])\(([ \t]*\w+(?:[ \t]*,[ \t]*\w+)*[ \t]*,?[ \t]*)\)(?=[ \t]*[,):=])")
 _PREFIX = re.compile(r"(?<!\w)[rRbBuU]{1,2}\Z")
 _tool: Any = None
 
@@ -47,10 +50,13 @@ class Python2Source(Source):
         return begin + len(line) - len(line.lstrip()), begin + len(line.rstrip())
 
 
-def read(source: Source) -> tuple[Python2Source, ast.Module] | None:
-    """The text as Python 3 and its tree; None when it is still no Python, or lines would move."""
-    text = _ASYNC.sub(r"\1_", source.text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(8))
-    text = with_plain_escapes(text if text.endswith("\n") else f"{text}\n")
+def read(source: Source, code: str = "") -> tuple[Python2Source, ast.Module] | None:
+    """The text as Python 3 and its tree; None when it is still no Python, or lines would move.
+
+    `code` is what of the text is to be read where that is not all, line for line.
+    """
+    text = _ASYNC.sub(r"\1_", (code or source.code).replace("\r\n", "\n").replace("\r", "\n").expandtabs(8))
+    text = _PARAMETERS.sub(_with_plain_parameters, with_plain_escapes(text if text.endswith("\n") else f"{text}\n"))
     for attempt in (text, _TRAILING_PRINT.sub(r"\1", text)):
         try:
             rewritten = str(_refactoring().refactor_string(attempt, source.path))
@@ -63,6 +69,11 @@ def read(source: Source) -> tuple[Python2Source, ast.Module] | None:
             # a parser of broken texts fails in ways nobody has listed; what it cannot read is counted
             continue
     return None
+
+
+def _with_plain_parameters(head: re.Match[str]) -> str:
+    """The head of a function with a name for each tuple among its parameters; what was in it is not known any more."""
+    return _TUPLE.sub(lambda parts: "_".join(re.findall(r"\w+", parts[1])), head[0])
 
 
 def with_plain_escapes(text: str) -> str:
