@@ -53,6 +53,8 @@ _NAMES = {
     "pixi.toml": TOML,
 }
 _NO_DOCKERFILES = ("dockerignore", "md", "rst", "txt", "j2", "jinja", "tmpl", "tpl", "template", "erb", "bak", "orig")
+# what job scripts of queues end in; as for files without an ending, their first line tells what they are
+_JOBS = ("slurm", "sbatch", "pbs", "qsub", "sge", "lsf")
 # compiled when they are first asked: most runs need none of them
 _YAML = r"(?s)\.gitlab-ci|(?:docker-)?compose.*|(?:environment|env).*|.*[-_.](?:environment|env)"
 _REQUIREMENTS = r"(?s)requirements.*|.*[-_.]requirements"
@@ -300,13 +302,17 @@ class _Rules:
         """The kind of a walked file; "" when only its first line can tell, None when it is not linted."""
         if self._default:
             kind = kind_of(path) or (self._extend is not None and self.asked_for(path)) or ""
-            return kind or ("" if "." not in name else None)
+            return kind or ("" if _first_line_tells(name) else None)
         kind = self.asked_for(path)
         return (kind_of(path) or kind) if kind else None
 
 
+def _first_line_tells(name: str) -> bool:
+    return "." not in name or name.rpartition(".")[2] in _JOBS
+
+
 def _sniffed(path: str) -> str:
-    if "." in os.path.basename(path)[1:]:
+    if not _first_line_tells(os.path.basename(path)[1:]):
         return ""
     try:
         with open(path, "rb") as file:

@@ -194,6 +194,14 @@ def test_named_files_of_other_kinds_are_left_out_in_silence(alone: Path) -> None
     assert found("config.yml", "notes.txt", "m31.fits", "a.py") == ["a.py"]
 
 
+def test_job_scripts_of_queues_are_told_by_their_first_line(alone: Path) -> None:
+    tree(alone, "a.slurm", "b.pbs", text="#!/bin/bash\n#SBATCH -n 4\nsrun x\n")
+    tree(alone, "c.sbatch", text="#!/bin/csh\n")
+    tree(alone, "d.pbs", "e.job", text="x\n")
+    assert found() == ["a.slurm", "b.pbs"]
+    assert found("a.slurm") == ["a.slurm"]
+
+
 # -- ignore files ---------------------------------------------------------------------------------------------
 
 
