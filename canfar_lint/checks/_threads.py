@@ -11,6 +11,8 @@ from canfar_lint.model.python import PythonModule
 REQUESTED = 'int(os.environ.get("OMP_NUM_THREADS", "1"))'
 """The cores of the request, as the platform hands them to a headless session."""
 
+_PROCESSES = ("multiprocessing.Process", "multiprocess.Process", "multiprocessing.get_context().Process")
+
 
 class Setting(NamedTuple):
     """`what` (a variable, an argument) is set to the literal `number` by the expression `node`."""
@@ -96,3 +98,16 @@ def settings(module: PythonModule, tables: dict[str, Any]) -> Iterator[Setting]:
         if number is not None and number > 0 and given is not None:
             short = module.code(call.func).rpartition(".")[2]
             yield Setting(f"{short}({parameter})", number, literal_of(module, given))
+
+
+def starts_processes(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a `range` counts the processes that are started: `[Process(…) for i in range(n)]`."""
+    if module.qualified(call.func) != "builtins.range":
+        return False
+    around = module.parent(call)
+    if isinstance(around, ast.comprehension):
+        around = module.parent(around)
+    if not isinstance(around, (ast.For, ast.ListComp)):
+        return False
+    calls = [node.func for node in ast.walk(around) if isinstance(node, ast.Call)]
+    return any(name in _PROCESSES for func in calls for name in module.qualified_all(func))

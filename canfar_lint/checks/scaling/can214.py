@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue import load
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._threads import Setting, hands_on_request, literal_of, number_of, settings
+from canfar_lint.checks._threads import (
+    Setting,
+    hands_on_request,
+    literal_of,
+    number_of,
+    settings,
+    starts_processes,
+)
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Question
 from canfar_lint.model.python import PythonModule
 
@@ -94,7 +101,7 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
     wanted = re.compile(rule.table("names"))
     handed: set[tuple[ast.AST, str]] = set()
     for call in module.all_calls:
-        if module.qualified(call.func) in _COUNTING and not _starts_processes(module, call):
+        if module.qualified(call.func) in _COUNTING and not starts_processes(module, call):
             continue
         for given in (*call.args, *(k.value for k in call.keywords)):
             if isinstance(given, ast.Name) and wanted.search(given.id):
@@ -108,23 +115,6 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
             continue
         if isinstance(value, ast.Constant) and type(value.value) is int:
             yield Setting(name, value.value, value)
-
-
-def _starts_processes(module: PythonModule, call: ast.Call) -> bool:
-    """Whether a `range` counts the processes that are started: `[Process(…) for i in range(n)]`."""
-    if module.qualified(call.func) != "builtins.range":
-        return False
-    around = module.parent(call)
-    if isinstance(around, ast.comprehension):
-        around = module.parent(around)
-    if not isinstance(around, (ast.For, ast.ListComp)):
-        return False
-    calls = (node for node in ast.walk(around) if isinstance(node, ast.Call))
-    return any(
-        name.endswith(("multiprocessing.Process", "multiprocess.Process"))
-        for each in calls
-        for name in module.qualified_all(each.func)
-    )
 
 
 def _in_texts(module: PythonModule, tables: dict[str, Any]) -> Iterator[tuple[tuple[int, int], str, int]]:
