@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._threads import REQUESTED, hands_on_request, sized, starts_processes
+from canfar_lint.checks._threads import REQUESTED, hands_on_request, never_runs, sized, starts_processes
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, OVERRIDABLE, PARAMETER
@@ -28,7 +28,6 @@ _SAME_NUMBER = frozenset(
 )
 _FEW = 4
 _MOST_STEPS, _MOST_CALLS = 4, 20
-_EXITS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit"))
 _OF_QUEUE = re.compile(r"(SLURM|PBS|SGE|LSB|LSF|OAR|COBALT|FLUX)_|NSLOTS$")
 _NOT_THERE = frozenset(("AttributeError", "NotImplementedError", "ImportError", "ModuleNotFoundError"))
 _LOGS = frozenset(("debug", "info", "warning", "error", "critical", "exception", "log"))
@@ -48,45 +47,12 @@ def _counted(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     """The node's cores asked for, where the answer becomes a number of workers."""
     counting = [*module.calls(rule.table("counts")), *module.calls(rule.table("affinity"))]
     for call in counting:
-        if module.in_try(call, "KeyError") or _never_runs(module, call) or _is_other_way(module, call, counting):
+        if module.in_try(call, "KeyError") or never_runs(module, call) or _is_other_way(module, call, counting):
             continue
         if _is_given_always(module, call):
             continue
         if _reaches_size(module, rule, call):
             yield rule.finding(module.span(call), call=module.code(call), fix=_asked_for(module, rule, call))
-
-
-def _never_runs(module: PythonModule, node: ast.AST) -> bool:
-    """Whether a node stands behind a `return`, or under a condition that the code itself has settled the other way."""
-    if _is_left_before(module, node):
-        return True
-    tests = ((module.constant(test), wanted) for test, wanted in module.guards(node))
-    return any(isinstance(known, int) and bool(known) != wanted for known, wanted in tests)
-
-
-def _is_left_before(module: PythonModule, node: ast.AST) -> bool:
-    """Whether what comes before in the same block has left it: `return`, `raise`, `sys.exit()`."""
-    child = node
-    for ancestor in module.ancestors(node):
-        for before in _until(ancestor, child):
-            if isinstance(before, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
-                return True
-            ends = before.value if isinstance(before, ast.Expr) else None
-            if isinstance(ends, ast.Call) and module.qualified(ends.func) in _EXITS:
-                return True
-        if isinstance(ancestor, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            return False
-        child = ancestor
-    return False
-
-
-def _until(parent: ast.AST, child: ast.AST) -> list[ast.stmt]:
-    """The statements of a block that come before one of them."""
-    for field in ("body", "orelse", "finalbody"):
-        block = getattr(parent, field, None)
-        if isinstance(block, list) and child in block:
-            return block[: block.index(child)]
-    return []
 
 
 def _is_given_always(module: PythonModule, call: ast.Call) -> bool:
@@ -451,7 +417,7 @@ def _unsized(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         told[call] = told.get(call, False) or known
     for call, is_told in told.items():
         asked = any(module.value(a).sources & {ARGUMENT, ENVIRONMENT} for a in call.args)
-        if not is_told and not asked and not _never_runs(module, call):
+        if not is_told and not asked and not never_runs(module, call):
             fix = _sized(module, rule, call)
             yield rule.finding(module.name_span(call), variant="default", call=f"{module.code(call.func)}()", fix=fix)
 
@@ -481,7 +447,7 @@ def _all_cores(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     """`n_jobs=-1`."""
     for value, at, said in _given_sizes(module, rule):
         number = module.constant(value)
-        if isinstance(number, int) and number in (-1, -2) and not _never_runs(module, value):
+        if isinstance(number, int) and number in (-1, -2) and not never_runs(module, value):
             fix = _requested(module, value) if isinstance(value, ast.UnaryOp) else None
             yield rule.finding(module.span(at), variant="default", call=said, fix=fix)
 

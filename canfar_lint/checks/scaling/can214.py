@@ -13,6 +13,7 @@ from canfar_lint.checks._threads import (
     Setting,
     hands_on_request,
     literal_of,
+    never_runs,
     number_of,
     settings,
     starts_processes,
@@ -45,8 +46,11 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         *settings(module, tables),
         *_keywords(module, rule),
         *_names(module, rule),
+        *_in_settings(module, rule),
     ):
-        if setting.number > 1 and setting.node not in seen and not _is_default(module, setting.node):
+        if setting.number < 2 or setting.node in seen or never_runs(module, setting.node):
+            continue
+        if not _is_default(module, setting.node):
             seen.add(setting.node)
             what, number, fix = setting.what, setting.number, _fix(module, rule, setting)
             yield rule.finding(module.span(setting.node), what=what, number=number, question=question, fix=fix)
@@ -72,6 +76,8 @@ def _fix(module: PythonModule, rule: Rule, setting: Setting) -> Fix | None:
 def _is_size(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
     """Whether a number is nothing but a number of workers: given as one, or bound to a name that says so."""
     parent = module.parent(node)
+    if isinstance(parent, ast.Call) and module.qualified(parent.func) in _COUNTING:
+        return False  # the number of parts as well
     if isinstance(parent, ast.Call):
         # what the environment says comes first there already
         return node in parent.args and not module.qualified(parent.func).endswith("environ.setdefault")
@@ -101,10 +107,13 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
     wanted = re.compile(rule.table("names"))
     handed: set[tuple[ast.AST, str]] = set()
     for call in module.all_calls:
-        if module.qualified(call.func) in _COUNTING and not starts_processes(module, call):
+        counts = starts_processes(module, call)
+        if module.qualified(call.func) in _COUNTING and not counts:
             continue
         for given in (*call.args, *(k.value for k in call.keywords)):
-            if isinstance(given, ast.Name) and wanted.search(given.id):
+            if counts and isinstance(given, ast.Constant) and isinstance(given.value, int):
+                yield Setting(module.code(call), given.value, given)
+            if isinstance(given, ast.Name) and (counts or wanted.search(given.id)):
                 found = module.scope_of(given).find(given.id)
                 if found is not None:
                     handed.add((found[0].node, given.id))
@@ -117,6 +126,21 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
             yield Setting(name, value.value, value)
 
 
+def _in_settings(module: PythonModule, rule: Rule) -> Iterator[Setting]:
+    """`{"n_jobs": 8}`, where it is not what a queue is asked for."""
+    names = frozenset(
+        name for name in rule.table("keywords") if "workers" not in name
+    )  # these may be threads that wait
+    for text in module.strings:
+        around = module.parent(text)
+        if text.value not in names or not isinstance(around, ast.Dict) or text not in around.keys:
+            continue
+        keys = {key.value for key in around.keys if isinstance(key, ast.Constant)}
+        number = number_of(module, around.values[around.keys.index(text)])
+        if number is not None and not keys & frozenset(rule.table("of_queue")):
+            yield Setting(str(text.value), number, literal_of(module, around.values[around.keys.index(text)]))
+
+
 def _in_texts(module: PythonModule, tables: dict[str, Any]) -> Iterator[tuple[tuple[int, int], str, int]]:
     """What the command lines and jobs fix that stand in texts, whatever starts them: `run("wsclean -j 16 " + name)`.
 
@@ -126,7 +150,7 @@ def _in_texts(module: PythonModule, tables: dict[str, Any]) -> Iterator[tuple[tu
     from canfar_lint.model.embedded import given_to_shell, stretch
 
     begins = re.compile(rf"\s*(?:#!\S*sh\b|((?:\S*/)?(?:{'|'.join(map(re.escape, tables['shell_options']))}))\s)")
-    texts = [node for node in module.parents if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    texts = [node for node in module.strings if begins.match(str(node.value))]
     told = set(given_to_shell(module)) if texts else set()
     for node in texts:
         found = begins.match(str(node.value))
