@@ -15,7 +15,13 @@ from canfar_lint.model.values import LITERAL, Value
 if TYPE_CHECKING:
     from canfar_lint.model.shell import Script, Word
 
-_ADDING = {"sys.path.append": 0, "sys.path.insert": 1, "site.addsitedir": 0}
+_ADDING = {
+    "sys.path.append": 0,
+    "sys.path.insert": 1,
+    "os.sys.path.append": 0,
+    "os.sys.path.insert": 1,
+    "site.addsitedir": 0,
+}
 _PERSONAL = re.compile(r"/(home|Users|arc/home|media|mnt)/|[A-Za-z]:[\\/]|~\w")
 # where the system's own Python looks
 _OF_SYSTEM = re.compile(r"/usr/(local/)?lib(64)?/python[^/]*/(site|dist)-packages/?$")
@@ -26,6 +32,7 @@ _OF_SET_UP = re.compile(
 _PREPARES = frozenset(
     ("export", "source", ".", "module", "alias", "unset", "ulimit", "conda", "mamba", "echo", "set", "[")
 )
+_SAME_FOLDER = ("builtins.str", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.dirname")
 _HERE = ("os.getcwd", "pathlib.Path.cwd")
 _MOST = 8
 _NOWHERE = 1 << 60
@@ -35,7 +42,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     if _is_of_sphinx(module) or _is_test(module):
         return
     for node, value in _added_values(module):
-        path = _from_here(module, value) or value.skeleton.lstrip(":")
+        path = _from_here(module, value) or _above_here(module, node) or value.skeleton.lstrip(":")
         if (
             not path.startswith(".")
             and value.kind != LITERAL
@@ -74,6 +81,25 @@ def _from_here(module: PythonModule, value: Value) -> str:
         return ""  # the folder that the script went to
     rest = [piece.text for piece in value.pieces[1:]]
     return "." + "".join(text for text in rest if text) if None not in rest else ""
+
+
+def _above_here(module: PythonModule, node: ast.expr) -> str:
+    """`Path.cwd().resolve().parent` as `..`, and `os.path.dirname(os.getcwd())`."""
+    above = 0
+    while True:
+        if isinstance(node, ast.Attribute) and node.attr == "parent":
+            node, above = node.value, above + 1
+        elif not isinstance(node, ast.Call):
+            return ""
+        elif module.qualified(node.func) in _HERE:
+            return "/".join([".."] * above)
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in ("resolve", "absolute", "as_posix"):
+            node = node.func.value
+        elif module.qualified(node.func) in _SAME_FOLDER and len(node.args) == 1:
+            above += module.qualified(node.func) == "os.path.dirname"
+            node = node.args[0]
+        else:
+            return ""
 
 
 def _is_of_sphinx(module: PythonModule) -> bool:
