@@ -41,6 +41,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     yield from _counted(module, rule)
     yield from _unsized(module, rule)
     yield from _all_cores(module, rule)
+    yield from _by_a_word(module, rule)
 
 
 def _counted(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -450,6 +451,26 @@ def _all_cores(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if isinstance(number, int) and number in (-1, -2) and not never_runs(module, value):
             fix = _requested(module, value) if isinstance(value, ast.UnaryOp) else None
             yield rule.finding(module.span(at), variant="default", call=said, fix=fix)
+
+
+def _by_a_word(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    """`maximum_cores="half"`, by keyword, in settings and as an attribute; `parallel=True` of what then takes all."""
+    given: list[tuple[str, ast.expr]] = [(k.arg or "", k.value) for call in module.all_calls for k in call.keywords]
+    for text in module.strings:
+        around = module.parent(text)
+        if isinstance(around, ast.Dict) and text in around.keys:
+            given.append((str(text.value), around.values[around.keys.index(text)]))
+    for node in module.parents:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            given.append((node.targets[0].attr, node.value))
+    for name, value in given:
+        if module.constant(value) in rule.table("parts").get(name, ()) and not never_runs(module, value):
+            yield rule.finding(module.span(value), variant="default", call=f"{name}={module.code(value)}")
+    for call in module.calls(rule.table("all")):
+        name = next(rule.table("all")[each] for each in module.qualified_all(call.func) if each in rule.table("all"))
+        keyword = module.keyword(call, name)
+        if keyword is not None and module.constant(keyword.value) is True and not never_runs(module, call):
+            yield rule.finding(module.span(keyword.value), variant="default", call=module.code(keyword))
 
 
 def _given_sizes(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.expr, ast.AST, str]]:

@@ -19,6 +19,7 @@ from canfar_lint.checks._threads import (
     starts_processes,
 )
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Question
+from canfar_lint.model.notebook import NotebookSource
 from canfar_lint.model.python import PythonModule
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             seen.add(setting.node)
             what, number, fix = setting.what, setting.number, _fix(module, rule, setting)
             yield rule.finding(module.span(setting.node), what=what, number=number, question=question, fix=fix)
-    for span, what, number in _in_texts(module, tables):
+    for span, what, number in (*_in_texts(module, tables), *_in_magics(module, frozenset(tables["variables"]))):
         yield rule.finding(span, what=what, number=number, question=question)
 
 
@@ -161,6 +162,17 @@ def _in_texts(module: PythonModule, tables: dict[str, Any]) -> Iterator[tuple[tu
             for setting in shell_settings(script, tables) if script is not None else ():
                 if setting.number > 1:
                     yield setting.word.span, setting.what, setting.number
+
+
+def _in_magics(module: PythonModule, names: frozenset[str]) -> Iterator[tuple[tuple[int, int], str, int]]:
+    """`%env OMP_NUM_THREADS=8`."""
+    if not isinstance(module.source, NotebookSource):
+        return
+    for magic in module.source.magics:
+        found = re.fullmatch(r"(\w+)[ =]+(\d{1,4})\s*", magic.arguments)
+        if magic.name in ("env", "set_env") and found and found[1] in names and int(found[2]) > 1:
+            end = module.text.rindex(found[2], magic.start, magic.end) + len(found[2])
+            yield (end - len(found[2]), end), found[1], int(found[2])
 
 
 def _pieces(module: PythonModule, node: ast.Constant) -> Iterator[ast.Constant]:
