@@ -68,7 +68,9 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 def _added_values(module: PythonModule) -> Iterator[tuple[ast.expr, Value]]:
     """What is put on the import path; of a loop over a list that is written there, each."""
     for node in _added(module):
-        leaves = [*module.value(node).leaves()][:_MOST]
+        value = module.value(node)
+        looped = isinstance(node, ast.Name) and any(binding.kind == "for" for binding in module.bindings(node))
+        leaves = [*value.leaves()][:_MOST] if looped else [value]
         yield from ((node, leaf) for leaf in leaves)
 
 

@@ -106,10 +106,11 @@ def _keywords(module: PythonModule, rule: Rule) -> Iterator[Setting]:
 def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
     """`num_workers = 5`, handed to something later, or so many processes are started."""
     wanted = re.compile(rule.table("names"))
+    not_here = frozenset(rule.table("not_here"))
     handed: set[tuple[ast.AST, str]] = set()
     for call in module.all_calls:
         counts = starts_processes(module, call)
-        if module.qualified(call.func) in _COUNTING and not counts:
+        if (module.qualified(call.func) in _COUNTING and not counts) or not_here & set(module.qualified_all(call.func)):
             continue
         for given in (*call.args, *(k.value for k in call.keywords)):
             if counts and isinstance(given, ast.Constant) and isinstance(given.value, int):
