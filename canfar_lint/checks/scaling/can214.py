@@ -107,7 +107,7 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
     """`num_workers = 5`, handed to something later, or so many processes are started."""
     wanted = re.compile(rule.table("names"))
     not_here = frozenset(rule.table("not_here"))
-    handed: set[tuple[ast.AST, str]] = set()
+    handed: dict[tuple[ast.AST, str], None] = {}  # in the order of the file
     for call in module.all_calls:
         counts = starts_processes(module, call)
         if (module.qualified(call.func) in _COUNTING and not counts) or not_here & set(module.qualified_all(call.func)):
@@ -118,7 +118,7 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
             if isinstance(given, ast.Name) and (counts or wanted.search(given.id)):
                 found = module.scope_of(given).find(given.id)
                 if found is not None:
-                    handed.add((found[0].node, given.id))
+                    handed[found[0].node, given.id] = None
     for node, name in handed:
         bindings = module.scopes[node].bindings[name]
         value = bindings[0].value
@@ -130,9 +130,8 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
 
 def _in_settings(module: PythonModule, rule: Rule) -> Iterator[Setting]:
     """`{"n_jobs": 8}`, where it is not what a queue is asked for."""
-    names = frozenset(
-        name for name in rule.table("keywords") if "workers" not in name
-    )  # these may be threads that wait
+    # workers may be threads that wait
+    names = frozenset(name for name in rule.table("keywords") if "workers" not in name)
     for text in module.strings:
         around = module.parent(text)
         if text.value not in names or not isinstance(around, ast.Dict) or text not in around.keys:
