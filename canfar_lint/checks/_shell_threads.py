@@ -1,18 +1,20 @@
 """Numbers of threads and workers that shell commands fix: in variables, and in options of programs.
 
 The names are tables of CAN211: `variables`, `shell_options` by program, and `shell_any` of any program but those of
-`shell_not_here`.
+`shell_not_here`; `shell_names` of variables that are handed on.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from canfar_lint.checks._scripts import is_replaced, named
 from canfar_lint.model.shell import Command, Script, Word
 from canfar_lint.model.shell_nodes import VARIABLE
+from canfar_lint.model.shell_programs import SHELLS, base_name
 
 _GLUED = re.compile(r"-[a-zA-Z](?=\d+$)")
 _QUEUE = re.compile(r"(?m)^#(?:SBATCH|PBS|\$|BSUB|OAR)[ \t][^\n]*?[=:\s](\d+)\b")
@@ -20,6 +22,17 @@ _QUEUED_CORES = re.compile(
     r"(?m)^#(?:SBATCH|PBS|\$|BSUB|OAR)[ \t][^\n]*?(?:(?:ntasks|cpus)(?:-per-\w+)?|ppn|core|-[nc]|-pe +\w+)"
     r"[=:\s]+(\d+)\b"
 )
+_JOB_TEXT = re.compile(r"\A\s*#!\S*/(?:env )?(?:ba|z|k|da)?sh\b|^#(?:SBATCH|PBS|BSUB|OAR)[ \t]", re.MULTILINE)
+_READS_JOB = frozenset((*SHELLS, "sbatch", "qsub", "bsub"))
+# what the shell itself counts with or compares
+_OF_SHELL = frozenset(
+    ("seq", "expr", "bc", "let", "sleep", "[[", "((", "shift", "return", "exit", "read", "set", "local")
+)
+_WHOLE = 2
+"""Parts of a word that is a variable, or an option with one."""
+# a program that starts another takes its own options first, and once
+_STARTERS = frozenset(("xargs", "parallel", "sem", "julia"))
+_OF_XSPEC = re.compile(r"^[ \t]*parallel[ \t]+(leven|error|steppar|goodness|walkers)[ \t]+(\d{1,4})\b", re.MULTILINE)
 _HOSTS = frozenset(
     ("-host", "--host", "-hosts", "-H", "-hostfile", "--hostfile", "-machinefile", "--machinefile", "-f")
 )
@@ -39,11 +52,32 @@ def settings(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
     asked = {int(number) for number in _QUEUE.findall(script.text)}
     cores = [int(number) for number in _QUEUED_CORES.findall(script.text)]
     seen: set[int] = set()
-    for found in (*_variables(script, frozenset(tables["variables"])), *_options(script, tables)):
+    names = re.compile(tables["shell_names"])
+    for found in (
+        *_variables(script, frozenset(tables["variables"])),
+        *_options(script, tables),
+        *_handed_on(script, names, frozenset(tables["shell_not_here"])),
+    ):
         shared = found.number > 0 and any(not whole % found.number for whole in cores)
         if found.number > 0 and found.number not in asked and not shared and found.word.start not in seen:
             seen.add(found.word.start)
             yield found
+
+
+def written(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
+    """Those of the jobs that a script writes in here-documents, and of the commands that it gives to XSPEC."""
+    from canfar_lint.model.shell import parse
+
+    for command in script.commands:
+        for redirect in command.redirects:
+            body = redirect.body
+            if body is None or body.end - body.start != len(body.text) or not body.text:
+                continue
+            if command.name in _READS_JOB or _JOB_TEXT.search(body.text):
+                yield from settings(parse(body.text, start=body.start), tables)
+    for found in _OF_XSPEC.finditer(script.text):
+        start, end = script.start + found.start(2), script.start + found.end(2)
+        yield Setting(f"parallel {found[1]}", int(found[2]), Word(found[2], start, end, found[2]))
 
 
 def hands_on_request(script: Script) -> bool:
@@ -68,19 +102,50 @@ def _variables(script: Script, names: frozenset[str]) -> Iterator[Setting]:
                     yield from _literal(script, name, word, command.start)
 
 
+def _handed_on(script: Script, names: re.Pattern[str], others: frozenset[str]) -> Iterator[Setting]:
+    """Variables so named that a program gets: in its environment, or as a word of its own."""
+    handed = {
+        word.parts[-1].name
+        for command in script.commands
+        if command.name is not None and command.name not in others and command.name not in _OF_SHELL
+        for word in command.arguments
+        if word.parts and word.parts[-1].kind == VARIABLE and not word.parts[-1].op and len(word.parts) <= _WHOLE
+    }
+    for entry in script.assignments:
+        if entry.word is None or not names.search(entry.name) or is_replaced(script, entry):
+            continue
+        if (entry.exported or entry.name in handed) and len(named(script)[entry.name]) == 1:
+            yield from _literal(script, entry.name, entry.word, entry.start)
+
+
 def _options(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
     others = frozenset(tables["shell_not_here"])
     for command in script.commands:
-        if command.name is None or command.name in others or others & set(command.wrappers):
+        if command.name is None or others & set(command.wrappers):
             continue
         if command.name in ("xargs", "parallel") and _waits(command, tables["shell_waiting"]):
             continue
-        own = tables["shell_options"].get(command.name, ())
         if "mpi" in command.name and any(word.value in _HOSTS for word in command.arguments):
             continue  # so many for the hosts that are named beside it
-        for option, word in _given(command, frozenset((*own, *tables["shell_any"]))):
-            what = f"{command.name} {option}" if option in own else option
-            yield from _literal(script, what, word, command.start)
+        for program, words in _programs(command, tables):
+            own = tables["shell_options"].get(program, ())
+            given = _given(words, frozenset((*own, *tables["shell_any"])))
+            for option, word in islice(given, 1) if program in _STARTERS or "mpi" in program else given:
+                what = f"{program} {option}" if option in own else option
+                yield from _literal(script, what, word, command.start)
+
+
+def _programs(command: Command, tables: dict[str, Any]) -> Iterator[tuple[str, list[Word]]]:
+    """What a command runs, with its words: also the known program that one of them is, behind `singularity exec`."""
+    name, words = command.name or "", command.arguments
+    if name not in tables["shell_not_here"]:
+        yield name, words
+    if name in tables["shell_carriers"]:
+        for i, word in enumerate(words):
+            inner = base_name(word)
+            if inner in tables["shell_options"] and inner != name:
+                yield inner or "", words[i + 1 :]
+                return
 
 
 def _waits(command: Command, programs: list[str]) -> bool:
@@ -89,9 +154,8 @@ def _waits(command: Command, programs: list[str]) -> bool:
     return any(text.rpartition("/")[2] in programs for text in texts)
 
 
-def _given(command: Command, names: frozenset[str]) -> Iterator[tuple[str, Word]]:
+def _given(words: list[Word], names: frozenset[str]) -> Iterator[tuple[str, Word]]:
     """The options of these names with the words of their values: `-j 8`, `-j8`, `--threads=8`, `numthreads=8`."""
-    words = command.arguments
     for i, word in enumerate(words):
         head = word.head
         name, equals, _ = head.partition("=")

@@ -11,6 +11,9 @@ from canfar_lint.model.python import PythonModule
 REQUESTED = 'int(os.environ.get("OMP_NUM_THREADS", "1"))'
 """The cores of the request, as the platform hands them to a headless session."""
 
+_EXITS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit"))
+_PROCESSES = ("multiprocessing.Process", "multiprocess.Process", "multiprocessing.get_context().Process")
+
 
 class Setting(NamedTuple):
     """`what` (a variable, an argument) is set to the literal `number` by the expression `node`."""
@@ -96,3 +99,49 @@ def settings(module: PythonModule, tables: dict[str, Any]) -> Iterator[Setting]:
         if number is not None and number > 0 and given is not None:
             short = module.code(call.func).rpartition(".")[2]
             yield Setting(f"{short}({parameter})", number, literal_of(module, given))
+
+
+def starts_processes(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a `range` counts the processes that are started: `[Process(…) for i in range(n)]`."""
+    if module.qualified(call.func) != "builtins.range":
+        return False
+    around = module.parent(call)
+    if isinstance(around, ast.comprehension):
+        around = module.parent(around)
+    if not isinstance(around, (ast.For, ast.ListComp)):
+        return False
+    calls = [node.func for node in ast.walk(around) if isinstance(node, ast.Call)]
+    return any(name in _PROCESSES for func in calls for name in module.qualified_all(func))
+
+
+def never_runs(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a node stands behind a `return`, or under a condition that the code itself has settled the other way."""
+    if _is_left_before(module, node):
+        return True
+    tests = ((module.constant(test), wanted) for test, wanted in module.guards(node))
+    return any(isinstance(known, int) and bool(known) != wanted for known, wanted in tests)
+
+
+def _is_left_before(module: PythonModule, node: ast.AST) -> bool:
+    """Whether what comes before in the same block has left it: `return`, `raise`, `sys.exit()`."""
+    child = node
+    for ancestor in module.ancestors(node):
+        for before in _until(ancestor, child):
+            if isinstance(before, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
+                return True
+            ends = before.value if isinstance(before, ast.Expr) else None
+            if isinstance(ends, ast.Call) and module.qualified(ends.func) in _EXITS:
+                return True
+        if isinstance(ancestor, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return False
+        child = ancestor
+    return False
+
+
+def _until(parent: ast.AST, child: ast.AST) -> list[ast.stmt]:
+    """The statements of a block that come before one of them."""
+    for field in ("body", "orelse", "finalbody"):
+        block = getattr(parent, field, None)
+        if isinstance(block, list) and child in block:
+            return block[: block.index(child)]
+    return []

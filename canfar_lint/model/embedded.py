@@ -21,6 +21,7 @@ _TARGET = re.compile(r"^[^\t#\s=][^=\n]*:(?![:=])", re.MULTILINE)
 _MAKE_VARIABLE = re.compile(r"^(?:export[ ]+)?([A-Za-z_]\w*)[ ]*(?:\?|::?)?=(.*)$", re.MULTILINE)
 _MAKE_NAME = re.compile(r"\$[({](\w+)[)}]")
 _MOST_NESTED, _LONGEST = 4, 1000
+_LONGEST_TEXT = 20_000
 _STRINGS = frozenset(
     (
         *("os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput", "commands.getoutput"),
@@ -178,28 +179,52 @@ def _block_places(text: str, start: int, end: int, value: str) -> list[int] | No
 
 def literals(module: PythonModule) -> Iterator[Script]:
     """The command lines that Python gives to a shell, and the lists it starts programs with."""
-    for call in (*module.calls(_STRINGS), *module.calls(_PROCESSES)):
-        given = module.argument(call, "args", 0)
-        if given is None:
-            continue
-        node = module.resolve(given)
+    for node in given_to_shell(module):
         script = _list(module, node) if isinstance(node, (ast.List, ast.Tuple)) else _string(module, node)
         if script is not None:
             yield script
 
 
-def _string(module: PythonModule, node: ast.expr) -> Script | None:
+def given_to_shell(module: PythonModule) -> Iterator[ast.expr]:
+    """What the calls that start programs are given, without the values that are formatted in."""
+    for call in (*module.calls(_STRINGS), *module.calls(_PROCESSES)):
+        given = module.argument(call, "args", 0)
+        if given is not None:
+            yield _template(module.resolve(given))
+
+
+def _template(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
         node = node.left
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":
         node = node.func.value
+    return node
+
+
+def stretch(module: PythonModule, node: ast.Constant, before: str = "") -> Script | None:
+    """A text, or a piece of one, as a shell would read it behind the words `before`."""
+    body = _plain(module, node) if isinstance(node.value, str) else None
+    if body is None:
+        start, end = module.span(node)
+        text = str(node.value)
+        body = module.text.find(text, start, end), text
+    if body[0] < 0 or len(body[1]) > _LONGEST_TEXT:
+        return None
+    return parse(before + _with_holes(body[1]), start=body[0] - len(before), context="literal")
+
+
+def _with_holes(text: str) -> str:
+    return _HOLE.sub(lambda m: "$" + "m" * (len(m.group()) - 1), text)
+
+
+def _string(module: PythonModule, node: ast.expr) -> Script | None:
     if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
         return None
     body = _plain(module, node)
     if body is None:
         return None
     start, text = body
-    return parse(_HOLE.sub(lambda m: "$" + "m" * (len(m.group()) - 1), text), start=start, context="literal")
+    return parse(_with_holes(text), start=start, context="literal")
 
 
 def _list(module: PythonModule, node: ast.List | ast.Tuple) -> Script | None:

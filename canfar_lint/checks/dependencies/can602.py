@@ -211,6 +211,8 @@ def is_declared(rule: Rule, name: str, known: Declared) -> bool:
     wanted = [normalised(each) for each in rule.table("distributions").get(name, ())] or [normalised(name)]
     if known.names & set(wanted):
         return True
+    if any(name in imports and each in known.names for each, imports in rule.table("brought").items()):
+        return True
     # `python-foo`, `foo-bin`, `pyfoo`: a distribution that is plainly the package under another name
     plain = normalised(name).replace("-", "")
     for each in known.names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Set
 
 from canfar_lint.catalogue import load
@@ -18,6 +19,13 @@ from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.engine.file import in_pipeline, placed
 from canfar_lint.pipeline.join import Project
 from canfar_lint.pipeline.manifests import Manifests
+
+_OF_CASA = re.compile(
+    r"(?m)^[ \t]*(?:(?:tclean|clean|split|mstransform|gaincal|bandpass|applycal|flagdata|setjy|plotms|listobs|concat|"
+    r"exportfits|importfits|uvcontsub|fluxscale|imhead|imstat|imsmooth|feather|immath|imregrid|exportuvfits|importuvfits|"
+    r"statwt|gencal|plotcal|imsubimage|flagmanager)\([^)]{0,400}?(?:vis|imagename|fitsimage|fitsfile)[ \t]*=|"
+    r"(?:ia|tb|ms|im|cb)\.open\()"
+)
 
 
 def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
@@ -37,13 +45,21 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
         text = project.tree.read(path, 20_000_000) or ""
         if "# ///" in text:
             return
-        found = first_import(path, text, {name for name in names if name in named and name not in own})
+        foreign = {name for name in names if name in named and name not in own and name not in rule.table("of_casa")}
+        if foreign and _runs_in_casa(rule, names, text):
+            foreign -= {*rule.table("casa_brings")}
+        found = first_import(path, text, foreign) if foreign else None
         if found is not None:
             if manifests.recipes or manifests.look_further() or _is_installed_by_ci(project, imports, own, manifests):
                 return
             source, span, name = found
             yield placed(source, rule.finding(span, name=name))
             return
+
+
+def _runs_in_casa(rule: Rule, names: list[str], text: str) -> bool:
+    """Whether a script runs inside CASA: by what it imports of it, or by tasks and tools that it does not import."""
+    return bool({*rule.table("of_casa"), "taskinit", "tasks", "casac"} & {*names}) or _OF_CASA.search(text) is not None
 
 
 def _is_installed_by_ci(project: Project, imports: Rule, own: Set[str], manifests: Manifests) -> bool:

@@ -5,26 +5,49 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
-from canfar_lint.model.values import LITERAL
+from canfar_lint.model.values import LITERAL, Value
 
-_ADDING = {"sys.path.append": 0, "sys.path.insert": 1, "site.addsitedir": 0}
+if TYPE_CHECKING:
+    from canfar_lint.model.shell import Script, Word
+
+_ADDING = {
+    "sys.path.append": 0,
+    "sys.path.insert": 1,
+    "os.sys.path.append": 0,
+    "os.sys.path.insert": 1,
+    "site.addsitedir": 0,
+}
 _PERSONAL = re.compile(r"/(home|Users|arc/home|media|mnt)/|[A-Za-z]:[\\/]|~\w")
 # where the system's own Python looks
 _OF_SYSTEM = re.compile(r"/usr/(local/)?lib(64)?/python[^/]*/(site|dist)-packages/?$")
 _RELATIVE = re.compile(r"\.{1,2}(/|$)|[A-Za-z_][\w.-]*(/|$)")
+_OF_SET_UP = re.compile(
+    r"(?i)\.?(bash(rc|_profile|_aliases)|zshrc|profile|env(ironment)?s?|init\w*|activate|source[^/]*)(\.\w+)?$"
+)
+_PREPARES = frozenset(
+    ("export", "source", ".", "module", "alias", "unset", "ulimit", "conda", "mamba", "echo", "set", "[")
+)
+_SAME_FOLDER = ("builtins.str", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.dirname")
+_HERE = ("os.getcwd", "pathlib.Path.cwd")
+_MOST = 8
+_NOWHERE = 1 << 60
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     if _is_of_sphinx(module) or _is_test(module):
         return
-    for node in _added(module):
-        value = module.value(node)
-        path = value.skeleton
-        if value.kind != LITERAL and not (value.prefix.startswith("/") and not value.pieces[0].default):
+    for node, value in _added_values(module):
+        path = _from_here(module, value) or _above_here(module, node) or value.skeleton.lstrip(":")
+        if (
+            not path.startswith(".")
+            and value.kind != LITERAL
+            and not (value.prefix.startswith("/") and not value.pieces[0].default)
+        ):
             continue
         if _OF_SYSTEM.match(path) or _never_runs(module, node) or _may_fail(module, node):
             continue
@@ -40,6 +63,45 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(span, path=path)
         elif _RELATIVE.match(path):
             yield rule.finding(span, variant="notebook" if module.notebook else "relative", path=path)
+
+
+def _added_values(module: PythonModule) -> Iterator[tuple[ast.expr, Value]]:
+    """What is put on the import path; of a loop over a list that is written there, each."""
+    for node in _added(module):
+        value = module.value(node)
+        looped = isinstance(node, ast.Name) and any(binding.kind == "for" for binding in module.bindings(node))
+        leaves = [*value.leaves()][:_MOST] if looped else [value]
+        yield from ((node, leaf) for leaf in leaves)
+
+
+def _from_here(module: PythonModule, value: Value) -> str:
+    """A path that begins with `os.getcwd()`, as one that is relative."""
+    first = value.pieces[0].node if value.pieces and value.pieces[0].text is None else None
+    if not isinstance(first, ast.Call) or module.qualified(first.func) not in _HERE:
+        return ""
+    if any(call.lineno < first.lineno for call in module.calls(("os.chdir",))):
+        return ""  # the folder that the script went to
+    rest = [piece.text for piece in value.pieces[1:]]
+    return "." + "".join(text for text in rest if text) if None not in rest else ""
+
+
+def _above_here(module: PythonModule, node: ast.expr) -> str:
+    """`Path.cwd().resolve().parent` as `..`, and `os.path.dirname(os.getcwd())`."""
+    above = 0
+    while True:
+        if isinstance(node, ast.Attribute) and node.attr == "parent":
+            node, above = node.value, above + 1
+        elif not isinstance(node, ast.Call):
+            return ""
+        elif module.qualified(node.func) in _HERE:
+            return "/".join([".."] * above)
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in ("resolve", "absolute", "as_posix"):
+            node = node.func.value
+        elif module.qualified(node.func) in _SAME_FOLDER and len(node.args) == 1:
+            above += module.qualified(node.func) == "os.path.dirname"
+            node = node.args[0]
+        else:
+            return ""
 
 
 def _is_of_sphinx(module: PythonModule) -> bool:
@@ -97,7 +159,61 @@ def _added(module: PythonModule) -> Iterator[ast.expr]:
     for statement in ast.walk(module.tree):
         if isinstance(statement, ast.AugAssign) and module.qualified(statement.target) == "sys.path":
             yield from getattr(statement.value, "elts", ())
+        elif isinstance(statement, ast.Assign) and _is_path(module, statement.targets[0]):
+            for part in _summands(statement.value):
+                yield from getattr(part, "elts", ())
     for node in module.stores("os.environ"):
         parent = module.parent(node)
-        if module.constant(node.slice) == "PYTHONPATH" and isinstance(parent, ast.Assign):
+        if module.constant(node.slice) == "PYTHONPATH" and isinstance(parent, (ast.Assign, ast.AugAssign)):
             yield parent.value
+
+
+def _is_path(module: PythonModule, target: ast.expr) -> bool:
+    """`sys.path`, or a stretch of it: `sys.path[0:0]`."""
+    return module.qualified(target.value if isinstance(target, ast.Subscript) else target) == "sys.path"
+
+
+def _summands(node: ast.expr) -> list[ast.expr]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_summands(node.left), *_summands(node.right)]
+    return [node]
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    """`export PYTHONPATH=/opt/survey/lib:$PYTHONPATH`, in a job."""
+    from canfar_lint.checks._scripts import JOB, made_by_hand
+
+    if script.context not in JOB or made_by_hand(script) or _sets_up(script):
+        return
+    given = [(entry.name, entry.word, entry.start) for entry in script.assignments if entry.word is not None]
+    given += [(name, word, each.start) for each in script.commands if each.words for name, word in each.assignments]
+    moves = min((command.start for command in script.commands if command.name in ("cd", "pushd")), default=_NOWHERE)
+    seen: set[int] = set()
+    for name, word, start in given:
+        if name not in rule.table("variables") or word.start in seen:
+            continue
+        seen.add(word.start)
+        path = next((path for path in _folders(word) if path.startswith("/") or start < moves), None)
+        if path is not None:
+            variant = "personal" if _PERSONAL.match(path) else "" if path.startswith("/") else "relative"
+            yield rule.finding(word.span, variant=variant, path=path)
+
+
+def _folders(word: Word) -> Iterator[str]:
+    """The folders of a search path that are written out, at least where they begin."""
+    text = "".join(part.text if part.kind == "literal" else "\0" for part in word.parts)
+    for folder in text.split(":"):
+        path = folder.replace("\0", "{}")
+        written = path.startswith("/") or (_RELATIVE.match(folder) is not None and "\0" not in folder)
+        if written and not path.startswith("/{}") and not _OF_SYSTEM.match(path):
+            yield path
+
+
+def _sets_up(script: Script) -> bool:
+    """Whether a file only prepares a shell, and is read by others."""
+    name = re.split(r"[/\\]", script.path)[-1]
+    if _OF_SET_UP.match(name):
+        return True
+    return script.context == "file" and all(
+        command.name in _PREPARES or not command.words for command in script.commands
+    )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Command, Script, Word
 
 _FORWARDING = re.compile(r"-[46AaCfGgKkMNnqsTtVvYyX]*[XY][A-Za-z]*")
+_DISPLAY = re.compile(r"[\w.-]*:\d+(\.\d+)?")
 
 # what starts a display of its own; `xauth` only lets programs in
 _SERVERS = frozenset(("Xvfb", "xvfb-run", "Xvnc", "vncserver", "xinit", "startx"))
@@ -71,16 +72,31 @@ def _assigned(module: PythonModule) -> Iterator[tuple[ast.AST, str]]:
     for call in module.calls(("os.environ.setdefault", "os.putenv")):
         if len(call.args) > 1 and module.constant(call.args[0]) == "DISPLAY" and module.constant(call.args[1]):
             yield call.args[1], "DISPLAY"
+    for call in module.all_calls:
+        keyword = module.keyword(call, "DISPLAY")
+        if keyword is not None and _names_display(module, keyword.value):
+            yield keyword.value, "DISPLAY"
     for constant in module.strings:
         target = module.parents.get(constant)
+        if constant.value == "DISPLAY" and isinstance(target, ast.Dict) and constant in target.keys:
+            given = target.values[target.keys.index(constant)]
+            if _names_display(module, given):
+                yield given, "DISPLAY"
         if constant.value != "DISPLAY" or not isinstance(target, ast.Subscript):
             continue
         statement = module.parents.get(target)
         assigned = isinstance(statement, ast.Assign) and target in statement.targets
-        if assigned and isinstance(statement, ast.Assign) and module.qualified(target.value) == "os.environ":
+        if assigned and isinstance(statement, ast.Assign):
             value = module.constant(statement.value)
-            if isinstance(value, str) and value:
+            own = module.qualified(target.value) == "os.environ" and isinstance(value, str) and value != ""
+            if own or _names_display(module, statement.value):
                 yield statement.value, "DISPLAY"
+
+
+def _names_display(module: PythonModule, node: ast.expr) -> bool:
+    """Whether a value is a display, `:99` or `host:0.0`: in an environment that is made for another program."""
+    value = module.constant(node)
+    return isinstance(value, str) and _DISPLAY.fullmatch(value) is not None
 
 
 def _command(start: Started, programs: frozenset[str]) -> tuple[ast.AST, str] | None:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Script
 
 _MOST_PARTS = 32
-_HEADER = re.compile(r"^#SBATCH[ \t]+(-[a-zA-Z]|--[a-z-]+)(?:[ \t]*=?[ \t]*)([^\s#]+)", re.MULTILINE)
+_HEADER = re.compile(r"^#SBATCH[ \t]+([^#\n]*)", re.MULTILINE)
+_OPTION = re.compile(r"(?<=[ \t])(-[a-zA-Z]|--[a-z-]+)(?:[ \t]*=?[ \t]*)([^\s-][^\s]*)")
+_PBS = re.compile(r"^#PBS[ \t]+-l[ \t]+([^#\n]*)", re.MULTILINE)
+_OF_PBS = re.compile(r"(?<![\w])(ppn|ncpus|mem)=(\d+)([kmgt]?)b?(?!\w)", re.IGNORECASE)
 _COMMAND = re.compile(r"^[ \t]*[^#\s]", re.MULTILINE)  # Slurm reads no directive behind it
 _SHORT = {"-n": "--ntasks", "-c": "--cpus-per-task", "-N": "--nodes", "-G": "--gpus"}
 _SIZE = re.compile(r"(\d+)([KMGT]?)B?$", re.IGNORECASE)
@@ -63,11 +66,14 @@ def _said(number: float) -> str:
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
-    """The header of a Slurm job, which asks for one node as a session request does."""
-    if script.context != "file" or "#SBATCH" not in script.text:
+    """The header of a job of Slurm or PBS, which asks for one node as a session request does."""
+    if script.context != "file" or ("#SBATCH" not in script.text and "#PBS" not in script.text):
         return
-    end = _COMMAND.search(script.text)
-    header = _HEADER.finditer(script.text, 0, end.start() if end is not None else len(script.text))
+    first = _COMMAND.search(script.text)
+    end = first.start() if first is not None else len(script.text)
+    yield from _pbs(script, rule, end)
+    lines = _HEADER.finditer(script.text, 0, end)
+    header = [m for line in lines for m in _OPTION.finditer(script.text, line.start(1) - 1, line.end(1))]
     asked = {_SHORT.get(m[1], m[1]): m for m in header}
     if any(option.startswith("--gpus") for option in asked) or "gpu" in "".join(m[2] for m in asked.values()).lower():
         return
@@ -76,12 +82,27 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     cores = tasks * (_number(asked, "--cpus-per-task") or 1) // nodes
     if cores >= rule.setting("large_cores"):
         at = max((_number(asked, name) or 0, name) for name in ("--ntasks", "--ntasks-per-node", "--cpus-per-task"))
-        yield _slurm(script, rule, asked[at[1]], cores, "cores")
+        yield _of_queue(script, rule, asked[at[1]], cores, "cores")
     for option, times in (("--mem", 1), ("--mem-per-cpu", cores)):
         size = _SIZE.match(asked[option][2]) if option in asked else None
         ram = int(size[1]) * _GIGABYTES[size[2].upper()] * times if size else 0
         if ram >= rule.setting("large_ram"):
-            yield _slurm(script, rule, asked[option], ram, "GB")
+            yield _of_queue(script, rule, asked[option], ram, "GB")
+
+
+def _pbs(script: Script, rule: Rule, end: int) -> Iterator[Finding]:
+    """`-l nodes=2:ppn=32,mem=256gb`: what is asked for on each node."""
+    lines = [*_PBS.finditer(script.text, 0, end)]
+    if any("gpu" in line[1].lower() for line in lines):
+        return
+    for line in lines:
+        for found in _OF_PBS.finditer(script.text, line.start(1), line.end(1)):
+            if found[1].lower() != "mem":
+                number, unit = float(found[2]), "cores"
+            else:
+                number, unit = int(found[2]) * _GIGABYTES[found[3].upper() or "K"], "GB"
+            if number >= rule.setting("large_cores" if unit == "cores" else "large_ram"):
+                yield _of_queue(script, rule, found, number, unit)
 
 
 def _number(asked: dict[str, re.Match[str]], option: str) -> int | None:
@@ -89,9 +110,8 @@ def _number(asked: dict[str, re.Match[str]], option: str) -> int | None:
     return int(found[2]) if found is not None and found[2].isdecimal() and int(found[2]) else None
 
 
-def _slurm(script: Script, rule: Rule, header: re.Match[str], number: float, unit: str) -> Finding:
-    start = script.start
-    span = (start + header.start(1), start + header.end(2))
-    asked, most = header[0][8:].strip(), rule.setting("max_cores" if unit == "cores" else "max_ram")
+def _of_queue(script: Script, rule: Rule, header: re.Match[str], number: float, unit: str) -> Finding:
+    span = (script.start + header.start(), script.start + header.end())
+    most = rule.setting("max_cores" if unit == "cores" else "max_ram")
     variant = "slurm-beyond" if number > most else "slurm"
-    return rule.finding(span, variant=variant, asked=asked, number=_said(number), unit=unit, most=_said(most))
+    return rule.finding(span, variant=variant, asked=header[0], number=_said(number), unit=unit, most=_said(most))

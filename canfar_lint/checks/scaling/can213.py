@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._threads import REQUESTED, hands_on_request, sized
+from canfar_lint.checks._threads import REQUESTED, hands_on_request, never_runs, sized, starts_processes
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, OVERRIDABLE, PARAMETER
@@ -27,7 +27,8 @@ _SAME_NUMBER = frozenset(
     )
 )
 _FEW = 4
-_MOST_STEPS = 4
+_MOST_STEPS, _MOST_CALLS = 4, 20
+_OF_QUEUE = re.compile(r"(SLURM|PBS|SGE|LSB|LSF|OAR|COBALT|FLUX)_|NSLOTS$")
 _NOT_THERE = frozenset(("AttributeError", "NotImplementedError", "ImportError", "ModuleNotFoundError"))
 _LOGS = frozenset(("debug", "info", "warning", "error", "critical", "exception", "log"))
 _GROWS = frozenset(("append", "extend", "insert", "add", "update"))
@@ -40,22 +41,35 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     yield from _counted(module, rule)
     yield from _unsized(module, rule)
     yield from _all_cores(module, rule)
+    yield from _by_a_word(module, rule)
 
 
 def _counted(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     """The node's cores asked for, where the answer becomes a number of workers."""
     counting = [*module.calls(rule.table("counts")), *module.calls(rule.table("affinity"))]
     for call in counting:
-        if module.in_try(call, "KeyError") or _never_runs(module, call) or _is_other_way(module, call, counting):
+        if module.in_try(call, "KeyError") or never_runs(module, call) or _is_other_way(module, call, counting):
+            continue
+        if _is_given_always(module, call):
             continue
         if _reaches_size(module, rule, call):
             yield rule.finding(module.span(call), call=module.code(call), fix=_asked_for(module, rule, call))
 
 
-def _never_runs(module: PythonModule, node: ast.AST) -> bool:
-    """Whether a node stands under a condition that the code itself has settled the other way: `if option == 1`."""
-    tests = ((module.constant(test), wanted) for test, wanted in module.guards(node))
-    return any(isinstance(known, int) and bool(known) != wanted for known, wanted in tests)
+def _is_given_always(module: PythonModule, call: ast.Call) -> bool:
+    """Whether the cores are counted only for a parameter that was not given, and every call gives it."""
+    for test, wanted in module.guards(call):
+        missing = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is) and wanted
+        left = test.left if isinstance(test, ast.Compare) and missing else None
+        for binding in module.bindings(left) if isinstance(left, ast.Name) else ():
+            parameter = binding.node
+            if binding.kind != "param" or not isinstance(parameter, ast.arg):
+                continue
+            calls = module.callers().get(module.function_of(call) or call, [])
+            given = [value for _, value in module.given(parameter) if module.code(value) != "None"]
+            if calls and len(given) == len(calls):
+                return True
+    return False
 
 
 def _is_other_way(module: PythonModule, call: ast.Call, counting: list[ast.Call]) -> bool:
@@ -143,12 +157,57 @@ def _reaches_size(module: PythonModule, rule: Rule, node: ast.AST, depth: int = 
             taken = re.search(rule.table("sizes"), parent.arg or "") is not None
             return taken and not _is_record(module, parent) and not _starts_threads(module, parent)
         elif isinstance(parent, (ast.Assign, ast.AnnAssign)):
-            if not _names_size(module, rule, parent) or _is_cap(module, parent):
+            if _is_cap(module, parent) or _is_overwritten(module, parent):
                 return False
-            return not _is_sizeless(module, parent)
+            if _names_size(module, rule, parent):
+                return not _is_sizeless(module, parent)
+            return depth < _MOST_STEPS and any(_reaches_size(module, rule, n, depth + 2) for n in _uses(module, parent))
+        elif isinstance(parent, ast.Dict):
+            return _is_setting(module, rule, parent, node)
+        elif isinstance(parent, ast.Return):
+            calls = module.callers().get(module.function_of(parent) or parent, [])[:_MOST_CALLS]
+            return depth < _MOST_STEPS and any(_reaches_size(module, rule, each, depth + 2) for each in calls)
         else:
             return False
     return False
+
+
+def _uses(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> list[ast.Name]:
+    """Where the name is read, in the same function, that a statement gives a number to."""
+    target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+    if not isinstance(target, ast.Name):
+        return []
+    scope, function = module.scope_of(target), module.function_of(target)
+    if len(scope.bindings.get(target.id, ())) > 1:
+        return []
+    named = (n for n in module.named(target.id) if isinstance(n.ctx, ast.Load))
+    return [n for n in named if function is None or function in module.ancestors(n)][:_MOST_CALLS]
+
+
+def _is_overwritten(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool:
+    """Whether the name gets another value further down, before anybody reads it."""
+    target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+    block = next((b for b in _blocks(module.parent(statement)) if statement in b), [])
+    if not isinstance(target, ast.Name) or not block:
+        return False
+    for later in block[block.index(statement) + 1 :]:
+        names = [n for n in ast.walk(later) if isinstance(n, ast.Name) and n.id == target.id]
+        if names:
+            sets = isinstance(later, ast.Assign) and names[0] in later.targets
+            return sets and len(names) == 1
+    return False
+
+
+def _blocks(parent: ast.AST | None) -> list[list[ast.stmt]]:
+    found = (getattr(parent, field, None) for field in ("body", "orelse", "finalbody"))
+    return [block for block in found if isinstance(block, list)]
+
+
+def _is_setting(module: PythonModule, rule: Rule, settings: ast.Dict, node: ast.AST) -> bool:
+    """`{"n_jobs": os.cpu_count()}`."""
+    pairs = zip(settings.keys, settings.values, strict=True)
+    key = next((module.constant(key) for key, value in pairs if value is node and key is not None), None)
+    return key in rule.table("settings")
 
 
 def _starts_threads(module: PythonModule, keyword: ast.keyword) -> bool:
@@ -301,12 +360,23 @@ def _in_call(module: PythonModule, rule: Rule, call: ast.Call, node: ast.AST) ->
         bounded = any(_is_asked_for(module, other) or _is_few(module, other) for other in _operands(call))
         return False if bounded else None
     if name in ("os.environ.get", "os.getenv", "os.environ.setdefault"):
-        return False
+        key = module.constant(call.args[0]) if call.args else None
+        # a queue's variable is nowhere set on the platform, so that the default is what counts
+        return None if isinstance(key, str) and _OF_QUEUE.match(key) else False
+    if name == "builtins.range":
+        return starts_processes(module, call)
     if name.rpartition(".")[2] in _THREADS:
         return False
     if name.endswith((".set_num_threads", ".set_start_method")) or name in rule.table("pools"):
         return True
-    return name.rpartition(".")[2] in ("Pool", "ProcessPool", "ProcessPoolExecutor", "MultiPool", "Parallel")
+    if name.rpartition(".")[2] in ("Pool", "ProcessPool", "ProcessPoolExecutor", "MultiPool", "Parallel"):
+        return True
+    function = module.function_named(call.func)
+    if function is None or node not in call.args:
+        return False
+    names = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+    at = call.args.index(node) + (names[:1] in (["self"], ["cls"]))
+    return at < len(names) and re.search(rule.table("sizes"), names[at]) is not None
 
 
 def _operands(call: ast.Call) -> list[ast.expr]:
@@ -348,7 +418,7 @@ def _unsized(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         told[call] = told.get(call, False) or known
     for call, is_told in told.items():
         asked = any(module.value(a).sources & {ARGUMENT, ENVIRONMENT} for a in call.args)
-        if not is_told and not asked and not _never_runs(module, call):
+        if not is_told and not asked and not never_runs(module, call):
             fix = _sized(module, rule, call)
             yield rule.finding(module.name_span(call), variant="default", call=f"{module.code(call.func)}()", fix=fix)
 
@@ -376,14 +446,67 @@ def _sized(module: PythonModule, rule: Rule, call: ast.Call) -> Fix | None:
 
 def _all_cores(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     """`n_jobs=-1`."""
+    for value, at, said in _given_sizes(module, rule):
+        number = module.constant(value)
+        if isinstance(number, int) and number in (-1, -2) and not never_runs(module, value):
+            fix = _requested(module, value) if isinstance(value, ast.UnaryOp) else None
+            yield rule.finding(module.span(at), variant="default", call=said, fix=fix)
+
+
+def _by_a_word(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    """`maximum_cores="half"`, by keyword, in settings and as an attribute; `parallel=True` of what then takes all."""
+    given: list[tuple[str, ast.expr]] = [(k.arg or "", k.value) for call in module.all_calls for k in call.keywords]
+    for text in module.strings:
+        around = module.parent(text)
+        if isinstance(around, ast.Dict) and text in around.keys:
+            given.append((str(text.value), around.values[around.keys.index(text)]))
+    for node in module.parents:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            given.append((node.targets[0].attr, node.value))
+    for name, value in given:
+        if module.constant(value) in rule.table("parts").get(name, ()) and not never_runs(module, value):
+            yield rule.finding(module.span(value), variant="default", call=f"{name}={module.code(value)}")
+    for call in module.calls(rule.table("all")):
+        name = next(rule.table("all")[each] for each in module.qualified_all(call.func) if each in rule.table("all"))
+        keyword = module.keyword(call, name)
+        if keyword is not None and module.constant(keyword.value) is True and not never_runs(module, call):
+            yield rule.finding(module.span(keyword.value), variant="default", call=module.code(keyword))
+
+
+def _given_sizes(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.expr, ast.AST, str]]:
+    """The numbers given as sizes: to calls, in settings (`{"n_jobs": -1}`), as defaults that every call leaves."""
     names = frozenset(rule.table("keywords"))
     for call in module.all_calls:
         for keyword in call.keywords:
             if keyword.arg in names and isinstance(keyword.value, (ast.UnaryOp, ast.Name)):
-                number = module.constant(keyword.value)
-                if isinstance(number, int) and number in (-1, -2) and not _never_runs(module, call):
-                    fix = _requested(module, keyword.value) if isinstance(keyword.value, ast.UnaryOp) else None
-                    yield rule.finding(module.span(keyword), variant="default", call=module.code(keyword), fix=fix)
+                yield keyword.value, keyword, module.code(keyword)
+    for call in module.calls(("joblib.Parallel",)):
+        if call.args and isinstance(call.args[0], (ast.UnaryOp, ast.Name)):
+            yield call.args[0], call.args[0], f"Parallel({module.code(call.args[0])})"
+    settings = frozenset(rule.table("settings"))
+    for node in module.parents:
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value in settings and isinstance(value, ast.UnaryOp):
+                    yield value, value, f"{module.code(key)}: {module.code(value)}"
+    for node in module.subscript_stores:
+        parent = module.parent(node)
+        if module.constant(node.slice) in settings and isinstance(parent, ast.Assign):
+            yield parent.value, parent.value, module.code(parent)
+    yield from _left_as_they_are(module, names)
+
+
+def _left_as_they_are(module: PythonModule, names: frozenset[str]) -> Iterator[tuple[ast.expr, ast.AST, str]]:
+    """`def fit(x, n_jobs=-1)`, where the file calls it and never says how many."""
+    for function in module.callers():
+        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        given = (*function.args.posonlyargs, *function.args.args)
+        pairs = [*zip(given[::-1], function.args.defaults[::-1], strict=False)]
+        pairs += [(a, d) for a, d in zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True) if d]
+        for parameter, default in pairs:
+            if parameter.arg in names and isinstance(default, ast.UnaryOp) and not module.given(parameter):
+                yield default, default, f"{parameter.arg}={module.code(default)}"
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
@@ -475,8 +598,12 @@ def _is_next_choice(script: Script, rule: Rule, command: Command) -> bool:
 
 
 def _is_default(word: Word, inner: Command) -> bool:
-    """Whether the count is only what is left when nobody asked: `${OMP_NUM_THREADS:-$(nproc)}`."""
-    return any(part.overridable and part.start <= inner.start < part.end for part in word.parts)
+    """Whether the count is only what is left when nobody asked: `${OMP_NUM_THREADS:-$(nproc)}`, `${1:-$(nproc)}`.
+
+    Other variables are set by queues and by hand, and not on the platform.
+    """
+    parts = (part for part in word.parts if part.overridable and part.start <= inner.start < part.end)
+    return any(part.name.isdigit() or part.name.endswith("_NUM_THREADS") for part in parts)
 
 
 def _unlimited(script: Script, rule: Rule, command: Command) -> Iterator[Finding]:

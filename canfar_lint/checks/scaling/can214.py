@@ -5,12 +5,21 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue import load
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._threads import Setting, hands_on_request, literal_of, number_of, settings
+from canfar_lint.checks._threads import (
+    Setting,
+    hands_on_request,
+    literal_of,
+    never_runs,
+    number_of,
+    settings,
+    starts_processes,
+)
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Question
+from canfar_lint.model.notebook import NotebookSource
 from canfar_lint.model.python import PythonModule
 
 if TYPE_CHECKING:
@@ -21,18 +30,33 @@ if TYPE_CHECKING:
 _COUNTING = ("builtins.range", "builtins.print", "builtins.str", "numpy.arange", "numpy.linspace", "builtins.len")
 
 
+# callees that only show or keep what they are given
+_SHOWING = frozenset(
+    (
+        *("print", "write_log", "add_argument", "debug", "info", "warning", "warn", "error", "critical", "exception"),
+        *("log", "input", "ArgumentParser", "echo"),
+    )
+)
+
+
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     seen: set[ast.AST] = set()
+    tables = load().rules["CAN211"].body["tables"]
     question = Question("unrequested", module.source.path)
     for setting in (
-        *settings(module, load().rules["CAN211"].body["tables"]),
+        *settings(module, tables),
         *_keywords(module, rule),
         *_names(module, rule),
+        *_in_settings(module, rule),
     ):
-        if setting.number > 1 and setting.node not in seen and not _is_default(module, setting.node):
+        if setting.number < 2 or setting.node in seen or never_runs(module, setting.node):
+            continue
+        if not _is_default(module, setting.node):
             seen.add(setting.node)
             what, number, fix = setting.what, setting.number, _fix(module, rule, setting)
             yield rule.finding(module.span(setting.node), what=what, number=number, question=question, fix=fix)
+    for span, what, number in (*_in_texts(module, tables), *_in_magics(module, frozenset(tables["variables"]))):
+        yield rule.finding(span, what=what, number=number, question=question)
 
 
 def _fix(module: PythonModule, rule: Rule, setting: Setting) -> Fix | None:
@@ -53,6 +77,8 @@ def _fix(module: PythonModule, rule: Rule, setting: Setting) -> Fix | None:
 def _is_size(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
     """Whether a number is nothing but a number of workers: given as one, or bound to a name that says so."""
     parent = module.parent(node)
+    if isinstance(parent, ast.Call) and module.qualified(parent.func) in _COUNTING:
+        return False  # the number of parts as well
     if isinstance(parent, ast.Call):
         # what the environment says comes first there already
         return node in parent.args and not module.qualified(parent.func).endswith("environ.setdefault")
@@ -66,30 +92,110 @@ def _is_size(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
 def _keywords(module: PythonModule, rule: Rule) -> Iterator[Setting]:
     names = frozenset(rule.table("keywords"))
     not_here = frozenset(rule.table("not_here"))
+    threaded = frozenset(rule.table("threaded"))
     for call in module.all_calls:
         for keyword in call.keywords:
-            if keyword.arg in names:
+            if keyword.arg in names or keyword.arg == "threads":
                 number = number_of(module, keyword.value)
-                if number is not None and not not_here & set(module.qualified_all(call.func)):
+                if number is None or not_here & set(module.qualified_all(call.func)):
+                    continue
+                if keyword.arg in names or module.qualified(call.func).partition(".")[0] in threaded:
                     yield Setting(f"{keyword.arg}", number, literal_of(module, keyword.value))
 
 
 def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
-    """`num_workers = 5` at module level, handed to something later."""
+    """`num_workers = 5`, handed to something later, or so many processes are started."""
     wanted = re.compile(rule.table("names"))
-    handed = {
-        a.id
-        for c in module.all_calls
-        if module.qualified(c.func) not in _COUNTING
-        for a in (*c.args, *(k.value for k in c.keywords))
-        if isinstance(a, ast.Name)
-    }
-    for name, bindings in module.scope.bindings.items():
-        if len(bindings) != 1 or name not in handed or not wanted.search(name):
+    not_here = frozenset(rule.table("not_here"))
+    handed: dict[tuple[ast.AST, str], None] = {}  # in the order of the file
+    for call in module.all_calls:
+        counts = starts_processes(module, call)
+        if (module.qualified(call.func) in _COUNTING and not counts) or not_here & set(module.qualified_all(call.func)):
             continue
+        for given in (*call.args, *(k.value for k in call.keywords)):
+            if counts and isinstance(given, ast.Constant) and isinstance(given.value, int):
+                yield Setting(module.code(call), given.value, given)
+            if isinstance(given, ast.Name) and (counts or wanted.search(given.id)):
+                found = module.scope_of(given).find(given.id)
+                if found is not None:
+                    handed[found[0].node, given.id] = None
+    for node, name in handed:
+        bindings = module.scopes[node].bindings[name]
         value = bindings[0].value
-        if bindings[0].kind == "assign" and isinstance(value, ast.Constant) and type(value.value) is int:
+        if len(bindings) > 1 or bindings[0].kind != "assign":
+            continue
+        if isinstance(value, ast.Constant) and type(value.value) is int:
             yield Setting(name, value.value, value)
+
+
+def _in_settings(module: PythonModule, rule: Rule) -> Iterator[Setting]:
+    """`{"n_jobs": 8}`, where it is not what a queue is asked for."""
+    # workers may be threads that wait
+    names = frozenset(name for name in rule.table("keywords") if "workers" not in name)
+    for text in module.strings:
+        around = module.parent(text)
+        if text.value not in names or not isinstance(around, ast.Dict) or text not in around.keys:
+            continue
+        keys = {key.value for key in around.keys if isinstance(key, ast.Constant)}
+        number = number_of(module, around.values[around.keys.index(text)])
+        if number is not None and not keys & frozenset(rule.table("of_queue")):
+            yield Setting(str(text.value), number, literal_of(module, around.values[around.keys.index(text)]))
+
+
+def _in_texts(module: PythonModule, tables: dict[str, Any]) -> Iterator[tuple[tuple[int, int], str, int]]:
+    """What the command lines and jobs fix that stand in texts, whatever starts them: `run("wsclean -j 16 " + name)`.
+
+    Those given to `os.system` and the like are read as shell in any case.
+    """
+    from canfar_lint.checks._shell_threads import settings as shell_settings
+    from canfar_lint.model.embedded import given_to_shell, stretch
+
+    begins = re.compile(rf"\s*(?:#!\S*sh\b|((?:\S*/)?(?:{'|'.join(map(re.escape, tables['shell_options']))}))\s)")
+    texts = [node for node in module.strings if begins.match(str(node.value))]
+    told = set(given_to_shell(module)) if texts else set()
+    for node in texts:
+        found = begins.match(str(node.value))
+        if found is None or node in told or _is_shown(module, node):
+            continue
+        for piece in _pieces(module, node):
+            script = stretch(module, piece, "" if piece is node else f"{found[1] or ':'} ")
+            for setting in shell_settings(script, tables) if script is not None else ():
+                if setting.number > 1:
+                    yield setting.word.span, setting.what, setting.number
+
+
+def _in_magics(module: PythonModule, names: frozenset[str]) -> Iterator[tuple[tuple[int, int], str, int]]:
+    """`%env OMP_NUM_THREADS=8`."""
+    if not isinstance(module.source, NotebookSource):
+        return
+    for magic in module.source.magics:
+        found = re.fullmatch(r"(\w+)[ =]+(\d{1,4})\s*", magic.arguments)
+        if magic.name in ("env", "set_env") and found and found[1] in names and int(found[2]) > 1:
+            end = module.text.rindex(found[2], magic.start, magic.end) + len(found[2])
+            yield (end - len(found[2]), end), found[1], int(found[2])
+
+
+def _pieces(module: PythonModule, node: ast.Constant) -> Iterator[ast.Constant]:
+    """A text and the literals that are joined to it."""
+    whole: ast.AST = node
+    parent = module.parent(whole)
+    while isinstance(parent, ast.JoinedStr) or (isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add)):
+        whole, parent = parent, module.parent(parent)
+    for part in ast.walk(whole):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part
+
+
+def _is_shown(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a text is a message, a help text or a docstring."""
+    for ancestor in module.ancestors(node):
+        if isinstance(ancestor, ast.Call):
+            word = module.qualified(ancestor.func).rpartition(".")[2]
+            if word in _SHOWING or word.endswith(("Error", "Warning")):
+                return True
+        if isinstance(ancestor, ast.stmt):
+            return isinstance(ancestor, (ast.Expr, ast.Raise)) and getattr(ancestor, "value", None) is node
+    return False
 
 
 def _is_default(module: PythonModule, node: ast.AST) -> bool:
@@ -103,15 +209,18 @@ def _is_default(module: PythonModule, node: ast.AST) -> bool:
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     from canfar_lint.checks._scripts import JOB, made_by_hand
     from canfar_lint.checks._shell_threads import settings as shell_settings
+    from canfar_lint.checks._shell_threads import written
 
     if script.context not in (*JOB, "literal") or made_by_hand(script):
         return
     question = Question("unrequested", script.path)
-    for setting in shell_settings(script, load().rules["CAN211"].body["tables"]):
+    tables = load().rules["CAN211"].body["tables"]
+    own = [(setting, True) for setting in shell_settings(script, tables)]
+    for setting, here in (*own, *((setting, False) for setting in written(script, tables))):
         if setting.number > 1:
             variant = "platform" if setting.what == "OMP_NUM_THREADS" else "shell"
             what, number = setting.what, setting.number
-            fix = _in_shell(script, setting)
+            fix = _in_shell(script, setting) if here else None
             yield rule.finding(setting.word.span, variant=variant, what=what, number=number, question=question, fix=fix)
 
 

@@ -17,14 +17,30 @@ _STARTERS = ("subprocess", "os.system", "os.popen", "os.exec", "os.spawn", "pexp
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     if _has_another_way(module):
         return
-    for node in module.stores("os.environ"):
-        variable = module.constant(node.slice)
+    for node, variable in _settings(module):
         reader = _loaded_before(module, rule, str(variable), node)
         if reader is not None and module.on_main_path(node):
             library = reader.qualified.partition(".")[0]
             line = position(reader.node)[0]
-            fix = _fix(module, node, reader, str(variable))
+            fix = _fix(module, node, reader, str(variable)) if isinstance(node, ast.Subscript) else None
             yield rule.finding(module.span(node), variable=variable, library=library, line=line, fix=fix)
+
+
+def _settings(module: PythonModule) -> Iterator[tuple[ast.AST, object]]:
+    """Where variables are written into the environment, by whatever way, and their names."""
+    for node in module.stores("os.environ"):
+        yield node, module.constant(node.slice)
+    for call in module.calls(("os.environ.setdefault", "os.putenv")):
+        if call.args:
+            yield call, module.constant(call.args[0])
+    for call in module.calls(("os.environ.update",)):
+        for keyword in call.keywords:
+            yield keyword, keyword.arg
+        for argument in call.args:
+            display = module.resolve(argument)
+            for key in display.keys if isinstance(display, ast.Dict) else ():
+                if key is not None:
+                    yield key, module.constant(key)
 
 
 def _has_another_way(module: PythonModule) -> bool:
