@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
-from canfar_lint.model.values import LITERAL
+from canfar_lint.model.values import LITERAL, Value
 
 _ADDING = {"sys.path.append": 0, "sys.path.insert": 1, "site.addsitedir": 0}
 _PERSONAL = re.compile(r"/(home|Users|arc/home|media|mnt)/|[A-Za-z]:[\\/]|~\w")
@@ -22,24 +22,30 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     if _is_of_sphinx(module) or _is_test(module):
         return
     for node in _added(module):
-        value = module.value(node)
-        path = value.skeleton
-        if value.kind != LITERAL and not (value.prefix.startswith("/") and not value.pieces[0].default):
-            continue
-        if _OF_SYSTEM.match(path) or _never_runs(module, node) or _may_fail(module, node):
-            continue
-        if path in (".", "./") and (_in_handler(module, node) or _in_package(module)):
-            continue
-        literal = value.literals[0] if len(value.literals) == 1 else node
-        span = module.span(literal if isinstance(literal, ast.Constant) and value.node is literal else node)
-        if len(value.literals) == 1 and isinstance(node, ast.Call):
-            span = module.span(value.literals[0])
-        if _PERSONAL.match(path):
-            yield rule.finding(span, variant="personal", path=path)
-        elif path.startswith("/"):
-            yield rule.finding(span, path=path)
-        elif _RELATIVE.match(path):
-            yield rule.finding(span, variant="notebook" if module.notebook else "relative", path=path)
+        for value in list(module.value(node).leaves())[:16]:
+            yield from _put(module, rule, node, value)
+
+
+def _put(module: PythonModule, rule: Rule, node: ast.expr, value: Value) -> Iterator[Finding]:
+    """What there is to say of a path that an expression can be."""
+    path = value.skeleton
+    if value.kind != LITERAL and not (value.prefix.startswith("/") and not value.pieces[0].default):
+        return
+    if _OF_SYSTEM.match(path) or _never_runs(module, node) or _may_fail(module, node):
+        return
+    if path in (".", "./") and (_in_handler(module, node) or _in_package(module)):
+        return
+    literal = value.literals[0] if len(value.literals) == 1 else node
+    looped = value is not module.value(node)
+    span = module.span(literal if looped or (isinstance(literal, ast.Constant) and value.node is literal) else node)
+    if len(value.literals) == 1 and isinstance(node, ast.Call):
+        span = module.span(value.literals[0])
+    if _PERSONAL.match(path):
+        yield rule.finding(span, variant="personal", path=path)
+    elif path.startswith("/") or re.match(r"~/\w", path):
+        yield rule.finding(span, path=path)
+    elif _RELATIVE.match(path):
+        yield rule.finding(span, variant="notebook" if module.notebook else "relative", path=path)
 
 
 def _is_of_sphinx(module: PythonModule) -> bool:
