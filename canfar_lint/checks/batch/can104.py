@@ -30,6 +30,23 @@ _SEARCHED = re.compile(
     r"(PYTHON|MAN|INFO|CLASS|MODULE|MATLAB|RUN|EXE|BIN|SPACK)_?PATH|PKG_CONFIG_PATH|CMAKE_\w+_PATH|\w*PLUGIN_?PATH|"
     r"(IDL|GDL)_PATH|PERL5LIB|PREFIX_PATH"
 )
+_CONTAINER_OPTIONS = frozenset(
+    (
+        "-B",
+        "--bind",
+        "-H",
+        "--home",
+        "-W",
+        "--workdir",
+        "--pwd",
+        "--env",
+        "--env-file",
+        "--mount",
+        "-S",
+        "--scratch",
+        "-o",
+    )
+)
 _MAPPED = re.compile(r"(?i)(^|_)(bind|binds|bindpath|mounts?|volumes?)$")
 _ASKED_FOR = frozenset(f"os.path.{name}" for name in ("exists", "isdir", "isfile", "ismount", "islink"))
 _REMOTE = re.compile(r"(?i)_*(ssh|scp|rsync|remote|server)_?(\w+_)?(path|dir|directory|folder|root|dest)$")
@@ -402,7 +419,20 @@ def _expected_there(rule: Rule, command: Command | None, word: Word, kind: str) 
     runs = text.partition(" ")[0] if " " in text else word.tail  # a whole command line begins with its program
     if re.search(r"/bin/[\w.-]+$", runs) or runs.endswith(tuple(rule.table("shell_programs"))):
         return True
-    return command is not None and (word is command.program or command.name in rule.table("shell_environments"))
+    if command is None or word is command.program:
+        return command is not None
+    return command.name in rule.table("shell_environments") and not _is_given_inside(command, word)
+
+
+def _is_given_inside(command: Command, word: Word) -> bool:
+    """Whether a word goes to the program that a container runs: `apptainer exec -B /data x.sif python a.py WORD`."""
+    words = command.arguments
+    if command.name not in ("apptainer", "singularity") or not words or words[0].value not in ("exec", "run"):
+        return False
+    at = 1
+    while at < len(words) and words[at].head.startswith("-"):
+        at += 2 if words[at].head in _CONTAINER_OPTIONS else 1
+    return any(word.start >= one.start for one in words[at + 2 : at + 3])
 
 
 def _is_request(command: Command) -> bool:
