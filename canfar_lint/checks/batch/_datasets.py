@@ -20,7 +20,7 @@ _OUTPUT_NAME = re.compile(
 _INPUT_NAME = re.compile(
     r"(?i)cat|table|data|infile|in_?file|image|cube|spec|vis|ms$|ref|list|train|sample|survey|lens"
 )
-_MAKING = re.compile(
+MAKING = re.compile(
     r"(?i)(^|[_.])(save|write|dump|export|make|create|plot|update|append|put|store|output|print|log|download|fetch|"
     r"retrieve|generate|build|init|remove|delete|rm|clean|exists?|isfile|copy|move|run|merge|combine)|"
     r"(^|\.)to_"
@@ -109,7 +109,7 @@ def _is_read(module: PythonModule, use: ast.Name) -> bool:
                 return False
         elif isinstance(ancestor, ast.Call):
             handed = True
-            if _MAKING.search(module.code(ancestor.func)):
+            if MAKING.search(module.code(ancestor.func)):
                 return False
         elif isinstance(ancestor, ast.stmt):
             targets = ancestor.targets if isinstance(ancestor, ast.Assign) else []

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._commands import started
 from canfar_lint.checks._destinations import DATA, EXPORT, IO, NOISE, PATH, Destinations
+from canfar_lint.checks.batch._texts import Told, documents, paths_in, written
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
@@ -23,6 +24,29 @@ _HEAD = re.compile(r"/[\w.@+{-]|~[\w-]*/|[A-Za-z]:[\\/](?!/)")
 _VOSPACE = re.compile(r"(?:vos|arc|vault):/{0,3}[\w~][\w.~-]*(?:/|$)")
 _NO_PATH = re.compile(r"[\r\n\t|<>;`]|&&|\s-|\s/|://|\(\?|\s$")
 _PATTERN = re.compile(r"\\[dwsSb.+*]|[)\]][+*?]|\.\*")
+_SHALLOW = 2
+_SEARCHED = re.compile(
+    r"(LD_|DYLD_|RPATH_|GI_)?(LIBRARY_|FALLBACK_LIBRARY_|TYPELIB_)?PATH|(C|CPLUS|OBJC)_INCLUDE_PATH|CPATH|INCLUDE_PATH|"
+    r"(PYTHON|MAN|INFO|CLASS|MODULE|MATLAB|RUN|EXE|BIN|SPACK)_?PATH|PKG_CONFIG_PATH|CMAKE_\w+_PATH|\w*PLUGIN_?PATH|"
+    r"(IDL|GDL)_PATH|PERL5LIB|PREFIX_PATH"
+)
+_CONTAINER_OPTIONS = frozenset(
+    (
+        "-B",
+        "--bind",
+        "-H",
+        "--home",
+        "-W",
+        "--workdir",
+        "--pwd",
+        "--env",
+        "--env-file",
+        "--mount",
+        "-S",
+        "--scratch",
+        "-o",
+    )
+)
 _MAPPED = re.compile(r"(?i)(^|_)(bind|binds|bindpath|mounts?|volumes?)$")
 _ASKED_FOR = frozenset(f"os.path.{name}" for name in ("exists", "isdir", "isfile", "ismount", "islink"))
 _REMOTE = re.compile(r"(?i)_*(ssh|scp|rsync|remote|server)_?(\w+_)?(path|dir|directory|folder|root|dest)$")
@@ -72,6 +96,28 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             seen.add(node)
             yield _finding(module, rule, node, text, kind)
     yield from _in_commands(module, rule, seen)
+    yield from _in_texts(module, rule, seen)
+
+
+def _in_texts(module: PythonModule, rule: Rule, seen: set[ast.AST]) -> Iterator[Finding]:
+    """Paths inside the job scripts and other texts that the file writes, each where it stands."""
+    for node, told in written(module):
+        kind = kind_of(told.path, rule.body["tables"])
+        whole = _whole(module, node)
+        if whole in seen or not _is_told(told, kind, rule.body["tables"]):
+            continue
+        start, _ = module.span(node)
+        at = module.code(node).find(told.path)
+        span = (start + at, start + at + len(told.path)) if at >= 0 else module.span(whole)
+        yield rule.finding(span, variant=_variant(kind, told.path), path=told.path)
+
+
+def _is_told(told: Told, kind: str | None, tables: dict[str, Any]) -> bool:
+    """Whether a path inside a text is a person's or the storage's; in a job's script also any other place of data."""
+    if kind == PERSONAL:
+        return not _whose(told.path, tables)
+    runs = re.search(r"/bin/[\w.-]+$", told.path) or told.path.endswith(tuple(tables["shell_programs"]))
+    return not runs and (kind == STORAGE or (kind == ABSOLUTE and told.job and told.path.count("/") > _SHALLOW))
 
 
 def _is_taken_for_path(module: PythonModule, node: ast.AST) -> bool:
@@ -120,16 +166,17 @@ def _whole(module: PythonModule, constant: ast.Constant) -> ast.AST:
     return parent if isinstance(parent, ast.JoinedStr) else constant
 
 
-def _finding(
-    module: PythonModule, rule: Rule, node: ast.AST, text: str, kind: str, written: str | None = None
-) -> Finding:
-    """At a literal whose path begins with `text`; `written` is the path when it is only a part of the literal."""
-    if written is None:
-        written = str(node.value) if isinstance(node, ast.Constant) else _spelled(module, node)
-    variant = {PERSONAL: "personal", HOME: "home", VOSPACE: "vospace"}.get(kind)
+def _finding(module: PythonModule, rule: Rule, node: ast.AST, text: str, kind: str, path: str | None = None) -> Finding:
+    """At a literal whose path begins with `text`; `path` is the whole when it is only a part of the literal."""
+    if path is None:
+        path = str(node.value) if isinstance(node, ast.Constant) else _spelled(module, node)
+    return rule.finding(module.span(node), variant=_variant(kind, text), path=path, fix=_fix(module, node))
+
+
+def _variant(kind: str | None, text: str) -> str | None:
     if kind == PERSONAL and text.startswith("/arc/home/"):
-        variant = "platform-home"
-    return rule.finding(module.span(node), variant=variant, path=written, fix=_fix(module, node))
+        return "platform-home"
+    return {PERSONAL: "personal", HOME: "home", VOSPACE: "vospace"}.get(kind or "")
 
 
 def _fix(module: PythonModule, node: ast.AST) -> Fix | None:
@@ -286,17 +333,26 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         if not _is_in_vospace(rule, command, word) if kind == VOSPACE else _expected_there(rule, command, word, kind):
             continue
         seen.add(word.start)
-        variant = kind if kind in (PERSONAL, HOME, VOSPACE) else None
-        if text.startswith("/arc/home/"):
-            variant = "platform-home"
-        instead = {
-            "platform-home": "shell-platform-home",
-            PERSONAL: "shell-personal",
-            HOME: "shell-home",
-            VOSPACE: "shell-vospace",
-        }
         fix = _fix_in_shell(script, word) if command is None else None
-        yield rule.finding(word.span, variant=instead.get(variant or "", "shell"), path=_path_of(word), fix=fix)
+        yield rule.finding(word.span, variant=_variant_in_shell(kind, text), path=_path_of(word), fix=fix)
+    if script.context == "file":
+        yield from _in_documents(script, rule, seen)
+
+
+def _variant_in_shell(kind: str | None, text: str) -> str:
+    variant = _variant(kind, text)
+    return f"shell-{variant}" if variant else "shell"
+
+
+def _in_documents(script: Script, rule: Rule, seen: set[int]) -> Iterator[Finding]:
+    """Paths inside the here-documents that become job scripts, or the input of programs."""
+    tables = rule.body["tables"]
+    for text, start in documents(script):
+        for told in paths_in(text):
+            kind, at = kind_of(told.path, tables), start + told.at
+            if at not in seen and _is_told(told, kind, tables):
+                variant = _variant_in_shell(kind, told.path)
+                yield rule.finding((at, at + len(told.path)), variant=variant, path=told.path)
 
 
 def _fix_in_shell(script: Script, word: Word) -> Fix | None:
@@ -332,7 +388,8 @@ def _shell_words(script: Script, rule: Rule) -> Iterator[tuple[Word, Command | N
             yield command.program, command
         for word in command.arguments:
             name, equals, _ = word.head.partition("=")
-            yield word.behind(len(name) + 1) if equals and name.startswith("-") else word, command
+            given = equals and re.fullmatch(r"-.*|[a-z]\w*", name) is not None
+            yield word.behind(len(name) + 1) if given else word, command
 
 
 def _is_in_vospace(rule: Rule, command: Command | None, word: Word) -> bool:
@@ -362,7 +419,20 @@ def _expected_there(rule: Rule, command: Command | None, word: Word, kind: str) 
     runs = text.partition(" ")[0] if " " in text else word.tail  # a whole command line begins with its program
     if re.search(r"/bin/[\w.-]+$", runs) or runs.endswith(tuple(rule.table("shell_programs"))):
         return True
-    return command is not None and (word is command.program or command.name in rule.table("shell_environments"))
+    if command is None or word is command.program:
+        return command is not None
+    return command.name in rule.table("shell_environments") and not _is_given_inside(command, word)
+
+
+def _is_given_inside(command: Command, word: Word) -> bool:
+    """Whether a word goes to the program that a container runs: `apptainer exec -B /data x.sif python a.py WORD`."""
+    words = command.arguments
+    if command.name not in ("apptainer", "singularity") or not words or words[0].value not in ("exec", "run"):
+        return False
+    at = 1
+    while at < len(words) and words[at].head.startswith("-"):
+        at += 2 if words[at].head in _CONTAINER_OPTIONS else 1
+    return any(word.start >= one.start for one in words[at + 2 : at + 3])
 
 
 def _is_request(command: Command) -> bool:
@@ -373,7 +443,7 @@ def _is_request(command: Command) -> bool:
 
 def _is_replaced(script: Script, rule: Rule, entry: Assigned) -> bool:
     """Whether an assignment is only a default: set where nothing was given, or set again by an option."""
-    if entry.name.endswith("PATH") or _MAPPED.search(entry.name) or entry.name in rule.table("shell_settings"):
+    if _SEARCHED.fullmatch(entry.name) or _MAPPED.search(entry.name) or entry.name in rule.table("shell_settings"):
         return True
     from canfar_lint.checks._scripts import is_replaced
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import is_shelved
 from canfar_lint.checks._commands import started
 from canfar_lint.checks._inputs import in_memory, is_packaged
 from canfar_lint.checks._outputs import Output, file_literals, literal_span, names_of, outputs, texts_with
+from canfar_lint.checks.batch._reads import is_of_casa, is_read_as_data, names, reads
 from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.python import PythonModule
-from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, LOOP, PARAMETER, UNIQUE, Piece, Value
+from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, LITERAL, LOOP, PARAMETER, UNIQUE, Piece, Value
 
 if TYPE_CHECKING:
     from canfar_lint.model.shell import Script
@@ -29,6 +31,13 @@ _PARSED = re.compile(r"(p?args?|opts?|options|namespace|flags)", re.IGNORECASE)
 _TELLING = 5
 _APPENDED = r"(_dr[zc])?(_(sci|wht|ctx))?\.\w"
 _SECRET = re.compile(r"(?i)(^|[_.-])(secrets?|credentials?|passwords?|tokens?|settings?|config)([_.-]|$)")
+_NO_DATA = re.compile(
+    r"(?i)config|setting|param|option|schema|manifest|default|metadata|login|user|setup|version|readme|licen[cs]e|"
+    r"requirement|template|header|prompt|summary|junk|(?<![a-z])(conf|cfg|logs?|notes?|help|te?mp|auth|keys?)(?![a-z])"
+)
+_WORK = re.compile(r"(?i)list|target|obs|source|cat|field|work|jobs?|todo|queue|sample|data|ids|cand|result|state")
+_FILLED = re.compile(r"[*?\[\]{}\n%$<>|]")
+_ABSOLUTE = re.compile(r"[/~$]|\w:")
 _OF_TESTS = re.compile(r"(^|/)tests?/")
 _RUNS = frozenset(("os.system", *(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output"))))
 _UNPACKING = frozenset(("unzip", "gunzip", "bunzip2", "unxz", "uncompress", "funpack", "unrar", "7z"))
@@ -37,21 +46,17 @@ _FETCHED = re.compile(r"(?m)^[ \t]*(!|%sx |%system )[ \t]*(wget|curl|tar|unzip|g
 _OF_PROJECT = re.compile(r"(?i)_?(get|find|locate)_?(pkg|package|test|resource|data)s?_?(data|file|filename|path)s?")
 _MAKES = re.compile(r"(?i)_?(download|fetch|retrieve)")
 _PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate)")
-_READS = re.compile(r"(?i)^(read|load)|_(read|load)$|^(from_file|getdata)$")
-_HANDED_ON = ("astropy.", "spectral_cube.", "specutils.", "ccdproc.")
 _CHOSEN = frozenset((ARGUMENT, ENVIRONMENT, CONFIG, PARAMETER, UNIQUE, LOOP))
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     written: frozenset[str] | None = None
-    seen: set[tuple[int, int]] = set()
-    named: set[str] = set()
-    reads = list(_reads(module, rule))
-    for read in reads:
+    found = _Found(module)
+    calls = reads(module, rule)
+    for read in calls:
         for node, name, place in _literals(module, rule, read):
-            span = literal_span(module, node)
             if (
-                span in seen
+                found.has(node, name)
                 or not module.on_main_path(place)
                 or _expected(module, place, node)
                 or _is_own(module, node)
@@ -63,46 +68,73 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             written = written if written is not None else _written(module, rule)
             if (
                 _is_made(_last(name), written)
-                or _last(name) in named
+                or found.is_continued(name)
                 or in_memory(module, read.name)
                 or is_packaged(module, read.name)
             ):
                 continue
-            seen.add(span)
-            named.add(_last(name))
-            alone = "input_file" if len(reads) == 1 and read.name is node and module.runs_once(node) else ""
-            yield rule.finding(span, name=name, fix=_fix(module, node, alone))
-    yield from _named_apart(module, rule, seen, named)
+            found.add(node, name)
+            alone = "input_file" if len(calls) == 1 and read.name is node and module.runs_once(node) else ""
+            yield rule.finding(literal_span(module, node), name=name, fix=_fix(module, node, name, alone))
+    yield from _named_apart(module, rule, found)
 
 
-def _named_apart(module: PythonModule, rule: Rule, seen: set[tuple[int, int]], named: set[str]) -> Iterator[Finding]:
+class _Found:
+    """The names found so far. Another is told where mending the first leaves it: in another function or cell, or
+    behind a change of folder, where it means another file."""
+
+    def __init__(self, module: PythonModule) -> None:
+        self.module = module
+        self.spans: set[tuple[int, int]] = set()
+        self.named: set[tuple[object, ...]] = set()
+        self.names: set[str] = set()
+        self.moves = sorted(module.span(call)[0] for call in module.calls(("os.chdir",)))
+
+    def has(self, node: ast.AST, name: str) -> bool:
+        return literal_span(self.module, node) in self.spans or self._key(node, name) in self.named
+
+    def add(self, node: ast.AST, name: str) -> None:
+        self.spans.add(literal_span(self.module, node))
+        self.named.add(self._key(node, name))
+        self.names.add(_last(name))
+
+    def is_continued(self, name: str) -> bool:
+        """Whether a name goes on from that of another input, as CASA calls what it makes: `m31.ms.contsub`."""
+        parts = _last(name).split(".")
+        return any(".".join(parts[:n]) in self.names for n in range(1, len(parts)))
+
+    def _key(self, node: ast.AST, name: str) -> tuple[object, ...]:
+        start, end = literal_span(self.module, node)
+        cell = self.module.source.place(start, end).cell if self.module.notebook else None
+        return name.lstrip("./"), self.module.function_of(node), cell, bisect_right(self.moves, start)
+
+
+def _named_apart(module: PythonModule, rule: Rule, seen: _Found) -> Iterator[Finding]:
     """Constants of a script that are plainly data, although the call that reads them is not in this file."""
     from canfar_lint.checks.batch._datasets import constants, name_of
 
     suffixes = tuple(rule.table("suffixes"))
     for statement, node, value in constants(module):
         found = name_of(value)
-        if found is None or not _is_data(_last(found[1]), suffixes) or _last(found[1]) in named:
+        if found is None or not _is_data(_last(found[1]), suffixes) or seen.has(*found):
             continue
-        span = literal_span(module, found[0])
-        if span in seen or _expected(module, statement, found[0]) or _is_own(module, found[0]):
+        if _expected(module, statement, found[0]) or _is_own(module, found[0]):
             continue
         if _is_found_there(module, found[0], found[1], statement) or _is_put_behind_own(module, statement):
             continue
         if is_packaged(module, node) or _is_made(_last(found[1]), _written(module, rule)):
             continue
-        seen.add(span)
-        named.add(_last(found[1]))
-        yield rule.finding(span, name=found[1], fix=_fix(module, found[0]))
+        seen.add(*found)
+        yield rule.finding(literal_span(module, found[0]), name=found[1], fix=_fix(module, *found))
 
 
-def _fix(module: PythonModule, node: ast.AST, alone: str = "") -> Fix | None:
+def _fix(module: PythonModule, node: ast.AST, name: str, alone: str = "") -> Fix | None:
     """The name as the default of an option or a variable named as what it is bound to, or the only file: `alone`."""
     from canfar_lint.checks._environment import overridable
 
-    if not isinstance(node, ast.Constant) or isinstance(module.parent(node), ast.JoinedStr):
-        return None
-    if len(texts_with(module, str(node.value))) > 1:
+    if not isinstance(node, ast.Constant) or node.value != name or isinstance(module.parent(node), ast.JoinedStr):
+        return None  # no more than a part of a name
+    if len(texts_with(module, name)) > 1:
         return None  # what is called so elsewhere would keep the old name
     return overridable(module, node, ("pathlib.Path",), alone)
 
@@ -118,98 +150,86 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         yield rule.finding(word.span, variant="shell", name=name)
 
 
-def _reads(module: PythonModule, rule: Rule) -> Iterator[Output]:
-    """The calls that read a file, with the argument that names it."""
-    readers, openers = rule.table("readers"), rule.table("openers")
-    for call in module.calls(readers):
-        for dotted in module.qualified_all(call.func):
-            name = module.argument(call, *readers[dotted]) if dotted in readers else None
-            if name is not None:
-                yield Output(call, name, "read")
-    yield from _reads_by_tail(module, readers)
-    yield from _reads_by_word(module, readers)
-    for call in module.calls(openers):
-        for dotted in module.qualified_all(call.func):
-            if dotted in openers:
-                parameter, index, mode, mode_index, default = openers[dotted]
-                given = module.argument(call, mode, mode_index)
-                how = default if given is None else module.constant(given)
-                name = module.argument(call, parameter, index)
-                if name is not None and isinstance(how, str) and how[:1] == "r":
-                    yield Output(call, name, "read")
-    for task, parameters in rule.table("casa").items():
-        for call in module.calls_named(task):
-            names = module.qualified_all(call.func)
-            bare = isinstance(call.func, ast.Name) and not names and not module.bindings(call.func)
-            if bare or any(name.startswith(("casatasks.", "casa.", "tasks.", "casaplotms.")) for name in names):
-                for parameter in parameters:
-                    given = module.argument(call, parameter)
-                    if given is not None:
-                        yield Output(call, given, "read")
-
-
-def _reads_by_word(module: PythonModule, readers: dict[str, list[Any]]) -> Iterator[Output]:
-    """Functions of other modules whose name says that they read: `readcol.readcol("lines.dat")`, `load_model(...)`."""
-    for call in module.all_calls:
-        first = call.func.value if isinstance(call.func, ast.Attribute) else call.func
-        last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        if not call.args or not isinstance(first, ast.Name) or not _READS.search(last):
-            continue
-        bindings = module.bindings(first)
-        known = any(name in readers for name in module.qualified_all(call.func))
-        if bindings and not known and all(binding.kind == "import" for binding in bindings):
-            yield Output(call, call.args[0], "read")
-
-
-def _reads_by_tail(module: PythonModule, readers: dict[str, list[Any]]) -> Iterator[Output]:
-    """Readers that come by way of another file of the project: `from setup import fits, SpectralCube`."""
-    tails = {".".join(dotted.split(".")[-2:]): dotted for dotted in readers if dotted.startswith(_HANDED_ON)}
-    for call in module.all_calls:
-        if not isinstance(call.func, ast.Attribute) or not isinstance(call.func.value, ast.Name):
-            continue
-        dotted = tails.get(f"{call.func.value.id}.{call.func.attr}")
-        if dotted is None or any(name in readers for name in module.qualified_all(call.func)):
-            continue
-        name = module.argument(call, *readers[dotted])
-        if name is not None and all(b.kind == "import" for b in module.bindings(call.func.value)):
-            yield Output(call, name, "read")
-
-
 def _literals(module: PythonModule, rule: Rule, read: Output) -> Iterator[tuple[ast.AST, str, ast.AST]]:
     """The literals that hold the name of a file that is read: the literal, the name, the call it is given in."""
-    suffixes = tuple(rule.table("suffixes"))
-    if any(name in rule.table("text_readers") for name in module.qualified_all(read.call.func)):
-        suffixes += tuple(rule.table("text_suffixes"))
-    for value, place in _names(module, read):
-        found = list(_of_value(value, suffixes))
+    is_data = _data_of(module, rule, read.call)
+    for value, place in names(module, read):
+        found = list(_of_value(module, value, is_data))
         if not found and isinstance(value.node, ast.expr):
-            found = list(_of_parts(module, value.node, suffixes))
+            found = list(_of_parts(module, value.node, is_data))
         for node, name in found:
             yield node, name, place
 
 
-def _names(module: PythonModule, read: Output) -> Iterator[tuple[Value, ast.AST]]:
-    """What a file can be named; also what calls give for a parameter that has a default."""
-    yield from names_of(module, read)
-    bindings = module.bindings(read.name) if isinstance(read.name, ast.Name) else []
-    for binding in bindings:
-        if binding.kind == "param" and binding.value is not None and isinstance(binding.node, ast.arg):
-            for call, given in module.given(binding.node):
-                yield from names_of(module, Output(call, given, read.does))
+def _data_of(module: PythonModule, rule: Rule, call: ast.Call) -> Callable[[str], bool]:
+    """What tells whether a name is one of data, where a call reads it."""
+    suffixes = tuple(rule.table("suffixes"))
+    dotted = module.qualified_all(call.func)
+    if any(name in rule.table("text_readers") for name in dotted):
+        suffixes += tuple(rule.table("text_suffixes"))
+    if any(name in rule.table("openers") for name in dotted) and is_read_as_data(module, call):
+        opened = tuple(rule.table("opened_suffixes"))
+        return lambda name: _is_data(name, suffixes) or (_is_data(name, opened) and _is_work(name))
+    if not is_of_casa(module, call, rule):
+        return lambda name: _is_data(name, suffixes)
+    of_casa = re.compile(rule.table("casa_data"))
+    return lambda name: _is_data(name, suffixes) or (of_casa.search(name) is not None and not _FILLED.search(name))
 
 
-def _of_value(value: Value, suffixes: tuple[str, ...]) -> Iterator[tuple[ast.AST, str]]:
+def _is_work(name: str) -> bool:
+    """Whether text that is opened is data or a list of work by its name, and neither settings nor prose."""
+    stem, _, suffix = name.rpartition(".")
+    return not _NO_DATA.search(stem) and (not suffix.startswith("json") or _WORK.search(stem) is not None)
+
+
+def _of_value(module: PythonModule, value: Value, is_data: Callable[[str], bool]) -> Iterator[tuple[ast.AST, str]]:
     for leaf in list(value.leaves())[:64]:
         literals = file_literals(leaf)
         name = _last(leaf.skeleton)
-        if len(literals) != 1 or "{}" in name or not _is_data(name, suffixes):
+        if not literals or name.startswith("{}") or not is_data(_last(_completed(module, leaf))):
             continue
-        text = next((piece.text or "" for piece in leaf.pieces if piece.node is literals[0]), "")
-        if not _is_whole(leaf, text) and not any(_is_chosen(piece) for piece in leaf.pieces):
-            yield literals[0], text
+        text = next((piece.text or "" for piece in leaf.pieces if piece.node is literals[-1]), "")
+        if len(literals) > 1 or "{}" in name:
+            text = name if not _ABSOLUTE.match(leaf.prefix) else leaf.skeleton
+        elif _ABSOLUTE.match(leaf.prefix) and _is_template_of(leaf, literals[-1]):
+            continue  # `"%s/gaia.csv" % root`: a whole path, told where it begins
+        if _is_whole(leaf, text) or _is_ending(module, literals[-1]):
+            continue
+        if not any(_is_chosen(module, piece) for piece in leaf.pieces):
+            yield literals[-1], text
 
 
-def _of_parts(module: PythonModule, node: ast.expr, suffixes: tuple[str, ...]) -> Iterator[tuple[ast.AST, str]]:
+def _is_ending(module: PythonModule, literal: ast.AST) -> bool:
+    """Whether a text is a suffix that is appended: `name + ".fits"`."""
+    return (
+        isinstance(literal, ast.Constant)
+        and not isinstance(module.parent(literal), ast.JoinedStr)
+        and re.fullmatch(r"(\.\w+)+", str(literal.value)) is not None
+    )
+
+
+def _is_template_of(value: Value, literal: ast.AST) -> bool:
+    """Whether a text is filled in where it begins, so that it has nothing in front of it."""
+    return isinstance(literal, ast.Constant) and str(literal.value)[:1] in ("%", "{") and len(value.pieces) > 1
+
+
+def _completed(module: PythonModule, value: Value) -> str:
+    """A name, with a word for each part that a loop over literals fills in."""
+    return "".join(
+        ("0" if _is_of_literals(module, piece) else "{}") if piece.text is None else piece.text
+        for piece in value.pieces
+    )
+
+
+def _is_of_literals(module: PythonModule, piece: Piece) -> bool:
+    """Whether a loop over words that are written there fills in a part of a name: `for band in ["g", "r"]:`."""
+    if piece.source != LOOP or not isinstance(piece.node, ast.expr):
+        return False
+    choices = module.value(piece.node).choices
+    return bool(choices) and all(choice.kind == LITERAL for choice in choices)
+
+
+def _of_parts(module: PythonModule, node: ast.expr, is_data: Callable[[str], bool]) -> Iterator[tuple[ast.AST, str]]:
     """Names that a loop runs over behind a folder, or that a function of another file completes."""
     if isinstance(node, ast.Call) and len(node.args) == 1 and not module.value(node).pieces[0].default:
         first = node.func.value if isinstance(node.func, ast.Attribute) else node.func
@@ -218,7 +238,7 @@ def _of_parts(module: PythonModule, node: ast.expr, suffixes: tuple[str, ...]) -
             return  # get_datafile("fields.txt"): beside the project's code
         if module.function_named(node.func) is None and isinstance(first, ast.Name):
             imported = any(binding.kind == "import" for binding in module.bindings(first))
-            yield from _of_value(module.value(node.args[0]), suffixes) if imported else ()
+            yield from _of_value(module, module.value(node.args[0]), is_data) if imported else ()
         return
     names = [each for each in ast.walk(node) if isinstance(each, ast.Name)][:16]
     values = [module.value(name) for name in names]
@@ -226,7 +246,7 @@ def _of_parts(module: PythonModule, node: ast.expr, suffixes: tuple[str, ...]) -
         return
     for value in values:
         if value.choices:
-            yield from _of_value(value, suffixes)
+            yield from _of_value(module, value, is_data)
 
 
 def _is_own(module: PythonModule, literal: ast.AST) -> bool:
@@ -376,9 +396,9 @@ def _is_table(node: ast.AST) -> bool:
     return len(rows) > 1 and all(isinstance(row, ast.Constant) and isinstance(row.value, str) for row in rows)
 
 
-def _is_chosen(piece: Piece) -> bool:
+def _is_chosen(module: PythonModule, piece: Piece) -> bool:
     """Whether a part of a path is up to whoever runs the script."""
-    if piece.default or (piece.text is None and piece.source in _CHOSEN):
+    if piece.default or (piece.text is None and piece.source in _CHOSEN and not _is_of_literals(module, piece)):
         return True
     owner = getattr(piece.node, "value", None) if isinstance(piece.node, ast.Attribute) else None
     return isinstance(owner, ast.Name) and _PARSED.fullmatch(owner.id) is not None
@@ -399,7 +419,7 @@ def _is_data(name: str, suffixes: tuple[str, ...]) -> bool:
         and len(lower) > len(suffix)
         and lower[0] not in "._"
         and not _SECRET.search(lower)
-        and not any(c in name for c in "*?[]{}\n%$<>|")
+        and not _FILLED.search(name)
     )
 
 
@@ -425,8 +445,9 @@ def _written(module: PythonModule, rule: Rule) -> frozenset[str]:
             # makeBeamReg("beam.reg"), write_mask_fits("mask.fits")
             names = {_last(leaf.skeleton) for leaf in module.value(call.args[0]).leaves()}
             found |= {name for name in names if last.lower().endswith(name.rpartition(".")[2])}
+        inputs = rule.table("casa").get(last, ())
         for keyword in call.keywords:
-            if keyword.arg and _OUTPUT.match(keyword.arg):
+            if keyword.arg and keyword.arg not in inputs and _OUTPUT.match(keyword.arg):
                 found |= {_last(leaf.skeleton) for leaf in module.value(keyword.value).leaves()}
     for result in _told(module, rule):
         found |= {_last(leaf.skeleton) for leaf in module.value(result).leaves()}

@@ -1,0 +1,202 @@
+"""The calls that read a file of data, with the argument that names it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from canfar_lint.checks._outputs import Output, names_of
+from canfar_lint.checks.batch._datasets import MAKING
+from canfar_lint.model.scopes import COMPREHENSIONS
+
+if TYPE_CHECKING:
+    from canfar_lint.catalogue.rule import Rule
+    from canfar_lint.model.python import PythonModule
+
+_READS = re.compile(r"(?i)^(read|load)|_(read|load)$|^(from_file|getdata)$")
+_SHOWS = frozenset(("show_regions", "show_contour"))
+_HANDED_ON = ("astropy.", "spectral_cube.", "specutils.", "ccdproc.")
+_CASA = ("casatasks.", "casa.", "tasks.", "casaplotms.")
+_CASA_FIRST = frozenset(("vis", "imagename", "fitsimage", "fitsfile", "asdm", "caltable", "archivefiles", "infiles"))
+_MAPS = frozenset(("map", "imap", "imap_unordered", "map_async", "process_map", "thread_map"))
+# libraries whose readers are known by name, and those that call what is made a file's argument too
+_KNOWN = frozenset(("numpy", "pandas", "matplotlib", "pylab", "pyraf", "iraf", "casatasks", "casatools", "seaborn"))
+_NAMES_PATH = re.compile(
+    r"(?i)path|file_?name|base_?name|(^|_)name|file$|dir|fn$|join|root|suffix|column|(^|_)(set|add|has|is|check|test)_"
+)
+
+
+def reads(module: PythonModule, rule: Rule) -> list[Output]:
+    """The calls that read a file, in source order; each element of a list of names by itself."""
+    found: dict[tuple[ast.Call, ast.expr], Output] = {}
+    for read in _found(module, rule):
+        for name in _elements(module, read.name):
+            found.setdefault((read.call, name), Output(read.call, name, read.does))
+    return sorted(found.values(), key=lambda read: (read.call.lineno, read.call.col_offset))
+
+
+def _elements(module: PythonModule, name: ast.expr) -> list[ast.expr]:
+    listed = module.resolve(name)
+    if isinstance(listed, (ast.List, ast.Tuple)) and not any(isinstance(each, ast.Starred) for each in listed.elts):
+        return listed.elts[:64]
+    return [name]
+
+
+def _found(module: PythonModule, rule: Rule) -> Iterator[Output]:
+    readers = rule.table("readers")
+    for call in module.calls(readers):
+        for dotted in module.qualified_all(call.func):
+            name = module.argument(call, *readers[dotted]) if dotted in readers else None
+            if name is not None:
+                yield Output(call, name, "read")
+    yield from _by_tail(module, readers)
+    yield from _by_word(module, readers)
+    yield from _opened(module, rule.table("openers"))
+    yield from _of_casa(module, rule.table("casa"), rule.table("casa_tools"))
+
+
+def _opened(module: PythonModule, openers: dict[str, list[Any]]) -> Iterator[Output]:
+    for call in module.calls(openers):
+        for dotted in module.qualified_all(call.func):
+            if dotted in openers:
+                parameter, index, mode, mode_index, default = openers[dotted]
+                given = module.argument(call, mode, mode_index)
+                how = default if given is None else module.constant(given)
+                name = module.argument(call, parameter, index)
+                if name is not None and isinstance(how, str) and how[:1] == "r":
+                    yield Output(call, name, "read")
+
+
+def _of_casa(module: PythonModule, tasks: dict[str, list[str]], tools: list[str]) -> Iterator[Output]:
+    """Tasks of CASA, also by their bare names as scripts run inside CASA call them, and its tools: `ia.open("x")`."""
+    for task, parameters in tasks.items():
+        for call in module.calls_named(task):
+            names = module.qualified_all(call.func)
+            bare = isinstance(call.func, ast.Name) and not names and not module.bindings(call.func)
+            if bare or any(name.startswith(_CASA) for name in names):
+                for at, parameter in enumerate(parameters):
+                    given = module.argument(call, parameter, 0 if at == 0 and parameter in _CASA_FIRST else None)
+                    if given is not None:
+                        yield Output(call, given, "read")
+    for call in module.methods(("open",)):
+        tool = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if isinstance(tool, ast.Name) and tool.id in tools and call.args and not module.bindings(tool):
+            yield Output(call, call.args[0], "read")
+
+
+def is_of_casa(module: PythonModule, call: ast.Call, rule: Rule) -> bool:
+    """Whether a call is of a task of CASA, whose data have names of their own."""
+    last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    tool = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return last in rule.table("casa") or (isinstance(tool, ast.Name) and tool.id in rule.table("casa_tools"))
+
+
+def _by_word(module: PythonModule, readers: dict[str, list[Any]]) -> Iterator[Output]:
+    """Functions of other modules that are handed a file: `readcol.readcol("lines.dat")`, `Spectrum("m31.fits")`."""
+    for call in module.all_calls:
+        first = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+        last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if not call.args or any(name in readers for name in module.qualified_all(call.func)):
+            continue
+        told = _READS.search(last) is not None
+        bindings = module.bindings(first) if isinstance(first, ast.Name) else []
+        if bindings and all(binding.kind == "import" for binding in bindings):
+            found = told or _is_handed_on(module, call)
+        else:
+            method = isinstance(call.func, ast.Attribute) and (told or last in _SHOWS)
+            found = method and _is_written_out(call.args[0]) and module.function_named(call.func) is None
+        if found:
+            yield Output(call, call.args[0], "read")
+
+
+def _is_written_out(node: ast.expr) -> bool:
+    return isinstance(node, (ast.Constant, ast.JoinedStr, ast.BinOp))
+
+
+def _is_handed_on(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a function of a project, or of a package of its field, is given a name and nothing says what for."""
+    name = module.qualified(call.func)
+    root, last = name.lstrip(".").partition(".")[0], name.rpartition(".")[2]
+    if root in sys.stdlib_module_names or root in _KNOWN or not _is_written_out(call.args[0]):
+        return False
+    return not MAKING.search(name) and not _NAMES_PATH.search(last)
+
+
+def _by_tail(module: PythonModule, readers: dict[str, list[Any]]) -> Iterator[Output]:
+    """Readers that come by way of another file of the project: `from setup import fits, SpectralCube`."""
+    tails = {".".join(dotted.split(".")[-2:]): dotted for dotted in readers if dotted.startswith(_HANDED_ON)}
+    for call in module.all_calls:
+        if not isinstance(call.func, ast.Attribute) or not isinstance(call.func.value, ast.Name):
+            continue
+        dotted = tails.get(f"{call.func.value.id}.{call.func.attr}")
+        if dotted is None or any(name in readers for name in module.qualified_all(call.func)):
+            continue
+        name = module.argument(call, *readers[dotted])
+        if name is not None and all(b.kind == "import" for b in module.bindings(call.func.value)):
+            yield Output(call, name, "read")
+
+
+def more_names(module: PythonModule, read: Output) -> Iterator[Output]:
+    """What else a name can be: given for a parameter that has a default, mapped over, or a dict's values in a loop."""
+    bindings = module.bindings(read.name) if isinstance(read.name, ast.Name) else []
+    for binding in bindings[:8]:
+        if binding.kind == "param" and isinstance(binding.node, ast.arg):
+            given = module.given(binding.node) if binding.value is not None else []
+            yield from (Output(call, name, read.does) for call, name in given)
+            yield from _mapped(module, binding.node, read.does)
+        elif binding.kind == "for" and isinstance(binding.value, ast.Call):
+            yield from (Output(read.call, name, read.does) for name in _of_dict(module, binding.value))
+
+
+def _mapped(module: PythonModule, parameter: ast.arg, does: str) -> Iterator[Output]:
+    """The elements of the lists that a parameter's function is mapped over: `pool.map(read, ["a.fits"])`."""
+    function = module.parent(parent) if (parent := module.parent(parameter)) is not None else None
+    if not isinstance(function, ast.FunctionDef) or parameter not in function.args.args:
+        return
+    at = function.args.args.index(parameter) + 1
+    for call in module.callers().get(function, [])[:16]:
+        last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if last in _MAPS and at < len(call.args) and module.function_named(call.args[0]) is function:
+            yield from (Output(call, name, does) for name in _elements(module, call.args[at]))
+
+
+def _of_dict(module: PythonModule, iterated: ast.Call) -> list[ast.expr]:
+    """The values of a dict that a loop runs over by `values()` or `items()`."""
+    if not isinstance(iterated.func, ast.Attribute) or iterated.func.attr not in ("values", "items"):
+        return []
+    made = module.resolve(iterated.func.value)
+    return made.values[:64] if isinstance(made, ast.Dict) else []
+
+
+def is_read_as_data(module: PythonModule, call: ast.Call) -> bool:
+    """Whether the lines of a file that is opened are looked at one by one, or split, or handed to a reader."""
+    parent = module.parent(call)
+    if isinstance(parent, ast.withitem) and isinstance(parent.optional_vars, ast.Name):
+        return any(_takes_lines(module, use) for use in module.named(parent.optional_vars.id)[:20])
+    if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
+        return any(_takes_lines(module, use) for use in module.named(parent.targets[0].id)[:20])
+    return _takes_lines(module, call)
+
+
+def _takes_lines(module: PythonModule, handle: ast.expr) -> bool:
+    parent = module.parent(handle)
+    if isinstance(parent, (ast.For, ast.comprehension)):
+        return parent.iter is handle
+    if isinstance(parent, ast.Call):
+        return handle in parent.args and not isinstance(module.parent(parent), COMPREHENSIONS)
+    if not isinstance(parent, ast.Attribute):
+        return False
+    if parent.attr in ("readlines", "readline"):
+        return True
+    after = module.parent(called) if (called := module.parent(parent)) is not None else None
+    return parent.attr == "read" and isinstance(after, ast.Attribute) and after.attr in ("split", "splitlines")
+
+
+def names(module: PythonModule, read: Output) -> Iterator[Any]:
+    """What a file can be named, as values with the call in which each is given."""
+    yield from names_of(module, read)
+    for more in more_names(module, read):
+        yield from names_of(module, more)
