@@ -59,7 +59,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             span = module.span(value.literals[0])
         if _PERSONAL.match(path):
             yield rule.finding(span, variant="personal", path=path)
-        elif path.startswith("/"):
+        elif path.startswith("/") or re.match(r"~/\w", path):
             yield rule.finding(span, path=path)
         elif _RELATIVE.match(path):
             yield rule.finding(span, variant="notebook" if module.notebook else "relative", path=path)
