@@ -54,9 +54,10 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     found = _Found(module)
     calls = reads(module, rule)
     for read in calls:
+        of_casa = is_of_casa(module, read.call, rule)
         for node, name, place in _literals(module, rule, read):
             if (
-                found.has(node, name)
+                found.has(node, name, again=not of_casa)
                 or not module.on_main_path(place)
                 or _expected(module, place, node)
                 or _is_own(module, node)
@@ -80,8 +81,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 
 class _Found:
-    """The names found so far. Another is told where mending the first leaves it: in another function or cell, or
-    behind a change of folder, where it means another file."""
+    """The names found so far. The tasks of a CASA script name one data set again and again: there a name is told again
+    only in another function or cell, or behind a change of folder, where it means another file."""
 
     def __init__(self, module: PythonModule) -> None:
         self.module = module
@@ -90,8 +91,10 @@ class _Found:
         self.names: set[str] = set()
         self.moves = sorted(module.span(call)[0] for call in module.calls(("os.chdir",)))
 
-    def has(self, node: ast.AST, name: str) -> bool:
-        return literal_span(self.module, node) in self.spans or self._key(node, name) in self.named
+    def has(self, node: ast.AST, name: str, *, again: bool = False) -> bool:
+        """Whether a literal is found, or another with its name, unless each is to be told `again`."""
+        known = literal_span(self.module, node) in self.spans
+        return known or (not again and self._key(node, name) in self.named)
 
     def add(self, node: ast.AST, name: str) -> None:
         self.spans.add(literal_span(self.module, node))
