@@ -39,6 +39,7 @@ _SAME_TEXT = frozenset(
     (
         *("builtins.str", "os.fspath", "os.fsdecode", "os.path.expanduser", "os.path.expandvars", "os.path.abspath"),
         *("os.path.normpath", "os.path.realpath", "builtins.unicode", "numpy.str_", "builtins.repr"),
+        *("shutil.which", "distutils.spawn.find_executable"),  # the program of that name
     )
 )
 _SAME_METHODS = frozenset(("expanduser", "resolve", "absolute", "as_posix", "strip", "rstrip", "lstrip", "copy"))

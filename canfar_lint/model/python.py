@@ -23,6 +23,8 @@ _BUILTINS = frozenset(dir(builtins)) | {"raw_input", "unicode", "xrange", "execf
 # what a module that is imported with a star brings along under its customary name
 _CUSTOMARY = {name: name for name in ("os", "sys", "glob", "shutil", "subprocess", "numpy", "pandas", "h5py")}
 _CUSTOMARY |= {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "fits": "astropy.io.fits"}
+# what CASA has among its names for the scripts that it runs, which need not import it
+_GIVEN = frozenset(("os",))
 
 
 class PythonModule:
@@ -210,7 +212,8 @@ class PythonModule:
         if not bindings:
             if node.id in _BUILTINS:
                 return (f"builtins.{node.id}",)
-            meant = [_CUSTOMARY[node.id]] if self.star_imports and node.id in _CUSTOMARY else []
+            known = node.id in _GIVEN or (self.star_imports and node.id in _CUSTOMARY)
+            meant = [_CUSTOMARY[node.id]] if known else []
             return (*meant, *(f"{module}.{node.id}" for module in self.star_imports))
         names: list[str] = []
         for binding in bindings:

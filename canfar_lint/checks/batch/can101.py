@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from canfar_lint.model.python import PythonModule
     from canfar_lint.model.shell import Block, Command, Script
 
+_ASKED = re.compile(r"\b(?:cp|mv|rm)\s+-(?:\w*[iI]|-interactive)")
+
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     questions = frozenset(name for names in rule.table("questions").values() for name in names)
@@ -23,6 +25,26 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 fix = _fix(module, call)
                 yield rule.finding(module.span(call), call=module.code(call), instead=instead, fix=fix)
     yield from _logins(module, rule)
+    yield from _copies(module, rule)
+
+
+def _copies(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    """Commands put together of pieces that ask before they overwrite; what is one text is read as shell."""
+    if _ASKED.search(module.text) is None:
+        return
+    from canfar_lint.checks._choice import left_to_user
+    from canfar_lint.checks._commands import started
+
+    for start in started(module):
+        command, written = start.command, start.call.args[0] if start.call.args else None
+        pieces = isinstance(written, ast.BinOp) and isinstance(written.op, ast.Add)
+        if not pieces or command.name not in ("cp", "mv", "rm"):
+            continue
+        instead = next((e["instead"] for e in rule.table("shell_questions")[command.name] if _asks(command, e)), None)
+        fed = command.before == "|" or module.keyword(start.call, "stdin") is not None
+        if instead and command.program is not None and not fed and not left_to_user(module, start.call):
+            place = start.place(command.program)
+            yield rule.finding(module.span(place), call=module.code(start.call), instead=instead)
 
 
 def _fix(module: PythonModule, call: ast.Call) -> Fix | None:

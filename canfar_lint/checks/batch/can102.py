@@ -16,6 +16,9 @@ from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT
 if TYPE_CHECKING:
     from canfar_lint.model.shell import Command, Script, Word
 
+# what difmap, PGPLOT's programs and HEASoft's are told, and what tells it
+_SAID = re.compile(r"\s*(?:dev(?:ice)?|cpd|setplot\s+dev(?:ice)?)\s+(\d*/\w+)\s*")
+_SENDING = frozenset(("write", "writelines", "send", "sendline", "communicate", "run", "check_output", "check_call"))
 _IRAF = re.compile(r"(^|\.)iraf\.([\w.]+)$")
 
 
@@ -75,6 +78,8 @@ def _casa(module: PythonModule, rule: Rule, call: ast.Call, task: str) -> Iterat
     keyword = module.keyword(call, name)
     if keyword is not None:
         given = module.constant(keyword.value)
+        if isinstance(keyword.value, ast.Name) and keyword.value.id == "T" and not module.bindings(keyword.value):
+            given = True  # CASA has it among its names
         truth = isinstance(given, (bool, int)) and bool(given)
         if (truth if wanted is True else given in wanted) and not _opens_nothing(module, tables, call, task, given):
             told = module.code(keyword)
@@ -110,7 +115,7 @@ def _off(module: PythonModule, value: ast.expr, level: str = UNSAFE) -> Fix | No
     elif isinstance(value, ast.Attribute) and value.attr == "yes":
         new = code.removesuffix("yes") + "no"
     else:
-        new = "False" if isinstance(value, ast.Constant) else new
+        new = "False" if isinstance(value, ast.Constant) or code == "T" else new
     return fix(f"Write `{new}`", replaced(module, value, new), level) if new else None
 
 
@@ -192,6 +197,12 @@ def _devices(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     tables = rule.body["tables"]
     for constant in module.strings:
         text = str(constant.value)
+        said = _SAID.fullmatch(text)
+        if said is not None and said.group(1).lower().lstrip("0123456789") in tables["devices"]:
+            if _is_sent(module, constant) and not _is_optional(module, constant):
+                told, instead = said.group(1), tables["device_instead"]
+                yield rule.finding(module.span(constant), variant="device", told=told, task="", instead=instead)
+            continue
         if text.lower().lstrip("0123456789") not in tables["devices"]:
             continue
         if _is_device(module, constant) and not _is_optional(module, constant) and not _is_default(module, constant):
@@ -219,6 +230,12 @@ def _is_device(module: PythonModule, constant: ast.Constant) -> bool:
         words = " ".join(module.code(target) for target in parent.targets).lower()
         return "device" in words or "pgplot_dev" in words
     return False
+
+
+def _is_sent(module: PythonModule, constant: ast.Constant) -> bool:
+    """Whether a text is what a program is told: `difmap.stdin.write("device /xs\\n")`."""
+    call = next((one for one in module.ancestors(constant) if isinstance(one, ast.Call)), None)
+    return call is not None and isinstance(call.func, ast.Attribute) and call.func.attr in _SENDING
 
 
 def _is_default(module: PythonModule, constant: ast.Constant) -> bool:

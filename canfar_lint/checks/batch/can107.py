@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._commands import started
 from canfar_lint.checks.batch._ends import status_given, succeeding
+from canfar_lint.checks.batch._processes import is_collected, is_only_waited_for
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.source import newline_in
@@ -24,7 +25,7 @@ _PIPED = frozenset(("stdin", "stdout", "stderr"))
 _RUN, _CALL, _POPEN = "subprocess.run", "subprocess.call", "subprocess.Popen"
 # blocks whose commands are not the script's own steps
 _ELSEWHERE = frozenset(("function", "substitution", "process", "trap"))
-_APART = re.compile(r"-[a-zA-Z]*f[a-zA-Z]*")  # ssh -f goes into the background
+_FORCED = re.compile(r"-[a-zA-Z]*f[a-zA-Z]*")  # rm -f misses nothing, ssh -f goes into the background
 _BODIES = ("body", "orelse", "finalbody")
 _ENDINGS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit", "builtins.SystemExit"))
 _NEAR = 6
@@ -55,12 +56,19 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             module.span(call), variant="ended", command=module.code(call), fix=status_given(module, call)
         )
     for handler in _swallowing(module):
-        start = module.span(handler)[0]
-        colon = module.text.index(":", start if handler.type is None else module.span(handler.type)[1])
-        command = module.text[start : colon + 1]
-        instead = rule.table("swallowed_instead")
-        fix = _raised(module, handler)
-        yield rule.finding((start, colon + 1), variant="swallowed", command=command, instead=instead, fix=fix)
+        instead, fix = rule.table("swallowed_instead"), _raised(module, handler)
+        start, end = _head(module, handler)
+        command = module.text[start:end]
+        yield rule.finding((start, end), variant="swallowed", command=command, instead=instead, fix=fix)
+    for handler in _skipping(module):
+        start, end = _head(module, handler)
+        yield rule.finding((start, end), variant="skipped", command=module.text[start:end])
+
+
+def _head(module: PythonModule, handler: ast.ExceptHandler) -> tuple[int, int]:
+    """The span of a handler's first line, up to its colon."""
+    start = module.span(handler)[0]
+    return start, module.text.index(":", start if handler.type is None else module.span(handler.type)[1]) + 1
 
 
 def _is_elsewhere(module: PythonModule, rule: Rule) -> bool:
@@ -150,9 +158,14 @@ def _parts(module: PythonModule, call: ast.Call) -> frozenset[str]:
 
 
 def _says_failure(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
-    """Whether a status other than 0 means a failure: `grep` ends with 1 where it only finds nothing."""
-    last = [start.command.name for start in started(module) if start.call is call][-1:]
-    return not set(last) & set(rule.table("shell_asking"))
+    """Whether a status other than 0 means a failure: `grep` ends with 1 where it only finds nothing.
+
+    So does `rm` where there is nothing to remove, and `ln` in a second run; not if they are forced.
+    """
+    last = next((start.command for start in reversed(started(module)) if start.call is call), None)
+    if last is not None and last.name in ("rm", "ln"):
+        return any(_FORCED.fullmatch(word.head) for word in last.arguments)
+    return last is None or last.name not in rule.table("shell_asking")
 
 
 def _fix(module: PythonModule, call: ast.Call, name: str) -> Fix | None:
@@ -206,22 +219,44 @@ def _raised(module: PythonModule, handler: ast.ExceptHandler) -> Fix | None:
 def _harmless(module: PythonModule, rule: Rule) -> frozenset[ast.AST]:
     """Calls of which every command is one whose failure changes nothing, or is told what to do then."""
     names = frozenset((*rule.table("harmless"), *rule.table("answering")))
+    added = [module.code(call.args[0]).strip("\"'") for call in module.calls_named("open") if _appends(module, call)]
     good: dict[ast.AST, bool] = {}
     for start in started(module):
         if start.command.name == "cd" and start.command.connector in (";", "&&"):
             continue  # what follows is what the call is for
         told = start.command.connector == "||" or start.command.before == "||"
-        fine = told or start.command.name in names or start.command.connector == "&" or not start.command.words
+        fine = start.command.name in names and not _works(start.command, rule)
+        if fine and start.command.name == "rm" and added and not start.command.before:
+            fine = not set(added) & _parts(module, start.call)  # the old rows would stay among the new ones
+        fine = fine or told or start.command.connector == "&" or not start.command.words
         fine = fine or _leaves_nothing(start.command, rule)
         good[start.call] = good.get(start.call, True) and fine
     return frozenset(call for call, fine in good.items() if fine)
+
+
+def _appends(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a file is opened for writing behind what is in it."""
+    mode = module.argument(call, "mode", 1) if call.args else None
+    return mode is not None and str(module.constant(mode)).startswith("a")
+
+
+def _works(command: Command, rule: Rule) -> bool:
+    """Whether a command that is mostly harmless does a step: links to data, or what `echo` adds to a file."""
+    if command.name == "ln":
+        data = re.compile(rule.table("data_files"))
+        return any(word.dynamic or data.search(word.tail) for word in command.arguments)
+    asides = re.compile(rule.table("asides"))
+    return command.name in ("echo", "printf") and any(
+        redirect.writes and not asides.search(redirect.target.value or redirect.target.tail)
+        for redirect in command.redirects
+    )
 
 
 def _leaves_nothing(command: Command, rule: Rule) -> bool:
     """Whether a command only shows something, tidies up, or changes a shell that ends with it."""
     shows = command.name in rule.table("showing") and not command.redirects and command.connector != "|"
     last = rule.table("tidying").get(command.name, ())
-    apart = command.name == "ssh" and any(_APART.fullmatch(word.head) for word in command.arguments)
+    apart = command.name == "ssh" and any(_FORCED.fullmatch(word.head) for word in command.arguments)
     tidies = _TIDIES.fullmatch(command.name or "") is not None or _removes_found(command)
     return shows or apart or tidies or any(word.value in last for word in command.arguments[:1])
 
@@ -238,6 +273,8 @@ def _is_unchecked(module: PythonModule, call: ast.Call, name: str) -> bool:
     parent = module.parents.get(call)
     if isinstance(parent, ast.Expr):
         return name != _POPEN or not _is_piped(module, call)
+    if name == _POPEN and is_collected(module, call):
+        return not _is_piped(module, call) and is_only_waited_for(module)
     if isinstance(parent, ast.Attribute) and name == _POPEN and parent.attr in ("wait", "communicate"):
         above = module.parents.get(parent)
         return isinstance(module.parents.get(above) if above else None, ast.Expr)
@@ -270,19 +307,52 @@ def _is_looked_at(module: PythonModule, target: ast.Name, name: str) -> bool:
     return not waited
 
 
+def _skipping(module: PythonModule) -> Iterator[ast.ExceptHandler]:
+    """Handlers of everything around all that a loop does for each of its items."""
+    if module.notebook:
+        return
+    for node in module.parents:
+        if not isinstance(node, ast.ExceptHandler) or not _is_broad(module, node):
+            continue
+        attempt = module.parents[node]
+        loop = module.parents.get(attempt)
+        if not isinstance(attempt, ast.Try) or not isinstance(loop, ast.For) or attempt not in loop.body:
+            continue
+        if len(_work(module, loop.body)) > 1 or len(attempt.body) < 3 or not _takes_steps(module, attempt):
+            continue
+        if _goes_on(module, node) and module.on_main_path(attempt) and not module.user_guarded(attempt):
+            yield node
+
+
+def _takes_steps(module: PythonModule, attempt: ast.Try) -> bool:
+    """Whether a `try` calls what does work, which a row that cannot be read is not; and is no search for a way."""
+    inside = [node for part in (*attempt.body, *attempt.orelse) for node in ast.walk(part)]
+    if any(isinstance(node, (ast.Break, ast.Return, ast.Import, ast.ImportFrom)) for node in inside):
+        return False
+    names = (module.qualified(node.func) for node in inside if isinstance(node, ast.Call))
+    return any(name and not name.startswith("builtins.") for name in names)
+
+
+def _is_broad(module: PythonModule, handler: ast.ExceptHandler) -> bool:
+    caught = "builtins.Exception" if handler.type is None else module.qualified(handler.type)
+    return caught in ("builtins.Exception", "builtins.BaseException")
+
+
+def _work(module: PythonModule, body: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements that do more than name or say something."""
+    quiet = (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Global)
+    return [s for s in body if not isinstance(s, quiet) and not (isinstance(s, ast.Expr) and _is_talk(module, s))]
+
+
 def _swallowing(module: PythonModule) -> Iterator[ast.ExceptHandler]:
     """Handlers of everything that go on as if nothing had been, around the whole job."""
     for body in _jobs(module):
-        work = [
-            s for s in body if not isinstance(s, (ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Global))
-        ]
-        work = [s for s in work if not (isinstance(s, ast.Expr) and _is_talk(module, s))]
+        work = _work(module, body)
         tries = [s for s in work if isinstance(s, ast.Try)]
         if len(work) != 1 or len(tries) != 1 or not _does_much(tries[0]):
             continue
         for handler in tries[0].handlers:
-            caught = "builtins.Exception" if handler.type is None else module.qualified(handler.type)
-            if caught in ("builtins.Exception", "builtins.BaseException") and _goes_on(module, handler):
+            if _is_broad(module, handler) and _goes_on(module, handler):
                 yield handler
 
 
@@ -310,7 +380,10 @@ def _does_much(statement: ast.Try) -> bool:
 
 def _goes_on(module: PythonModule, handler: ast.ExceptHandler) -> bool:
     """Whether a handler only says something, or nothing."""
-    return all(isinstance(s, ast.Pass) or (isinstance(s, ast.Expr) and _is_talk(module, s)) for s in handler.body)
+    return all(
+        isinstance(s, (ast.Pass, ast.Continue)) or (isinstance(s, ast.Expr) and _is_talk(module, s))
+        for s in handler.body
+    )
 
 
 def _is_talk(module: PythonModule, statement: ast.Expr) -> bool:
@@ -325,20 +398,49 @@ def _is_talk(module: PythonModule, statement: ast.Expr) -> bool:
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     """Scripts of several steps that run as a job and go on when one fails: on the first command."""
-    from canfar_lint.checks._scripts import made_by_hand, said, spelled
+    from canfar_lint.checks._scripts import said, spelled
+    from canfar_lint.checks.batch._shell_jobs import is_job, turns
 
-    if script.context != "file" or script.errexit or made_by_hand(script) or not _is_job(script, rule):
+    if script.context != "file" or script.errexit or not is_job(script, rule):
         return
-    commands = [command for command in script.commands if command.words]
+    worked_out = _worked_out(script, rule)
+    commands = [command for command in script.commands if command.words or id(command) in worked_out]
     main = [command for command in commands if not _ELSEWHERE & set(command.context)]
     if not main or _looks_itself(script):
         return
-    steps = [command for command in main if _is_step(script, rule, command)]
     starts = [command.start for command in main]
-    lost = next((step for step in steps if _is_lost(step, main[(at := bisect_left(starts, step.end)) : at + 1])), None)
-    if lost is not None:
-        fix = _stopped(script, main, rule)
-        yield rule.finding(said(main[0]), variant="shell", command=spelled(lost), fix=fix)
+    steps = [step for step in main if id(step) in worked_out or _is_step(script, rule, step)]
+    for step in (*steps, *(step for step in main if _sets_up(script, rule, step))):
+        after = main[(at := bisect_left(starts, step.end)) : at + 1]
+        if _is_lost(step, after) or (not after and any(True for _ in turns(script, step))):
+            first = said(main[0]) if main[0].words else main[0].span
+            command = spelled(step) if step.words else script.text[step.start : step.end]
+            yield rule.finding(first, variant="shell", command=command, fix=_stopped(script, main, rule))
+            return
+
+
+def _sets_up(script: Script, rule: Rule, command: Command) -> bool:
+    """Whether a job in a queue gets what it runs with by a command: modules, an environment."""
+    from canfar_lint.checks.batch._shell_jobs import is_queued
+
+    quiet = not command.arguments or command.arguments[0].value in ("purge", "list", "use", "avail", "unload")
+    return command.name in rule.table("shell_setting_up") and not quiet and is_queued(script) and _is_seen(command)
+
+
+def _worked_out(script: Script, rule: Rule) -> frozenset[int]:
+    """The assignments of what a step prints, whose status `set -e` would see: `header=$(head -n 1 "$1")`."""
+    from canfar_lint.checks.batch._shell_jobs import is_worker, works_on_data
+
+    plain = [command for command in script.commands if not command.words]
+    starts = [command.start for command in plain]
+    found: set[int] = set()
+    for command in script.commands if plain else ():
+        if "substitution" not in command.context or not _is_seen(command):
+            continue
+        if is_worker(script, rule, command) or works_on_data(script, rule, command):
+            around = plain[max(bisect_left(starts, command.start) - 1, 0)]
+            found |= {id(around)} if around.start < command.start < around.end else set()
+    return frozenset(found)
 
 
 def _stopped(script: Script, main: list[Command], rule: Rule) -> Fix | None:
@@ -357,32 +459,6 @@ def _stopped(script: Script, main: list[Command], rule: Rule) -> Fix | None:
     return Fix(f"Stop at the first error: `{code}`", (Edit(at, at, code + newline),), UNSAFE)
 
 
-def _is_job(script: Script, rule: Rule) -> bool:
-    """Whether a script does a pipeline's work itself: others are sourced, submit jobs, or serve development."""
-    path = script.path.replace("\\", "/")
-    if "csh" in script.shebang or re.search(rule.table("shell_elsewhere"), path):
-        return False
-    workers = re.compile(rule.table("shell_workers"))
-    other = re.compile(rule.table("shell_other_work"))
-    works = False
-    for command in script.commands:
-        words = " ".join(word.value or word.head for word in command.arguments[:3])
-        if f"{command.name} {words}".startswith(tuple(rule.table("shell_submits"))):
-            return False
-        if command.name == "return" and not command.blocks:
-            return False  # it is sourced
-        if workers.search(_program(script, command)) and not other.search(words):
-            works = True
-    return works
-
-
-def _program(script: Script, command: Command) -> str:
-    """The name of the program, also one that a variable of the script names."""
-    if command.name or command.program is None:
-        return command.name or ""
-    return (script.resolve(command.program, command) or "").rpartition("/")[2]
-
-
 def _looks_itself(script: Script) -> bool:
     """Whether the script asks how its commands ended, or traps errors."""
     for command in script.commands:
@@ -397,7 +473,11 @@ def _looks_itself(script: Script) -> bool:
 
 def _is_step(script: Script, rule: Rule, command: Command) -> bool:
     """Whether a command's failure would be lost work: `set -e` would see it, and nobody else does."""
+    from canfar_lint.checks.batch._shell_jobs import works_on_data, writes
+
     harmless = any(command.name in rule.table(table) for table in ("harmless", "shell_harmless", "answering"))
+    if command.name in rule.table("shell_reading"):
+        harmless = not (writes(rule, command) and works_on_data(script, rule, command))
     harmless = harmless or command.name in script.memo("talking functions", lambda one: _talking(one, rule))
     harmless = harmless or any(word.value in ("--version", "--help") for word in command.arguments[:1])
     return not harmless and _is_seen(command)

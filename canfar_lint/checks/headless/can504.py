@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._choice import left_to_user
+from canfar_lint.checks._choice import left_before, left_to_user
 from canfar_lint.checks._commands import started
+from canfar_lint.checks._tasks import takes_task
 from canfar_lint.checks.headless._showing import is_for_showing, is_typed, is_viewer
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Command, Script
 
 _PAGES = frozenset(("open", "xdg-open", "gnome-open", "gvfs-open", "firefox", "chromium", "google-chrome"))
+_SEARCHES = frozenset(("shutil.which", "distutils.spawn.find_executable"))
 _SETTINGS = re.compile(r"_?(config|cfg|conf|settings|options|opts|args|params)")
 _PLATFORM = re.compile(r"\b(sys\.platform|platform\.system|os\.name)\b|\b[Dd]arwin\b")
 
@@ -28,8 +30,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     windowless = frozenset(rule.table("windowless"))
     seen: set[ast.AST] = set()
     told = False
-    if is_viewer(module):
-        return
+    if is_viewer(module) and (not module.is_script or takes_task(module)):
+        return  # a tool that is told what to show
     for start in started(module):
         command = start.command
         name = command.name or ""
@@ -41,7 +43,11 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue
         if is_for_showing(module, start.call) or (name in programs and _is_tried(module, start.call)):
             continue
-        if _is_for_asking(module, name, start.call) or _is_of_window(module, rule, start.call):
+        if (
+            _is_looked_for(module, start.call)
+            or _is_for_asking(module, name, start.call)
+            or _is_of_window(module, rule, start.call)
+        ):
             continue
         seen.add(place)
         variant = "messenger" if name in messengers else None
@@ -49,6 +55,17 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue  # what follows is more of the same
         told = told or bool(variant)
         yield rule.finding(module.span(place), variant=variant, program=name, instead=instead)
+
+
+def _is_looked_for(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a program is looked for first: `ds9 = shutil.which("ds9")`, `if ds9:`."""
+    tests = [test for test, _ in module.guards(call)]
+    tests += [test for test in left_before(module, call) if test is not None]
+    for node in (part for test in tests for part in ast.walk(test)):
+        made = [binding.value for binding in module.bindings(node)[:8]] if isinstance(node, ast.Name) else [node]
+        if any(isinstance(one, ast.Call) and module.qualified(one.func) in _SEARCHES for one in made):
+            return True
+    return False
 
 
 def _is_for_asking(module: PythonModule, name: str, call: ast.Call) -> bool:
