@@ -66,7 +66,7 @@ def _called(module: PythonModule, call: ast.Call, depth: int, place: int | None 
     readers = tables()["readers"]
     if any(name in readers for name in names):
         return None if place else call
-    if any(name in tables()["wrappers"] for name in names) and call.args and place is None:
+    if any(name in tables()["wrappers"] for name in names) and call.args and not place:
         return image_read(module, call.args[0], depth + 1)
     if isinstance(call.func, ast.Attribute) and call.func.attr in _SAME_SIZE and place is None:
         return image_read(module, call.func.value, depth + 1)

@@ -172,7 +172,7 @@ def _is_catalogue(module: PythonModule, rule: Rule, call: ast.Call, source: ast.
 
 
 def _has_columns(module: PythonModule, call: ast.Call) -> bool:
-    """Whether a text is read as a table of many columns: a name or a type for each of them."""
+    """Whether a text is read as a table of many columns: by what it is made into, or by the columns that are taken."""
     kept = module.parent(call)
     if isinstance(kept, ast.Assign) and isinstance(kept.targets[0], ast.Tuple):
         return len(kept.targets[0].elts) >= _MANY
@@ -185,7 +185,18 @@ def _has_columns(module: PythonModule, call: ast.Call) -> bool:
             return True
         if isinstance(named, str) and len(named.split(",")) >= _MANY:
             return True
-    return False
+    target = kept.targets[0] if isinstance(kept, ast.Assign) else None
+    uses = module.named(target.id) if isinstance(target, ast.Name) else []
+    function = module.function_of(call)
+    return any(_takes_late_column(module, use) for use in uses if module.function_of(use) is function)
+
+
+def _takes_late_column(module: PythonModule, use: ast.Name) -> bool:
+    """`stars[:, 7]`."""
+    part = module.parent(use)
+    index = part.slice if isinstance(part, ast.Subscript) and part.value is use else None
+    column = module.constant(index.elts[1]) if isinstance(index, ast.Tuple) and len(index.elts) == 2 else None
+    return isinstance(column, int) and column >= _MANY - 1
 
 
 def _is_large(module: PythonModule, rule: Rule, source: ast.expr, generic: Collection[str] = ()) -> bool:
