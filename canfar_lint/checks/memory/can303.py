@@ -354,4 +354,5 @@ def _gives_names(module: PythonModule, rule: Rule, loop: ast.AST) -> bool:
     statement = module.parent(loop)
     if not isinstance(statement, ast.Assign):
         return False
-    return any(is_small(module, target, rule.table("small")) for target in statement.targets)
+    small = rule.table("small")
+    return any(is_small(module, t, small) or module.code(t).startswith("list") for t in statement.targets)
