@@ -10,6 +10,7 @@ from canfar_lint.model.python import PythonModule
 _SAME_SIZE = frozenset(
     ("astype", "copy", "squeeze", "transpose", "reshape", "ravel", "flatten", "byteswap", "T", "data")
 )
+_NOWHERE = 99
 
 
 def tables() -> dict[str, Any]:
@@ -35,10 +36,15 @@ def _image_read(module: PythonModule, node: ast.AST, depth: int) -> ast.Call | N
         return _called(module, node, depth)
     if isinstance(node, ast.Name):
         for binding in module.bindings(node):
+            found = None
             if binding.kind in ("assign", "with") and binding.value is not None and binding.value is not node:
                 found = image_read(module, binding.value, depth + 1)
-                if found is not None:
-                    return found
+            elif binding.kind == "unpack" and isinstance(binding.value, ast.Call):
+                found = _called(module, binding.value, depth, _place_in(binding.node, node.id))
+            elif binding.kind == "for" and isinstance(binding.value, ast.Call):
+                found = _each(module, binding.value)
+            if found is not None:
+                return found
         return None
     if isinstance(node, ast.Attribute):
         if node.attr == "data":
@@ -54,16 +60,43 @@ def _image_read(module: PythonModule, node: ast.AST, depth: int) -> ast.Call | N
     return None
 
 
-def _called(module: PythonModule, call: ast.Call, depth: int) -> ast.Call | None:
+def _called(module: PythonModule, call: ast.Call, depth: int, place: int | None = None) -> ast.Call | None:
+    """The call, where it or the function of this file that it calls reads an image; at a place of what it returns."""
     names = module.qualified_all(call.func)
     readers = tables()["readers"]
     if any(name in readers for name in names):
-        return call
-    if any(name in tables()["wrappers"] for name in names) and call.args:
+        return None if place else call
+    if any(name in tables()["wrappers"] for name in names) and call.args and not place:
         return image_read(module, call.args[0], depth + 1)
-    if isinstance(call.func, ast.Attribute) and call.func.attr in _SAME_SIZE:
+    if isinstance(call.func, ast.Attribute) and call.func.attr in _SAME_SIZE and place is None:
         return image_read(module, call.func.value, depth + 1)
-    return None
+    function = module.function_named(call.func)
+    return call if function is not None and _returns_image(module, function, depth, place) else None
+
+
+def _returns_image(
+    module: PythonModule, function: ast.FunctionDef | ast.AsyncFunctionDef, depth: int, place: int | None
+) -> bool:
+    """Whether a function returns an image that it reads, alone or at a place of a tuple."""
+    for node in ast.walk(function):
+        value = node.value if isinstance(node, ast.Return) and module.function_of(node) is function else None
+        if place is not None:
+            value = value.elts[place] if isinstance(value, ast.Tuple) and place < len(value.elts) else None
+        if value is not None and not isinstance(value, ast.Tuple) and image_read(module, value, depth + 2):
+            return True
+    return False
+
+
+def _place_in(statement: ast.AST, name: str) -> int | None:
+    """Where a name stands in the tuple that a statement unpacks to."""
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    names = [n.id if isinstance(n, ast.Name) else "" for n in target.elts] if isinstance(target, ast.Tuple) else []
+    return names.index(name) if name in names else _NOWHERE
+
+
+def _each(module: PythonModule, call: ast.Call) -> ast.Call | None:
+    """The call whose result gives image after image: `collection.ccds()`."""
+    return call if any(name in tables()["iterators"] for name in module.qualified_all(call.func)) else None
 
 
 def _hdu_data(module: PythonModule, node: ast.AST) -> ast.Call | None:

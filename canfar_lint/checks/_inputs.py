@@ -161,10 +161,19 @@ def words_of(module: PythonModule, node: ast.expr) -> tuple[str, str]:
     folders, _, last = skeleton.rpartition("/")
     names = [last]
     for at in (node, path, module.resolve(path)):
-        names += [n.id if isinstance(n, ast.Name) else n.attr for n in _name_nodes(at)]
+        names += [_last_word(n) for n in _name_nodes(at) if not _is_place(module, n)]
         constants = (n.value for n in islice(ast.walk(at), _MOST) if isinstance(n, ast.Constant))
-        names += [value for value in constants if isinstance(value, str)][:4]
+        names += [value.rpartition("/")[2] for value in constants if isinstance(value, str)][:4]
     return folders, " ".join(names)
+
+
+def _is_place(module: PythonModule, node: ast.Name | ast.Attribute) -> bool:
+    """Whether a name says where a file is, or where its name is kept, and nothing of the file itself: `tmp` of
+    `tmp + "stars.txt"`, `config` of `config.catalogue` and `config["catalogue"]`."""
+    parent = module.parent(node)
+    if isinstance(parent, ast.Attribute) or (isinstance(parent, ast.Subscript) and parent.value is node):
+        return _CHOSEN.search(_last_word(node)) is not None
+    return isinstance(node, ast.Name) and module.value(node).suffix.endswith("/")
 
 
 def _name_nodes(node: ast.AST) -> list[ast.Name | ast.Attribute]:

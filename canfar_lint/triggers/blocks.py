@@ -57,7 +57,11 @@ _GIVEN_AWAY = re.compile(
     rb"[ \t]*[\w.]+\.\w+[ \t]*=[ \t]*|.*[(,][ \t]*\w+=[ \t]*"
 )
 _CLOSING_IT = re.compile(rb"\.(?:close|closed|detach|__exit__)\b")
-_KEEPING = re.compile(rb"[ \t]*(?:(?:return|yield|with|del)[ \t]+(?:\w+,[ \t]*)*|[\w.\[\]\"']+[ \t]*=[ \t]*)")
+_KEEPING = re.compile(rb"[ \t]*(?:(?:return|yield|with|del)[ \t]+(?:\w+,[ \t]*)*|[\w.]+[ \t]*=[ \t]*)")
+# a name behind these is bound, or may be; so is one that stands first, or in a list of names, and has a value after it
+_BINDS = re.compile(rb"\bas[ \t]+\Z|\bfor[ \t]+[\w, \t(]*\Z")
+_LISTED = re.compile(rb"[ \t]*(?:\(?[\w.\[\]]+[ \t]*[,=][ \t]*)*")
+_BECOMES = re.compile(rb"[ \t]*(?:,[\w., \t\[\])]*)?(?::[^=\n]+)?:?=(?!=)")
 _KEPT = re.compile(rb"[ \t]*(?:[,:#\n]|\r?\n|\Z|as\b)")
 # statements at the left margin that do work: see `PythonModule.is_script`
 _WORKS = re.compile(
@@ -175,9 +179,26 @@ class Blocks:
         return None if _GIVEN_AWAY.fullmatch(before) is None else b""
 
     def _is_taken_care_of(self, at: int, name: bytes) -> bool:
-        """Whether the function around a place closes what has a name, or hands it on."""
-        function = self._scope(at)
-        return any(self._is_kept(place, end) and self._scope(place) is function for place, end in self._places(name))
+        """Whether the function around a place closes what has a name, or hands it on, before the name is bound again,
+        and in the same turn of a loop."""
+        block = self._enclosing(self.code.rfind(b"\n", 0, at))
+        around = list(_chain(block))
+        loop = next((each for each in around if each is not None and each.keyword in _LOOPS), None)
+        for place, end in self._places(name, at):
+            if self._is_bound(place, end):
+                return False
+            if self._is_kept(place, end) and self._scope(place) is self._scope(at):
+                within = list(_chain(self._enclosing(self.code.rfind(b"\n", 0, place))))
+                if (block in within or within[0] in around) and (loop is None or loop in within):
+                    return True
+        return False
+
+    def _is_bound(self, at: int, end: int) -> bool:
+        """Whether a name is bound at a place."""
+        before = self.code[self.code.rfind(b"\n", 0, at) + 1 : at]
+        if _BINDS.search(before) is not None:
+            return True
+        return _LISTED.fullmatch(before) is not None and _BECOMES.match(self.code, end) is not None
 
     def _is_kept(self, at: int, end: int) -> bool:
         """Whether a statement on a line of its own closes what has a name, or hands it on as it is."""
@@ -211,10 +232,10 @@ class Blocks:
             self._script = self._shebang or _is_script(self.code)
         return self._script
 
-    def _places(self, text: bytes) -> Iterator[tuple[int, int]]:
+    def _places(self, text: bytes, start: int = 0) -> Iterator[tuple[int, int]]:
         """Where a text begins and ends; a word only where it stands as a whole."""
         code, size, word = self.code, len(text), text[:1] not in _NO_WORD
-        at = code.find(text)
+        at = code.find(text, start)
         while at >= 0:
             if not word or (code[at - 1 : at] in _NO_WORD and code[at + size : at + size + 1] in _NO_WORD):
                 yield at, at + size
@@ -299,6 +320,14 @@ class Blocks:
         # the `for` of a comprehension looks like a statement where its line opens a bracket
         sure = next((block.start for block in following if block.keyword not in (b"for", b"if")), len(self.code))
         return sure - at > _FAR or _FOR.search(self.code, at, sure) is not None
+
+
+def _chain(block: _Block | None) -> Iterator[_Block | None]:
+    """A compound statement, those it stands in, and None for the text around them."""
+    while block is not None:
+        yield block
+        block = block.parent
+    yield None
 
 
 def _names(name: bytes, block: _Block | None, once: bool) -> frozenset[bytes]:

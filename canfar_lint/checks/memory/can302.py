@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any
 
@@ -26,6 +26,8 @@ from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 _READS = re.compile(r"_*(read|load|get|open|parse|import)_")
+# so many columns has no curve
+_MANY = 7
 # `image + ".cat"`
 _ENDING = re.compile(r"[._-]\w*cat")
 _IMAGE = re.compile(
@@ -43,7 +45,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 continue
             seen.add(call)
             if not _is_harmless(module, rule, call, source) and (
-                "text" not in reader or _is_catalogue(module, rule, source)
+                "text" not in reader or _is_catalogue(module, rule, call, source)
             ):
                 yield rule.finding(
                     module.span(call.func),
@@ -84,6 +86,9 @@ def _is_bounded(module: PythonModule, call: ast.Call, reader: dict[str, Any]) ->
 def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
     if in_memory(module, source) or is_small(module, source, rule.table("small")):
         return True
+    large = _is_large(module, rule, source, rule.table("generic"))
+    if not large and _is_doubtful(module, rule, call, source):
+        return True
     if is_declared_small(module, rule, source) or _is_opened(module, source):
         return True
     key = module.argument(call, "key", 1) if module.qualified(call.func) == "pandas.read_hdf" else None
@@ -100,10 +105,21 @@ def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.e
     return not known and any(_has_word(module, call, *entry) for entry in rule.table("lists"))
 
 
+def _is_doubtful(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
+    """Whether words or a format say that a table is short, which they say of catalogues too."""
+    if is_small(module, source, rule.table("short")):
+        return True
+    suffix = module.value(path_of(module, source)).skeleton.lower()
+    formats = not suffix.endswith(tuple(rule.table("table_suffixes")))
+    return formats and any(_has_word(module, call, *entry) for entry in rule.table("formats"))
+
+
 def _is_surely_large(
     module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr, reader: dict[str, Any]
 ) -> bool:
-    return is_plainly_large(module, rule, call, source, reader) and not _is_response(module, rule, call, source, reader)
+    if not is_plainly_large(module, rule, call, source, reader) or _is_doubtful(module, rule, call, source):
+        return False
+    return not _is_response(module, rule, call, source, reader)
 
 
 def _is_response(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr, reader: dict[str, Any]) -> bool:
@@ -137,17 +153,58 @@ def _is_opened(module: PythonModule, source: ast.expr) -> bool:
     return any(name.endswith(".fits.open()") or name == "pyfits.open()" for name in module.qualified_all(owner))
 
 
-def _is_catalogue(module: PythonModule, rule: Rule, source: ast.expr) -> bool:
-    """Whether a path's suffix or words are those of a catalogue."""
-    skeleton = module.value(path_of(module, source)).skeleton.lower()
+def _is_catalogue(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
+    """Whether a path, or what it becomes, has the suffix or the words of a catalogue, or many columns."""
+    path = path_of(module, source)
+    skeleton = module.value(path).skeleton.lower()
     if skeleton.endswith((*rule.table("table_suffixes"), ".cat", "data.txt", "data.dat")):
         return True
-    return _is_large(module, rule, source)
+    if _is_large(module, rule, source) or _has_columns(module, call):
+        return True
+    kept = module.parent(call)
+    names = [module.code(kept.targets[0])] if isinstance(kept, ast.Assign) else []
+    if len(names) == 1 and isinstance(kept, ast.Assign) and isinstance(kept.targets[0], ast.Tuple):
+        names = []  # columns, by their names
+    function = module.function_of(call)
+    if function is not None and isinstance(path, ast.Name) and _READS.match(function.name):
+        names.append(function.name)
+    return not set(rule.table("large")).isdisjoint(words_in(" ".join(names)))
 
 
-def _is_large(module: PythonModule, rule: Rule, source: ast.expr) -> bool:
-    """Whether words of a path are those of a catalogue."""
-    return not set(rule.table("large")).isdisjoint(words_in(words_of(module, source)[1]))
+def _has_columns(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a text is read as a table of many columns: by what it is made into, or by the columns that are taken."""
+    kept = module.parent(call)
+    if isinstance(kept, ast.Assign) and isinstance(kept.targets[0], ast.Tuple):
+        return len(kept.targets[0].elts) >= _MANY
+    for word in ("dtype", "names"):
+        keyword = module.keyword(call, word)
+        given = module.resolve(keyword.value) if keyword is not None else None
+        given = given.args[0] if isinstance(given, ast.Call) and given.args else given
+        named = module.constant(given) if given is not None else None
+        if isinstance(given, (ast.List, ast.Tuple)) and len(given.elts) >= _MANY:
+            return True
+        if isinstance(named, str) and len(named.split(",")) >= _MANY:
+            return True
+    target = kept.targets[0] if isinstance(kept, ast.Assign) else None
+    uses = module.named(target.id) if isinstance(target, ast.Name) else []
+    function = module.function_of(call)
+    return any(_takes_late_column(module, use) for use in uses if module.function_of(use) is function)
+
+
+def _takes_late_column(module: PythonModule, use: ast.Name) -> bool:
+    """`stars[:, 7]`."""
+    part = module.parent(use)
+    index = part.slice if isinstance(part, ast.Subscript) and part.value is use else None
+    column = module.constant(index.elts[1]) if isinstance(index, ast.Tuple) and len(index.elts) == 2 else None
+    return isinstance(column, int) and column >= _MANY - 1
+
+
+def _is_large(module: PythonModule, rule: Rule, source: ast.expr, generic: Collection[str] = ()) -> bool:
+    """Whether words of a path are those of a catalogue, not counting some; a `galaxy` alone is one of them."""
+    names = [name for name in words_of(module, source)[1].split() if name.lower() not in rule.table("single")]
+    said = " ".join(names)
+    words = {*rule.table("large")}.difference(generic)
+    return not words.isdisjoint(words_in(said)) or re.search(rule.table("surveys"), unglued(said).lower()) is not None
 
 
 def _is_small_by_use(module: PythonModule, rule: Rule, call: ast.Call, path: ast.expr) -> bool:

@@ -17,12 +17,17 @@ from canfar_lint.model.scopes import COMPREHENSIONS, LOOPS
 # functions whose first argument is the name of a file, by the last word of their names
 _FILES = frozenset(("open", "read", "Path", "getdata", "getheader", "load", "loadtxt", "read_csv", "File"))
 
+_NUMBERS = ("builtins.float", "numpy.float64", "numpy.float32", "numpy.array", "numpy.asarray")
+_COUNTED = ("builtins.enumerate", "builtins.len", "builtins.range", "builtins.list")
+
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call in module.methods(("readlines",)):
         loop = _loop_over(module, call)
         if loop is not None and not call.args and not call.keywords:
             yield from _lines(module, rule, call, loop)
+        elif loop is None and not call.args:
+            yield from _kept(module, rule, call, call)
     for call in module.methods(("read", "read_bytes", "read_text")):
         if not call.args:
             yield from _slurped(module, rule, call)
@@ -190,20 +195,13 @@ def _slurped(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Findi
     handle = call.func.value
     value = module.value(path_of(module, handle))
     if not value.suffix.lower().endswith(tuple(rule.table("data_suffixes"))):
+        yield from _kept(module, rule, call, _split(module, call))
         return
     if in_memory(module, handle) or _is_small_text(module, rule, handle):
         return
-    whole: ast.Call = call
-    attribute = module.parent(call)
-    split = module.parent(attribute) if isinstance(attribute, ast.Attribute) else None
-    variant = "bytes"
-    if (
-        isinstance(split, ast.Call)
-        and isinstance(attribute, ast.Attribute)
-        and attribute.attr in ("split", "splitlines")
-    ):
-        whole, variant = split, "text"
-    fix = _line_by_line(module, whole, handle) if whole is not call else None
+    whole = _split(module, call)
+    variant = "bytes" if whole is call else "text"
+    fix = _line_by_line(module, whole, handle) if isinstance(whole, ast.Call) and whole is not call else None
     words = set(words_in(words_of(module, handle)[1]))
     large = value.suffix.lower().endswith(tuple(rule.table("bulk_suffixes"))) or words & set(rule.table("large"))
     known = large and not _is_own_or_read_again(module, rule, handle)
@@ -215,6 +213,109 @@ def _slurped(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Findi
         call=module.code(call),
         handle="",
     )
+
+
+def _split(module: PythonModule, text: ast.expr) -> ast.expr:
+    """The call that splits a text where it stands, `….split("\\n")`, else the text itself."""
+    attribute = module.parent(text)
+    split = module.parent(attribute) if isinstance(attribute, ast.Attribute) else None
+    known = isinstance(attribute, ast.Attribute) and attribute.attr in ("split", "splitlines")
+    return split if known and isinstance(split, ast.Call) else text
+
+
+def _kept(module: PythonModule, rule: Rule, call: ast.Call, lines: ast.expr) -> Iterator[Finding]:
+    """Lines that are kept in a name, where a number is taken from each of them: data, of which there may be much."""
+    assert isinstance(call.func, ast.Attribute)
+    handle = call.func.value
+    if path_of(module, handle) is handle or in_memory(module, handle) or _is_small_text(module, rule, handle):
+        return
+    loops = _loops_over(module, lines, lines is not call or call.func.attr == "readlines")
+    if _gives_names(module, rule, lines) or any(_is_no_table(module, loop) for loop in loops):
+        return
+    if not any(_gives_numbers(module, loop) for loop in loops) and not (loops and _says_data(module, rule, lines)):
+        return
+    variant = "unknown" if call.func.attr == "readlines" else "text-unknown"
+    name = handle.id if isinstance(handle, ast.Name) else "file"
+    yield rule.finding(
+        module.span(lines),
+        variant=variant,
+        question=small_file(module, handle),
+        call=module.code(call),
+        instead=f"`for line in {name}:`",
+    )
+
+
+def _says_data(module: PythonModule, rule: Rule, lines: ast.expr) -> bool:
+    """Whether the function that reads lines, or what they become, is called after data."""
+    function, statement = module.function_of(lines), module.parent_statement(lines)
+    names = [function.name] if function is not None else []
+    names += [module.code(target) for target in statement.targets] if isinstance(statement, ast.Assign) else []
+    return not {"data", *rule.table("large")}.isdisjoint(words_in(" ".join(names)))
+
+
+def _is_no_table(module: PythonModule, loop: ast.AST) -> bool:
+    """Whether a loop looks for words in the lines, as one does in a log, or the lines are settings or files."""
+    if not isinstance(loop, ast.For):
+        return False
+    words = (n for n in ast.walk(loop) if isinstance(n, ast.Compare) and isinstance(n.ops[0], (ast.In, ast.NotIn)))
+    if any(isinstance(module.constant(n.left), str) and len(str(module.constant(n.left))) > 2 for n in words):
+        return True
+    return _has_settings(module, loop) or _has_paths(module, loop)
+
+
+def _loops_over(module: PythonModule, lines: ast.expr, split: bool, depth: int = 0) -> list[ast.AST]:
+    """The loops over lines, or over the names they are given; what is not split yet is followed to where it is."""
+    at: ast.AST = lines
+    parent = module.parent(at)
+    while isinstance(parent, (ast.Subscript, ast.Call)) and at is not getattr(parent, "func", None):
+        at, parent = parent, module.parent(parent)
+        if isinstance(at, ast.Call) and module.qualified(at.func) not in _COUNTED:
+            return []
+    if isinstance(parent, ast.For) and parent.iter is at and split:
+        return [parent]
+    if isinstance(parent, ast.comprehension) and parent.iter is at and split:
+        return [next(a for a in module.ancestors(parent) if isinstance(a, COMPREHENSIONS))]
+    target = parent.targets[0] if isinstance(parent, ast.Assign) and len(parent.targets) == 1 else None
+    if not isinstance(target, ast.Name) or depth > 2:
+        return []
+    found: list[ast.AST] = []
+    for use in module.named(target.id):
+        if isinstance(use.ctx, ast.Load) and any(b.node is parent for b in module.bindings(use)):
+            cut = _split(module, use)
+            found += _loops_over(module, cut, split or cut is not use, depth + 1)
+    return found
+
+
+def _gives_numbers(module: PythonModule, loop: ast.AST) -> bool:
+    """Whether every turn of a loop keeps numbers: `flux.append(float(line.split()[1]))`."""
+    for call in module.calls(_NUMBERS):
+        around = list(module.ancestors(call))
+        if loop not in around or (isinstance(loop, ast.For) and not _is_kept(module, call, loop)):
+            continue
+        return True
+    return False
+
+
+def _is_kept(module: PythonModule, number: ast.expr, loop: ast.For) -> bool:
+    """Whether a number is appended, or stored in an array; here, or by the name that it is given in the loop."""
+    for around in module.ancestors(number):
+        if isinstance(around, ast.Call) and isinstance(around.func, ast.Attribute) and around.func.attr == "append":
+            return True
+        if isinstance(around, ast.Assign):
+            target = around.targets[0]
+            if isinstance(target, ast.Subscript):
+                return any(isinstance(n, ast.Name) for n in ast.walk(target.slice))
+            uses = module.named(target.id) if isinstance(target, ast.Name) else []
+            return any(isinstance(n.ctx, ast.Load) and _is_appended(module, n, loop) for n in uses)
+        if isinstance(around, ast.stmt):
+            return False
+    return False
+
+
+def _is_appended(module: PythonModule, name: ast.Name, loop: ast.For) -> bool:
+    around = list(module.ancestors(name))
+    calls = (a for a in around if isinstance(a, ast.Call) and isinstance(a.func, ast.Attribute))
+    return loop in around and any(call.func.attr == "append" for call in calls if isinstance(call.func, ast.Attribute))
 
 
 def _line_by_line(module: PythonModule, whole: ast.Call, handle: ast.expr) -> Fix | None:
@@ -253,4 +354,5 @@ def _gives_names(module: PythonModule, rule: Rule, loop: ast.AST) -> bool:
     statement = module.parent(loop)
     if not isinstance(statement, ast.Assign):
         return False
-    return any(is_small(module, target, rule.table("small")) for target in statement.targets)
+    small = rule.table("small")
+    return any(is_small(module, t, small) or module.code(t).startswith("list") for t in statement.targets)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import is_declared_small
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
+_DEEP, _MOST = 14, 3
+_FACTS = frozenset(("attrs", "dims", "dtype", "shape"))
 _SKY = ("ra", "RA", "dec", "DEC", "Dec", "_RAJ2000", "RAJ2000")
 
 
@@ -50,11 +53,12 @@ def _opened(module: PythonModule, rule: Rule, call: ast.Call, name: str) -> Find
 
 
 def _is_everything(index: ast.expr) -> bool:
-    """`[:]`, `[...]`, `[()]`, `[:, :]`."""
+    """`[:]`, `[...]`, `[()]`, `[:, :]`, `[0:]`."""
     if isinstance(index, ast.Tuple):
         return all(_is_everything(part) for part in index.elts)
     if isinstance(index, ast.Slice):
-        return index.lower is None and index.upper is None and index.step is None
+        first = index.lower is None or (isinstance(index.lower, ast.Constant) and index.lower.value == 0)
+        return first and index.upper is None and index.step is None
     return isinstance(index, ast.Constant) and index.value is ...
 
 
@@ -67,26 +71,47 @@ def _may_select(module: PythonModule, rule: Rule, node: ast.Subscript) -> bool:
         return False  # a name put together
     if isinstance(node.slice, (ast.Slice, ast.Tuple)) or isinstance(module.constant(node.slice), int):
         return True
-    return bool(_keys(module, rule, node.value))  # no name of a dataset where a name was given already
+    if _is_name(module, rule, node.slice):
+        return False
+    reached = _reached(module, rule, node.value)
+    return reached is not None and any(reached.keys)  # no name of a dataset where a name was given already
+
+
+def _is_name(module: PythonModule, rule: Rule, index: ast.expr) -> bool:
+    """Whether a name stands for a key: it is called one, or a loop goes over texts or over a group's keys."""
+    if not isinstance(index, ast.Name):
+        return False
+    if re.search(rule.table("key_words"), index.id.lower()):
+        return True
+    over = [b.value for b in module.bindings(index) if b.kind == "for" and b.value is not None]
+    return any(_are_texts(module, module.resolve(each)) for each in over)
+
+
+def _are_texts(module: PythonModule, node: ast.expr) -> bool:
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return bool(node.elts) and all(isinstance(module.constant(each), str) for each in node.elts)
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(called, ast.Attribute) and called.attr == "keys"
 
 
 def _read(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr) -> Iterator[Finding]:
-    keys = _keys(module, rule, dataset)
-    if keys is None or _is_scalar(module, rule, node, dataset, keys):
+    reached = _reached(module, rule, dataset)
+    keys = reached.keys if reached is not None else []
+    if reached is None or not keys or _is_scalar(module, rule, node, dataset, keys):
         return
     statement = module.parent_statement(node)
-    target = module.code(statement.targets[0]) if isinstance(statement, ast.Assign) else ""
+    kept = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    kept = kept.value if isinstance(kept, ast.Subscript) else kept
+    target = module.code(kept) if kept is not None else ""
     if re.search(rule.table("small"), f"{' '.join(keys)} {target}".lower()):
         return
-    if (
-        _are_names(module, node)
-        or _is_asked(module, rule, node)
-        or _is_column(module, dataset)
-        or _is_one_of_many(module, statement, dataset)
-    ):
+    if _are_names(module, node) or _is_asked(module, rule, node) or _is_one_of_many(module, statement, dataset):
         return
-    known = re.search(rule.table("bulk"), f"{' '.join(keys)} {target}".lower()) or not _is_plain(module, dataset)
+    # plain HDF5 holds numbers and short columns as well as cubes
+    plain = any(name.startswith("h5py.") for name in module.qualified_all(reached.opener.func))
+    known = re.search(rule.table("bulk"), f"{' '.join(keys)} {target}".lower()) or not plain
     few = re.search(rule.table("chains"), " ".join(keys).lower()) or _is_put_together(module, dataset)
+    few = few or re.search(rule.table("columns"), f"{' '.join(keys)} {target}".lower()) or _is_column(module, dataset)
     variant = None if known and not few else "unknown"
     yield rule.finding(module.span(node), variant=variant, code=module.code(node), name=module.code(dataset))
 
@@ -111,21 +136,6 @@ def _is_put_together(module: PythonModule, dataset: ast.expr) -> bool:
     if isinstance(key, ast.BinOp):
         return module.constant(key) is ...
     return isinstance(key, ast.JoinedStr) and module.constant(key) is ...
-
-
-def _is_plain(module: PythonModule, dataset: ast.expr) -> bool:
-    """Whether the file is plain HDF5, which holds numbers and short columns as well as cubes."""
-    node = dataset
-    for _ in range(12):
-        made = module.resolve(node)
-        if isinstance(made, ast.Name):
-            made = next((b.value for b in module.bindings(made) if b.value is not None), made)
-        if isinstance(made, ast.Call):
-            return any(name.startswith("h5py.") for name in module.qualified_all(made.func))
-        if not isinstance(made, (ast.Subscript, ast.Attribute)):
-            return False
-        node = made.value
-    return False
 
 
 def _is_one_of_many(module: PythonModule, statement: ast.stmt, dataset: ast.expr) -> bool:
@@ -171,37 +181,63 @@ def _is_column(module: PythonModule, dataset: ast.expr) -> bool:
     return (group, module.function_of(dataset)) in memo
 
 
-def _keys(module: PythonModule, rule: Rule, node: ast.expr) -> list[str] | None:
-    """The keys by which a dataset is reached in a file opened for reading; None when it is no such thing."""
-    keys: list[str] = []
-    files = rule.table("files")
-    for _ in range(12):
-        made = module.resolve(node)
-        if isinstance(made, ast.Name):
-            bound = [b for b in module.bindings(made) if b.kind in ("with", "assign") and b.value is not None]
-            if len(bound) != 1 or bound[0].value is None:
-                return None
-            made = bound[0].value
-        if isinstance(made, ast.Call):
-            if not any(name in files for name in module.qualified_all(made.func)):
-                return None
-            if made.args and is_declared_small(module, rule, made.args[0]):
-                return None
-            reads = not _is_written(module, made)
-            whole = bool(keys) or any(name == "zarr.open" for name in module.qualified_all(made.func))
-            return keys if reads and whole else None
-        if isinstance(made, ast.Subscript):
-            key = module.constant(made.slice)
-            keys.append(key if isinstance(key, str) else module.code(made.slice))
-            node = made.value
-        elif isinstance(made, ast.Attribute):
-            if made.attr in ("attrs", "dims", "dtype", "shape"):
-                return None
-            keys.append(made.attr)
-            node = made.value
-        else:
+class _Reached(NamedTuple):
+    """A dataset: the keys that lead to it, last first, and the call that opens its file.
+
+    Of a file that is a dataset itself the only key is empty.
+    """
+
+    keys: list[str]
+    opener: ast.Call
+
+
+def _reached(module: PythonModule, rule: Rule, node: ast.expr, depth: int = 0) -> _Reached | None:
+    """How a dataset is reached in a file opened for reading; None when it is no such thing."""
+    made = module.resolve(node)
+    if depth > _DEEP:
+        return None
+    if isinstance(made, ast.Call) and any(name in rule.table("files") for name in module.qualified_all(made.func)):
+        if _is_written(module, made) or (made.args and is_declared_small(module, rule, made.args[0])):
             return None
-    return None
+        itself = any(name == "zarr.open" for name in module.qualified_all(made.func))
+        return _Reached([""] if itself else [], made)
+    if isinstance(made, (ast.Subscript, ast.Attribute)):
+        key = made.attr if isinstance(made, ast.Attribute) else _key(module, rule, made.slice)
+        before = None if key in _FACTS else _reached(module, rule, made.value, depth + 1)
+        if before is not None:
+            return _Reached([key, *before.keys], before.opener)
+    origins = _origins(module, made) if depth < _DEEP else []
+    return next((found for each in origins if (found := _reached(module, rule, each, depth + 2)) is not None), None)
+
+
+def _key(module: PythonModule, rule: Rule, index: ast.expr) -> str:
+    """A key, or what the code says in its place; of a name that only says that it is one, nothing."""
+    key = module.constant(index)
+    if (
+        isinstance(index, ast.Name)
+        and not isinstance(key, str)
+        and re.search(rule.table("key_words"), index.id.lower())
+    ):
+        return "{}"
+    return key if isinstance(key, str) else module.code(index)
+
+
+def _origins(module: PythonModule, node: ast.expr) -> list[ast.expr]:
+    """What a name, an attribute of an object or a call of a function of this file may give, as far as it is seen."""
+    if isinstance(node, ast.Call):
+        function = module.function_named(node.func)
+        returned = (n.value for n in ast.walk(function) if isinstance(n, ast.Return)) if function else ()
+        return [each for each in returned if each is not None][:_MOST]
+    bindings = module.bindings(node) if isinstance(node, ast.Name) else []
+    if isinstance(node, ast.Attribute):
+        bindings = module.attribute_bindings(node)
+    found: list[ast.expr] = []
+    for binding in bindings[:_MOST]:
+        if binding.kind in ("with", "assign") and binding.value is not None:
+            found.append(binding.value)
+        elif binding.kind == "param" and isinstance(binding.node, ast.arg):
+            found += [given for _, given in module.given(binding.node)[:_MOST]]
+    return found
 
 
 def _is_written(module: PythonModule, call: ast.Call) -> bool:

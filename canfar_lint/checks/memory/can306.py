@@ -18,7 +18,13 @@ _COLLECTED = (ast.ListComp, ast.DictComp)
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call in module.methods(("append",)):
         if len(call.args) == 1 and isinstance(call.func, ast.Attribute):
-            yield from _appended(module, rule, call, call.func.value)
+            yield from _collected(module, rule, call.func, call.func.value, call.args[0])
+    for target in module.subscript_stores:
+        stored = module.parent(target)
+        if isinstance(stored, ast.Assign) and any(isinstance(n, ast.Name) for n in ast.walk(target.slice)):
+            yield from _collected(module, rule, target, target.value, stored.value)
+    for call in module.calls(rule.table("stackers")):
+        yield from _stacked(module, rule, call)
     for node in list(module.scopes):
         if isinstance(node, _COLLECTED):
             yield from _comprehension(module, rule, node)
@@ -28,20 +34,34 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(module.span(call), variant="block", size=f"{size / 1e9:.0f}")
 
 
-def _appended(module: PythonModule, rule: Rule, call: ast.Call, target: ast.expr) -> Iterator[Finding]:
-    loops = [loop for loop in module.loops(call) if isinstance(loop, (ast.For, ast.AsyncFor, ast.While))]
-    if not loops or is_short(module, rule, loops[0]) or _is_emptied(module, target, loops[0]):
+def _collected(
+    module: PythonModule, rule: Rule, place: ast.expr, target: ast.expr, value: ast.expr, *, grown: bool = False
+) -> Iterator[Finding]:
+    """An image that a loop adds to a list, or stores in a dict or a cube; `grown` for an array that is made anew."""
+    loops = [loop for loop in module.loops(place) if isinstance(loop, (ast.For, ast.AsyncFor, ast.While))]
+    if not loops or is_short(module, rule, loops[0]) or (not grown and _is_emptied(module, target, loops[0])):
         return
     if any(_is_deleted(module, target, loop) for loop in loops[1:]) or _is_grid_of(module, rule, target, loops):
         return
-    read = image_read(module, call.args[0])
-    if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, call.args[0]):
+    read = image_read(module, value)
+    if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, value):
         return
     if _is_same_file(module, read, loops[0]) or _is_table(module, read) or _is_just_drawn(module, read, loops[0]):
         return
-    if not module.keyword(read, "mmap_mode") and not _is_no_file(module, read, call.args[0]):
+    if not module.keyword(read, "mmap_mode") and not _is_no_file(module, read, value):
         variant = _variant(module, rule, read, target, loops[0])
-        yield rule.finding(module.span(call.func), variant=variant, list=module.code(target))
+        yield rule.finding(module.span(place), variant=variant, list=module.code(target))
+
+
+def _stacked(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Finding]:
+    """`cube = np.dstack((cube, image))` in a loop."""
+    kept = module.parent(call)
+    target = kept.targets[0] if isinstance(kept, ast.Assign) else None
+    given = call.args[0] if call.args else None
+    if isinstance(target, ast.Name) and isinstance(given, (ast.Tuple, ast.List)) and len(given.elts) > 1:
+        first = given.elts[0]
+        if isinstance(first, ast.Name) and first.id == target.id:
+            yield from _collected(module, rule, call.func, first, given.elts[1], grown=True)
 
 
 def _variant(module: PythonModule, rule: Rule, read: ast.Call, target: ast.AST | None, loop: ast.AST) -> str | None:
@@ -49,7 +69,7 @@ def _variant(module: PythonModule, rule: Rule, read: ast.Call, target: ast.AST |
     over = loop.iter if isinstance(loop, (ast.For, ast.AsyncFor)) else None
     if isinstance(loop, _COLLECTED):
         over = loop.generators[0].iter
-    if over is not None and re.search(rule.table("few"), unglued(module.code(over)).lower()):
+    if over is not None and over is not read and re.search(rule.table("few"), unglued(module.code(over)).lower()):
         return "unknown"
     if module.qualified(read.func) != "numpy.load":
         return None

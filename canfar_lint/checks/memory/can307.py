@@ -17,6 +17,8 @@ _KEEPERS = frozenset(
     (ast.Attribute, ast.Return, ast.Yield, ast.YieldFrom, ast.withitem, ast.Delete, ast.Assign, ast.AnnAssign, ast.Call)
 )
 _CLOSERS = frozenset(("close", "closed", "__exit__", "__enter__", "detach"))
+# of a name that is bound more often, not all bindings can be told apart
+_MOST_BINDINGS = 8
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -76,12 +78,13 @@ def _left_open(module: PythonModule, rule: Rule, call: ast.Call) -> str | None:
     if not isinstance(parent, (ast.Assign, ast.AnnAssign)):
         return None
     targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
-    if len(targets) != 1:
+    names = [target.id for target in targets if isinstance(target, ast.Name)]
+    if len(names) < len(targets):
+        alone = len(targets) == 1 and isinstance(targets[0], ast.Subscript) and _is_repeated(module, call)
+        return "f" if alone and _is_never_closed(module, targets[0]) else None
+    if any(_is_taken_care_of(module, name, call) or _gives_part(module, rule, call, name) for name in names):
         return None
-    target = targets[0]
-    if not isinstance(target, ast.Name) or _is_taken_care_of(module, target.id, call):
-        return None
-    return None if _gives_part(module, rule, call, target.id) else target.id
+    return names[0]
 
 
 def _is_handed_on(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
@@ -111,25 +114,93 @@ def _gives_part(module: PythonModule, rule: Rule, call: ast.Call, name: str) -> 
 
 
 def _is_taken_care_of(module: PythonModule, name: str, call: ast.Call) -> bool:
-    """Whether a handle's name is closed, deleted, returned, stored or handed to a `with` anywhere."""
-    kept = _kept(module)
+    """Whether a handle is closed, deleted, returned, stored or handed to a `with` before its name is bound again."""
     owner = module.scope_of(call).find(name)
-    return (name, owner[0].node if owner else None) in kept
+    uses = _kept(module).get((name, owner[0].node if owner else None), [])
+    bindings = owner[1] if owner else []
+    uses = [use for use in uses if not _is_only_collected(module, use)]
+    own = [use for use in uses if owner is not None and module.scope_of(use) is owner[0]]
+    if not own or len(own) < len(uses) or len(bindings) > _MOST_BINDINGS:
+        return bool(uses)
+    if any(b.value is not None and b.value is not call and _names(b.value, name) for b in bindings):
+        return True  # it lives on in what is made of it
+    statement = module.parent(call)
+    if len(bindings) > 1:
+        own = [use for use in own if any(b.node is statement or b.value is call for b in module.bindings(use))]
+    return bool(own) and not _is_closed_once(module, call, own)
 
 
-def _kept(module: PythonModule) -> set[tuple[str, ast.AST | None]]:
-    """The names that are closed, deleted, returned or stored, with the scope that binds them."""
+def _names(node: ast.AST, name: str) -> bool:
+    return any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node))
+
+
+def _is_closed_once(module: PythonModule, call: ast.Call, uses: list[ast.Name]) -> bool:
+    """Whether every turn of a loop opens a file, and only behind the loop the last of them is closed."""
+    loop = next((each for each in module.loops(call) if isinstance(each, (ast.For, ast.While))), None)
+    statement = module.parent_statement(call)
+    if loop is None or module.parent(statement) is not loop:
+        return False
+    if any(isinstance(node, (ast.Break, ast.Return)) for node in ast.walk(loop)):
+        return False
+    return not any(loop in module.ancestors(use) for use in uses)
+
+
+def _is_only_collected(module: PythonModule, use: ast.Name) -> bool:
+    """Whether a handle is put by a loop into a collection that nothing closes, `files[key] = f`."""
+    statement = module.parent(use)
+    if not isinstance(statement, ast.Assign) or statement.value is not use or len(statement.targets) != 1:
+        return False
+    target = statement.targets[0]
+    return isinstance(target, ast.Subscript) and bool(module.loops(use)) and _is_never_closed(module, target)
+
+
+def _is_never_closed(module: PythonModule, target: ast.expr) -> bool:
+    """Whether the dict or list in which a handle is stored stays in its function, and only its elements are used."""
+    collection = target.value if isinstance(target, ast.Subscript) else None
+    if not isinstance(collection, ast.Name):
+        return False
+    owner = module.scope_of(collection).find(collection.id)
+    if owner is None or any(b.kind != "assign" or not _is_empty(b.value) for b in owner[1]):
+        return False
+    for use in module.named(collection.id):
+        above = module.parent(use)
+        if isinstance(use.ctx, ast.Store):
+            continue
+        if module.scope_of(use).find(use.id) != owner or not isinstance(above, ast.Subscript) or above.value is not use:
+            return False
+        if isinstance(above.ctx, ast.Load) and not _is_read_on(module, above):
+            return False
+    return True
+
+
+def _is_empty(node: ast.expr | None) -> bool:
+    """`{}`, `dict()`."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args
+    return isinstance(node, ast.Dict) and not node.keys
+
+
+def _is_read_on(module: PythonModule, element: ast.Subscript) -> bool:
+    """Whether of an element a part is taken, `files[key]["flux"]`: it is neither closed nor handed on."""
+    above = module.parent(element)
+    if isinstance(above, ast.Attribute):
+        return above.attr not in _CLOSERS
+    return isinstance(above, ast.Subscript) and above.value is element
+
+
+def _kept(module: PythonModule) -> dict[tuple[str, ast.AST | None], list[ast.Name]]:
+    """Where names are closed, deleted, returned or stored, by name and the scope that binds it."""
     memo = module.memo("kept handles")
     if "all" not in memo:
-        found: set[tuple[str, ast.AST | None]] = set()
+        found: dict[tuple[str, ast.AST | None], list[ast.Name]] = {}
         for node in module.parents:
             for name in _keeping(node) if node.__class__ in _KEEPERS else ():
                 scope = module.scope_of(name)
                 owner = scope.find(name.id)
-                found.add((name.id, owner[0].node if owner else None))
+                found.setdefault((name.id, owner[0].node if owner else None), []).append(name)
         memo["all"] = found
     kept = memo["all"]
-    assert isinstance(kept, set)
+    assert isinstance(kept, dict)
     return kept
 
 
