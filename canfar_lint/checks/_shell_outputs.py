@@ -80,7 +80,7 @@ def _named_by_option(command: Command, options: frozenset[str]) -> Iterator[Outp
             continue
         if equals:
             yield Output(word.behind(len(name) + 1), command, False, True)
-        elif i + 1 < len(command.arguments) and not command.arguments[i + 1].head.startswith("-"):
+        elif name[0] == "-" and i + 1 < len(command.arguments) and not command.arguments[i + 1].head.startswith("-"):
             yield Output(command.arguments[i + 1], command, False, True)
 
 

@@ -297,15 +297,19 @@ def _only_words(script: Script) -> dict[str, Word]:
 class Variables(Mapping[str, str]):
     """The variables whose value is certain at one place of a script.
 
-    A name counts when all its assignments are plain ones outside branches, loops, functions and subshells; a name
-    assigned more than once is certain only outside functions.
+    A name counts up to its first assignment in a branch, loop, function or subshell; a name assigned more than once is
+    certain only outside functions, and one that is so assigned only outside loops.
     """
 
-    def __init__(self, histories: Mapping[str, History], at: int, inside: bool, outer: Mapping[str, str]) -> None:
+    def __init__(
+        self, histories: Mapping[str, History], at: int, inside: bool, outer: Mapping[str, str], looped: bool = False
+    ) -> None:
+        """`inside` a function, whose calls may stand anywhere; `looped` where what stands below may run before."""
         self.histories = histories
         self.at = at
         self.inside = inside
         self.outer = outer
+        self.looped = looped
 
     def __getitem__(self, name: str) -> str:
         value = self._value(name)
@@ -317,7 +321,7 @@ class Variables(Mapping[str, str]):
         history = self.histories.get(name)
         if history is None:
             return self.outer.get(name)
-        if self.inside and len(history.starts) > 1:
+        if (self.inside and len(history.starts) > 1) or ((self.inside or self.looped) and history.crooked):
             return None
         before = bisect_left(history.starts, self.at)
         return history.values[before - 1] if before else self.outer.get(name)
@@ -332,22 +336,25 @@ class Variables(Mapping[str, str]):
 class History:
     """The values of one variable, each from an offset on; None where it is not certain."""
 
-    __slots__ = ("starts", "values")
+    __slots__ = ("crooked", "starts", "values")
 
     def __init__(self) -> None:
+        self.crooked = False
         self.starts: list[int] = []
         self.values: list[str | None] = []
 
 
 def histories(script: Script) -> dict[str, History]:
-    """What is certain of every variable the script sets: nothing, if it is ever set but in straight line."""
-    crooked = {entry.name for entry in script.assignments if not all(b.kind in _CERTAIN for b in entry.blocks)}
+    """What is certain of every variable the script sets: nothing any more, once it is set but in straight line."""
     found: dict[str, History] = {}
     known: dict[str, str] = {}
     for entry in script.assignments:
-        if entry.name in crooked:
-            found[entry.name] = nothing = History()
-            nothing.starts, nothing.values = [-1], [None]
+        history = found.setdefault(entry.name, History())
+        history.crooked = history.crooked or not all(block.kind in _CERTAIN for block in entry.blocks)
+        if history.crooked:
+            known.pop(entry.name, None)
+            history.starts.append(entry.start)
+            history.values.append(None)
             continue
         value = entry.value
         plain = entry.command is not None and entry.command.name not in _READING
@@ -357,7 +364,6 @@ def histories(script: Script) -> dict[str, History]:
             known.pop(entry.name, None)
         else:
             known[entry.name] = value
-        history = found.setdefault(entry.name, History())
         history.starts.append(entry.start)
         history.values.append(value)
     return found

@@ -410,7 +410,8 @@ class Script:
         if self._histories is None:
             self._histories = histories(self)
         inside = any(block.kind in ("function", "trap") for block in command.blocks)
-        return Variables(self._histories, command.start, inside, outer or {})
+        looped = any(block.kind == "loop" for block in command.blocks)
+        return Variables(self._histories, command.start, inside, outer or {}, looped)
 
     def resolve(self, word: Word, command: Command, env: Mapping[str, str] | None = None) -> str | None:
         """The value of `word` by the assignments before `command`; `env` is what is known from outside."""

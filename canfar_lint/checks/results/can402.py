@@ -24,7 +24,7 @@ from canfar_lint.checks._tasks import takes_task
 from canfar_lint.diagnostic import Finding, Fix, Question
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import COMPREHENSIONS
-from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, Value
+from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, Value, text_value
 
 if TYPE_CHECKING:
     from canfar_lint.checks._shell_outputs import Output as ShellOutput
@@ -40,50 +40,80 @@ _JOINING = frozenset(("os.path.join", "pathlib.Path", "builtins.str", "os.path.a
 # what starts a program, and a command that does something with a file
 _STARTS = frozenset(("system", "run", "call", "check_call", "check_output", "Popen", "popen", "spawn"))
 _COMMAND = re.compile(r"\s*(mv|cp|rm|cat|tar|gzip|rsync|sbatch|qsub|bsub|sh|bash|python3?|chmod)\s")
+_SHELLS = (
+    *("os.system", "os.popen", "commands.getoutput", "commands.getstatusoutput", "subprocess.run", "subprocess.call"),
+    *("subprocess.check_call", "subprocess.check_output", "subprocess.getoutput", "subprocess.Popen"),
+)
+_REDIRECT = re.compile(r"(?<![>&\d=-])>\s*([\w./-]*\w)\s*$")
 _QUIET = frozenset(
     ("print", "info", "debug", "warning", "error", "log", "format", "write", "append", "exists", "isfile")
 )
 
-
+# variables that tell a shell script nothing of its work, and folders in which all its jobs are started
+_NO_INPUT = re.compile(
+    r"(HOME|USER|PWD|TMPDIR|PATH|HOSTNAME|SCRATCH|\w*THREADS\w*)$|"
+    r"(?!(IN|INPUT|WORK|RUN|JOB|TASK|TARGET|OBS|DATA)_?)\w*(DIR|PATH|HOME|ROOT|FOLDER|BIN|PREFIX)$|"
+    r"\w*(VERSION|USER|HOST|TOKEN|KEY|PASSWORD|URL|PORT|SIF|SIMG|IMAGE|CONTAINER|CPUS(_PER_TASK)?|NTASKS|NPROC|CORES)$"
+)
+_SAME_FOLDER = re.compile(
+    r'"?(\$\{?(HOME|PWD|OLDPWD|SLURM_SUBMIT_DIR|PBS_O_WORKDIR|SGE_O_WORKDIR|LS_SUBCWD)\b|[$`]\(?\s*(pwd\b|dirname\s+.?\$\{?'
+    r"(0|BASH_SOURCE)))"
+)
 # where programs keep their settings and log-ins, always in one place
 _OF_USER = re.compile(r"(~|\$HOME|\$\{HOME\}|/root|/(arc/)?home/[^/]+|/Users/[^/]+)/\.[^./]")
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
-    found: dict[tuple[int, int], tuple[Finding, bool]] = {}
-    for output in outputs(module):
-        if output.does != WRITE:
-            continue
-        for named in names_of(module, output):
-            finding = _judged(module, rule, output, named)
-            if finding is not None:
-                span = (finding.start, finding.end)
-                known = found.get(span)
-                if known is None or (finding.level == "error" and known[0].level != "error"):
-                    found[span] = finding, True
-    yield from (finding for finding, _ in found.values())
+    found: dict[tuple[int, int], Finding] = {}
+    written = (
+        (output, named) for output in outputs(module) if output.does == WRITE for named in names_of(module, output)
+    )
+    for output, named in (*written, *_by_commands(module)):
+        finding = _judged(module, rule, output, named)
+        if finding is not None:
+            span = (finding.start, finding.end)
+            known = found.get(span)
+            if known is None or (finding.level == "error" and known.level != "error"):
+                found[span] = finding
+    yield from found.values()
+
+
+def _by_commands(module: PythonModule) -> Iterator[tuple[Output, Named]]:
+    """What the shell writes for a program: `os.system("gethead " + name + " > header.txt")`."""
+    for call in module.calls(_SHELLS):
+        given = module.argument(call, "args", 0) or module.argument(call, "command", 0)
+        value = module.value(given) if given is not None else None
+        redirect = _REDIRECT.search(value.suffix) if value is not None else None
+        if value is None or redirect is None or is_literal(value):
+            continue  # the same command writes the same words
+        last = next((piece for piece in reversed(value.pieces) if ">" in (piece.text or "")), None)
+        if last is not None and isinstance(last.node, ast.expr) and (last.text or "").endswith(redirect[0]):
+            yield Output(call, last.node, WRITE), Named(text_value(redirect[1], last.node), call)
 
 
 def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> Finding | None:
     value = named.value
     text = value.text or value.skeleton.replace("{}", "…")
     literals = file_literals(value)
+    if not literals or not text.strip() or "\n" in text:
+        return None
     # `FIELD + ".fits"`: the name follows what is set at the top for each input
-    if len(literals) != 1 or not text.strip() or "\n" in text:
+    if len(literals) > 1 and not (is_literal(value) and _is_only_name(module, output, literals)):
         return None
     last = text.rstrip("/").rpartition("/")[2].lower()
     if re.search(rule.table("shared"), last) or re.search(r"^(-|/(dev|proc|etc|usr)/)", text) or "://" in text:
         return None
     if _takes_what_is_said(module, output) or _OF_USER.match(text) or _is_template(module, output, text):
         return None
-    span = literal_span(module, literals[0])
+    together = len(literals) > 1 and literals[-1] in set(ast.walk(output.name))
+    span = module.span(output.name) if together else literal_span(module, literals[-1])
     literal = is_literal(value)
     if literal and not re.search(rule.table("again"), last):
         turn = _turn(module, rule, output, named, text)
         if turn is not None:
             from canfar_lint.checks.results._unique import by_turn
 
-            fix = by_turn(module, literals[0])
+            fix = by_turn(module, literals[0]) if len(literals) == 1 else None
             return rule.finding(span, variant=turn[0], name=text, variable=turn[1], fix=fix)
     if module.notebook or not module.is_script or not (literal or _is_in_chosen_folder(module, value)):
         return None
@@ -96,7 +126,7 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     shared = literal and takes_task(module) and not _folder_is_chosen(module)
     from canfar_lint.checks.results._unique import by_job
 
-    fix, own = by_job(module, literals[0]) if literal else (None, False)
+    fix, own = by_job(module, literals[0]) if literal and len(literals) == 1 else (None, False)
     return _under_replicas(rule, span, text, fix, always=shared, own=own or "REPLICA_" in module.text)
 
 
@@ -122,6 +152,52 @@ def _is_in_chosen_folder(module: PythonModule, value: Value) -> bool:
         if "/" in piece.text:
             return True
     return False
+
+
+def _is_only_name(module: PythonModule, output: Output, literals: list[ast.AST]) -> bool:
+    """Whether the variables that hold parts of a name are there for names of outputs alone, and say of no input."""
+    inside = set(ast.walk(output.name))
+    for literal in literals:
+        if literal in inside:
+            continue
+        statement = module.parent_statement(literal)
+        if not isinstance(statement, ast.Assign) or not _only_names_outputs(module, statement, 0):
+            return False
+    return True
+
+
+def _only_names_outputs(module: PythonModule, statement: ast.Assign, depth: int) -> bool:
+    """Whether what an assignment sets is used only in names of outputs, in messages, or in what is set from it."""
+    if len(statement.targets) != 1 or not isinstance(statement.targets[0], ast.Name) or depth > _DEEP:
+        return False
+    name = statement.targets[0]
+    memo = module.memo("only names")
+    if name not in memo:
+        scope = module.scope_of(name)
+        uses = [use for use in module.named(name.id) if isinstance(use.ctx, ast.Load)]
+        memo[name] = len(uses) <= _MOST_INSIDE and all(
+            id(use) in _written_names(module) or _is_said_only(module, use) or _is_set_from(module, use, depth)
+            for use in uses
+            if module.scope_of(use) is scope or scope.kind == "module"
+        )
+    return bool(memo[name])
+
+
+def _is_said_only(module: PythonModule, use: ast.Name) -> bool:
+    """Whether a name stands in a message, and nowhere else."""
+    for ancestor in module.ancestors(use):
+        if isinstance(ancestor, ast.Call) and ancestor.func is not use:
+            name = ancestor.func.attr if isinstance(ancestor.func, ast.Attribute) else getattr(ancestor.func, "id", "")
+            if name not in ("str", "format"):
+                return name in _QUIET
+        if isinstance(ancestor, ast.stmt):
+            return False
+    return False
+
+
+def _is_set_from(module: PythonModule, use: ast.Name, depth: int) -> bool:
+    statement = module.parent_statement(use)
+    return isinstance(statement, ast.Assign) and _only_names_outputs(module, statement, depth + 1)
 
 
 def _folder_is_chosen(module: PythonModule) -> bool:
@@ -422,7 +498,10 @@ def _consumed(module: PythonModule, output: Output, within: ast.AST, text: str) 
     mentions += [use for name in names for use in module.named(name) if isinstance(use.ctx, ast.Load)]
     written = _written_names(module)
     return any(
-        id(node) not in written and within in module.ancestors(node) and _is_used(module, node)
+        id(node) not in written
+        and node is not output.name
+        and within in module.ancestors(node)
+        and _is_used(module, node)
         for node in mentions[:500]
     )
 
@@ -474,6 +553,7 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
 
     if script.context not in JOB or made_by_hand(script):
         return
+    told = _Told(script, rule)
     for output in shell_outputs(script):
         text = script.resolve(output.word, output.command)
         if output.append or not text or text[0] in "&-" or any(c in text for c in "*?\n") or "://" in text:
@@ -481,7 +561,8 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         last = text.rstrip("/").rpartition("/")[2].lower()
         if text.startswith("/dev/") or re.search(rule.table("shared"), last) or re.search(rule.table("again"), last):
             continue
-        if output.option and not last.endswith(tuple(rule.table("writers")["suffixes"])):
+        product = last.endswith(tuple(rule.table("writers")["suffixes"]))
+        if output.option and not product:
             continue
         variable = _varies_with(script, rule, output, text)
         if variable is not None:
@@ -489,7 +570,7 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
 
             fix = in_shell(script, output, variable)
             yield rule.finding(output.word.span, variant="loop", name=text, variable=f"${variable}", fix=fix)
-        elif _clashes(script, rule, output, text, last):
+        elif (product or last.endswith(tuple(rule.table("shell_steps")))) and told.clash(output, text):
             yield rule.finding(output.word.span, name=text)
 
 
@@ -563,35 +644,61 @@ def _mentions(command: Command, text: str) -> bool:
     return any(name in word.text or name.partition(".")[0] == word.value for word in words)
 
 
-def _clashes(script: Script, rule: Rule, output: ShellOutput, text: str, last: str) -> bool:
-    """Whether every run of a script that takes an input writes this one product."""
-    from canfar_lint.checks._scripts import from_outside, left_to_person
+class _Told:
+    """What a script makes of what it is told: files of one name that every run writes anew."""
 
-    command = output.command
-    if script.context != "file" or any(
-        block.kind not in ("group", "if", "pipe-right", "not") for block in command.blocks
-    ):
+    def __init__(self, script: Script, rule: Rule) -> None:
+        self.script = script
+        self.rule = rule
+        self.made: set[str] = set()
+        self.seen: set[str] = set()
+
+    def clash(self, output: ShellOutput, text: str) -> bool:
+        """Whether every run of a script that takes an input writes this one file; asked in the order of the script."""
+        from canfar_lint.checks._scripts import left_to_person
+
+        command = output.command
+        if self.script.context != "file" or text in self.seen or re.match(self.rule.table("shell_own"), text):
+            return False
+        if any(block.kind not in ("group", "if", "pipe-right", "not") for block in command.blocks):
+            return False
+        if not self._works_on_input(command) or left_to_person(self.script, command):
+            return False
+        self.made.add(text)
+        self.seen.add(text)
+        return text.startswith("/") or not self.script.memo("moved", _moves)
+
+    def _works_on_input(self, command: Command) -> bool:
+        """Whether a command is given what the script is told, or a file that was made of that."""
+        from canfar_lint.checks._scripts import from_outside
+
+        told = self.script.memo("told", _told)
+        for one in _pipeline(self.script, command):
+            for name in _variables(one):
+                if name in told or (not _NO_INPUT.match(name) and from_outside(self.script, name)):
+                    return True
+            feeds = [redirect.target for redirect in one.redirects if redirect.feeds]
+            if any(word.value in self.made for word in (*one.arguments, *feeds)):
+                return True
         return False
-    if not last.endswith(tuple(rule.table("writers")["suffixes"])) or re.match(rule.table("shell_own"), text):
-        return False
-    given = [name for one in _pipeline(script, command) for name in _variables(one) if _is_input(name)]
-    if not any(from_outside(script, name) for name in given) or left_to_person(script, command):
-        return False
-    moved, named = script.memo("moves", _moves)
-    return not (moved and not text.startswith("/")) and last not in named
 
 
-def _moves(script: Script) -> tuple[bool, set[str]]:
-    """Whether the script goes into a folder it is told, and the words it moves, copies or removes."""
-    moved = False
-    named: set[str] = set()
+def _told(script: Script) -> set[str]:
+    """The arguments, the number of a replica or task, and the variables that are made of these."""
+    found = {"@", "*", "OPTARG", "REPLICA_ID", *map(str, range(1, 10))}
+    found |= set(re.findall(r"\w+_ARRAY_TASK_ID", script.text))
+    for entry in script.assignments:
+        if entry.word is not None and not any(block.kind == "function" for block in entry.blocks):
+            used = re.findall(r"\$\{?(\w+|[@*])", entry.word.text)
+            if not found.isdisjoint(used) and entry.name not in ("PATH", "PYTHONPATH"):
+                found.add(entry.name)
+    return found
+
+
+def _moves(script: Script) -> bool:
+    """Whether the script goes into a folder that is not the same in every run."""
     for command in script.commands:
-        if command.name in ("cd", "pushd"):
-            moved = moved or any(word.dynamic for word in command.arguments)
-        if command.name in ("mv", "rm", "cp", "rename"):
-            named.update(name for word in command.arguments for name in re.findall(r"[\w.+-]+", word.text.lower()))
-    return moved, named
-
-
-def _is_input(name: str) -> bool:
-    return name not in ("HOME", "USER", "PWD", "TMPDIR", "PATH", "HOSTNAME", "SCRATCH") and "THREADS" not in name
+        for word in command.arguments[:1] if command.name in ("cd", "pushd") else ():
+            if word.dynamic and script.resolve(word, command) is None and not _SAME_FOLDER.match(word.text):
+                return True
+    return False

@@ -11,12 +11,13 @@ from canfar_lint.checks._inputs import unglued
 from canfar_lint.checks._outputs import WRITE, file_literals, literal_span, outputs
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
-from canfar_lint.model.values import ARGUMENT, Value
+from canfar_lint.model.values import ARGUMENT, PARAMETER, Value
 
 _READING = frozenset(("read", "readline", "readlines", "readable", "close", "seek", "tell", "closed", "name"))
 _READERS = re.compile(
     r"^(load|loads|safe_load|reader|DictReader|enumerate|list|len|sorted|read\w*|loadtxt|genfromtxt)$"
 )
+_MOST = 50
 # `*.fits`
 _ANY_FILE = re.compile(r"\*?(\.\w+)*")
 
@@ -28,7 +29,34 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             if not _is_plainly_raw(module, rule, given):
                 variant = f"{variant}-unknown" if variant else "unknown"
             yield rule.finding(module.name_span(call), variant=variant, call=module.code(call.func), name=name)
+    for call, given, variant in _destroyed(module, rule):
+        said = unglued(" ".join(_said(module, given))).lower()
+        if not re.search(rule.table("made"), said) and not module.user_guarded(call):
+            plain = _is_plainly_raw(module, rule, given)
+            variant = variant if plain else f"{variant}-unknown" if variant else "unknown"
+            name = module.code(given)
+            yield rule.finding(module.name_span(call), variant=variant, call=module.code(call.func), name=name)
     yield from _among_raw(module, rule)
+
+
+def _destroyed(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast.expr, str | None]]:
+    """The inputs that a program has read and then writes anew under their name, or removes."""
+    read: dict[str, list[ast.Call]] = {}
+    for call in module.calls((*rule.table("readers"), *rule.table("openers"))):
+        if call.args:
+            read.setdefault(module.code(call.args[0]), []).append(call)
+    done: set[tuple[str, ast.AST | None]] = set()
+    kept = {module.code(call.args[0]) for call in module.calls(rule.table("movers")) if call.args}
+    removed = [(call, call.args[0], "removed") for call in module.calls(rule.table("removers")) if call.args]
+    written = [(output.call, output.name, None) for output in outputs(module) if output.does == WRITE]
+    for call, given, variant in sorted((*removed, *written), key=lambda each: each[0].lineno):
+        code = module.code(given)
+        place = code, module.function_of(call)
+        before = [one for one in read.get(code, ())[:_MOST] if one.lineno < call.lineno]
+        known = place in done or code in kept or not any(_same_file(module, given, call, one) for one in before)
+        done.add(place)
+        if not known and _is_input(module, rule, given) and not _is_copy(module, rule, given):
+            yield call, given, variant
 
 
 def _is_plainly_raw(module: PythonModule, rule: Rule, given: ast.expr) -> bool:
@@ -41,7 +69,8 @@ def _is_plainly_raw(module: PythonModule, rule: Rule, given: ast.expr) -> bool:
         return False
     if re.search(rule.table("inputs"), said):
         return True
-    if any(not _ANY_FILE.fullmatch(_form(pattern)) for pattern in _patterns(module, given)):
+    names = [pattern.rpartition("/")[2] for pattern in _patterns(module, given)]
+    if any("{}" in name or not _ANY_FILE.fullmatch(_form(name)) for name in names):
         return False
     return {module.code(each) for each in _told(module, rule)} == {module.code(given)}
 
@@ -90,7 +119,7 @@ def _changes(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast.e
             yield call, call.args[0], None
     read = [call for call in module.calls(rule.table("readers")) if call.args]
     for call in module.calls(rule.table("movers")):
-        if len(call.args) > 1 and any(_same_file(module, call, reader) for reader in read):
+        if len(call.args) > 1 and any(_same_file(module, call.args[0], call, reader) for reader in read):
             yield call, call.args[0], "moved"
 
 
@@ -120,13 +149,12 @@ def _reads(module: PythonModule, use: ast.Name) -> bool:
     return False
 
 
-def _same_file(module: PythonModule, mover: ast.Call, reader: ast.Call) -> bool:
+def _same_file(module: PythonModule, name: ast.expr, mover: ast.Call, reader: ast.Call) -> bool:
     """Whether two calls name one file: by the same words, in the same function and turn of a loop."""
-    if module.code(mover.args[0]) != module.code(reader.args[0]):
+    if module.code(name) != module.code(reader.args[0]):
         return False
     if module.function_of(mover) is not module.function_of(reader):
         return False
-    name = mover.args[0]
     bound = (
         [binding.node for binding in module.bindings(name) if binding.kind == "for"]
         if isinstance(name, ast.Name)
@@ -144,8 +172,41 @@ def _is_input(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
         bound = module.bindings(node)
         if len(bound) == 1 and bound[0].kind == "for" and bound[0].value is not None:
             return _is_listing(module, rule, bound[0].value)
+    listed = _below_folder(module, node)
+    if isinstance(listed, ast.Name) and any(bound.kind == "for" for bound in module.bindings(listed)):
+        return _is_input(module, rule, listed)
+    if len(pieces) == 1 and isinstance(pieces[0].node, ast.arg) and pieces[0].source == PARAMETER:
+        calls = list(module.given(pieces[0].node))
+        return bool(calls) and all(_is_given(module, rule, given) for _, given in calls[:_MOST])
     direct = len(pieces) == 1 and pieces[0].text is None and pieces[0].source == ARGUMENT
     return direct and isinstance(pieces[0].node, (ast.Attribute, ast.Subscript, ast.arg)) and _is_plain(module, node)
+
+
+def _is_given(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
+    """Whether what a function is called with is an input; not one that its caller was given itself."""
+    value = module.value(node)
+    passed_on = any(piece.source == PARAMETER for piece in value.pieces if piece.text is None)
+    if passed_on or _is_copy(module, rule, node) or re.search(rule.table("made"), unglued(module.code(node)).lower()):
+        return False
+    memo = module.memo("written there")
+    if not memo:
+        written = (
+            (module.code(one.name), module.function_of(one.call)) for one in outputs(module) if one.does == WRITE
+        )
+        memo["all"] = set(written)
+    there = memo["all"]
+    assert isinstance(there, set)
+    return (module.code(node), module.function_of(node)) not in there and _is_input(module, rule, node)
+
+
+def _below_folder(module: PythonModule, node: ast.expr) -> ast.expr | None:
+    """The name of a file in what joins it to its folder: `os.path.join(folder, name)`, `folder + "/" + name`."""
+    made = module.resolve(node)
+    if isinstance(made, ast.Call) and module.qualified(made.func) == "os.path.join" and made.args:
+        return made.args[-1]
+    if isinstance(made, ast.BinOp) and isinstance(made.op, (ast.Add, ast.Div)):
+        return made.right
+    return None
 
 
 def _is_plain(module: PythonModule, node: ast.expr) -> bool:
@@ -195,16 +256,26 @@ def _form(name: str) -> str:
 def _is_own(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
     """Whether the program has written the file itself, or has made a copy by this name."""
     memo = module.memo("own files")
-    if "all" not in memo:
-        own = {module.code(output.name) for output in outputs(module) if output.does == WRITE}
+    if "written" not in memo:
+        memo["written"] = {module.code(output.name) for output in outputs(module) if output.does == WRITE}
+    written = memo["written"]
+    assert isinstance(written, set)
+    return module.code(node) in written or _is_copy(module, rule, node)
+
+
+def _is_copy(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
+    """Whether the program copies a file, or has made a copy by this name."""
+    memo = module.memo("own files")
+    if "copied" not in memo:
+        copied: set[str] = set()
         for call in module.calls(rule.table("copies")):
-            own |= {module.code(argument) for argument in call.args[:2]}
+            copied |= {module.code(argument) for argument in call.args[:2]}
         for call in module.calls(rule.table("shells")):
-            own |= set(_copied_by_shell(module, call))
-        memo["all"] = own
-    own_files = memo["all"]
-    assert isinstance(own_files, set)
-    return module.code(node) in own_files
+            copied |= set(_copied_by_shell(module, call))
+        memo["copied"] = copied
+    known = memo["copied"]
+    assert isinstance(known, set)
+    return module.code(node) in known
 
 
 def _copied_by_shell(module: PythonModule, call: ast.Call) -> Iterator[str]:

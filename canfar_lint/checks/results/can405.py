@@ -33,9 +33,10 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(span, variant=variant, call=code, instead=entry["told"], fix=fix)
     for call in module.calls(rule.table("resuming")):
         given = module.keyword(call, rule.table("resuming")[module.qualified(call.func)])
-        if given is not None and module.constant(given.value) is False and _resumes(module, call, rule):
-            fix = _resumed(module, given)
-            yield rule.finding(module.name_span(call), variant="anew", call=module.code(call.func), fix=fix)
+        if given is not None and _begins_anew(module, given) and _resumes(module, call, rule):
+            fix, value = _resumed(module, given), module.code(given.value)
+            code = module.code(call.func)
+            yield rule.finding(module.name_span(call), variant="anew", call=code, value=value, fix=fix)
     yield from _training(module, rule)
 
 
@@ -73,6 +74,11 @@ def _fix(module: PythonModule, call: ast.Call, entry: dict[str, Any], table: dic
     if not added or not all(can_import(module, name, taker) for name in needs):
         return None
     return Fix("Write down the progress", added, UNSAFE, needs)
+
+
+def _begins_anew(module: PythonModule, given: ast.keyword) -> bool:
+    value = module.constant(given.value)
+    return value is False or value == "overwrite"
 
 
 def _resumes(module: PythonModule, call: ast.Call, rule: Rule) -> bool:
@@ -141,7 +147,7 @@ def _knows_checkpoints(module: PythonModule, call: ast.Call) -> bool:
     """Whether the class that a call stands in, or else the whole file, has names for checkpoints of its own."""
     whole = next((node for node in module.ancestors(call) if isinstance(node, ast.ClassDef)), module.tree)
     for node in ast.walk(whole):
-        if isinstance(node, ast.keyword) and module.constant(node.value) is False:
+        if isinstance(node, ast.keyword) and _begins_anew(module, node):
             continue
         for field in ("name", "id", "attr", "arg"):
             name = getattr(node, field, None)
