@@ -34,9 +34,8 @@ def write(path: str, new: bytes, old: bytes) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(temporary)
-    descriptor = os.open(temporary, flags, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
+    try:  # from the first moment on: Ctrl-C may strike right behind the opening
+        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
             file.write(new)
             file.flush()
             _keep_rights(temporary, status)
