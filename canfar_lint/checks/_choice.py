@@ -11,6 +11,7 @@ from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import LITERAL, PARAMETER
 
 _OPTIONS = re.compile(r"_?(args?|pargs|opts?|options?|namespace|config|conf|cfg|flags|params|settings)$", re.IGNORECASE)
+_GIVEN = re.compile(r"\b(?:p?args?|opts?|options|namespace|flags)\.\w+")
 _MOST_BINDINGS = 32
 _ENDINGS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit"))
 
@@ -59,6 +60,31 @@ def _asks_if_given(test: ast.expr) -> bool:
     nothing = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
     word = getattr(test.left, "attr", getattr(test.left, "id", ""))
     return nothing and ASKING_NAMES.search(word) is None
+
+
+def is_fallback(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a node stands where nothing was given, beside the branch that takes what the user gives:
+    `if args.x: read(args.x)`, `if len(sys.argv) > 1: read(sys.argv[1])`, and there the `else`."""
+    child: ast.AST = node
+    for ancestor in module.ancestors(node):
+        if isinstance(ancestor, ast.If) and child is not ancestor.test:
+            asked = module.code(ancestor.test)
+            other = ancestor.orelse if child in ancestor.body else ancestor.body
+            words = ("sys.argv",) if "sys.argv" in asked else tuple(_GIVEN.findall(asked))
+            if words and any(_takes(module, part, words) for each in other for part in ast.walk(each)):
+                return True
+        child = ancestor
+    return False
+
+
+def _takes(module: PythonModule, part: ast.AST, words: tuple[str, ...]) -> bool:
+    """Whether an argument of the program is taken as it is: bound to a name, or handed to a call."""
+    if not isinstance(part, (ast.Attribute, ast.Subscript)) or not module.code(part).startswith(words):
+        return False
+    parent = module.parents.get(part)
+    if isinstance(parent, ast.Call):
+        return part in parent.args and getattr(parent.func, "attr", "") not in ("format", "join")
+    return isinstance(parent, ast.Assign) and parent.value is part
 
 
 def under_option(module: PythonModule, node: ast.AST) -> bool:

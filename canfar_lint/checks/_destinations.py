@@ -257,7 +257,9 @@ class Destinations:
             if any(self._user_given(other) for other in bindings if other not in own):
                 return frozenset((DEFAULT,))
             uses: frozenset[str] = frozenset()
-            for binding in own[:2]:
+            start, _ = module.span(statement)
+            longer = [b for b in bindings if own and b.kind == "aug" and module.span(b.node)[0] > start]
+            for binding in (*own[:2], *longer[:2]):
                 uses |= self._uses(binding, key, depth)
             return uses
         if isinstance(target, ast.Attribute):
@@ -283,6 +285,8 @@ class Destinations:
             return False
         value = self.module.value(binding.value)
         wanted = _USER | {PARAMETER} if parameters else _USER
+        if value.prefix.startswith(("/", "~")) and value.kind != OVERRIDABLE:
+            return False  # only what stands behind a literal is given
         return value.kind == OVERRIDABLE or bool(value.sources & wanted)
 
     def _asks_for(self, statement: ast.AST, target: ast.Attribute) -> bool:

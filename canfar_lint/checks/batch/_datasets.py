@@ -127,7 +127,7 @@ def name_of(value: Value) -> tuple[ast.AST, str] | None:
     if _FILLED_IN.search(value.skeleton.rpartition("/")[2]):
         return None
     own = next((piece.text or "" for piece in value.pieces if piece.node is literals[0]), "")
-    if own.startswith(("/", "~")) or own[1:2] == ":" or "vos:" in own or " " in own:
+    if own.startswith(("/", "~", "$")) or own[1:2] == ":" or "vos:" in own or " " in own:
         return None
     return literals[0], own
 

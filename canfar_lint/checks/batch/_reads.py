@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from canfar_lint.catalogue.rule import Rule
     from canfar_lint.model.python import PythonModule
 
-_READS = re.compile(r"(?i)^(read|load)|_(read|load)$|^(from_file|getdata)$")
+_READS = re.compile(r"(?i)^(read|load)|_(read|load)$|^(from_file|get_?data)$")
 _SHOWS = frozenset(("show_regions", "show_contour"))
 _HANDED_ON = ("astropy.", "spectral_cube.", "specutils.", "ccdproc.")
 _CASA = ("casatasks.", "casa.", "tasks.", "casaplotms.")

@@ -11,11 +11,18 @@ if TYPE_CHECKING:
     from canfar_lint.model.python import PythonModule
     from canfar_lint.model.shell import Command, Script
 
-_PATH = re.compile(r"(?m)(?:^|(?<=[\s=\"'(,\[{<>]))/[A-Za-z][\w.+-]*/[\w$][\w./+${}*-]*")
+_PATH = re.compile(r"(?m)(?:^|(?<=[\s=\"'(,\[{<>]))@?(?P<path>/[A-Za-z][\w.+-]*/[\w$][\w./+${}*-]*)")
 _JOB = re.compile(r"(?m)^\s*#!\s*/|#SBATCH|#PBS\s+-|#BSUB\s|^#\$\s+-")
 _COMMENT = re.compile(r"\s*(#(?!SBATCH|PBS|BSUB|\$)|//|\"\"\")")
 _WRITES = ("write", "writelines", "write_text", "communicate")
 _TOLD = re.compile(r"(?i)std(out|err)|log|report|print|\bsock|resp")
+_SEVERAL = 2
+_PERSONS = re.compile(r"(?m)(?:^|(?<=[\s=\"'@]))/(?:arc/home|home|Users)/\w")
+# `data 1:1 m31.pha`, `@/home/jo/m31.xcm`, `setpl en`, but no sentence
+_COMMAND = re.compile(r"[a-z!@$%./~-][\w./@+-]*(\s|$|[;=(])")
+_PROSE = re.compile(r"[a-z]{2,}[.:,]$|[a-z]{2,}[.,:] [A-Za-z]|\b(the|this|that|you|your|are|is|please|will|should)\b")
+_SAYS = re.compile(r"(?i)print|log|warn|error|info|debug|usage|echo|exit|fail")
+_SAID = re.compile(r"(?i)doc|help|usage|message|msg|readme|descr|example|epilog|note|html|text$")
 
 
 class Told(NamedTuple):
@@ -27,15 +34,16 @@ class Told(NamedTuple):
 
 
 def paths_in(text: str) -> Iterator[Told]:
-    """The absolute paths among the words of a text, each once, comments left out."""
+    """The absolute paths among the words of a text, each once in a line, comments left out."""
     job = _JOB.search(text) is not None
-    seen: set[str] = set()
+    seen: set[tuple[int, str]] = set()
     for match in _PATH.finditer(text):
-        line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        path = match.group().rstrip(".")
-        if path not in seen and not _COMMENT.match(line) and not line.endswith("#!"):
-            seen.add(path)
-            yield Told(path, match.start(), job)
+        start = text.rfind("\n", 0, match.start()) + 1
+        line = text[start : match.start()]
+        path = match.group("path").rstrip(".")
+        if (start, path) not in seen and not _COMMENT.match(line) and not line.endswith("#!"):
+            seen.add((start, path))
+            yield Told(path, match.start("path"), job)
 
 
 def written(module: PythonModule) -> Iterator[tuple[ast.Constant, Told]]:
@@ -46,8 +54,34 @@ def written(module: PythonModule) -> Iterator[tuple[ast.Constant, Told]]:
         if "/" not in text or isinstance(module.parent(node), ast.Expr):
             continue
         job = "\n" in text and _JOB.search(text) is not None
-        if job or id(node) in handed:
+        if job or id(node) in handed or _is_of_commands(module, node):
             yield from ((node, told) for told in paths_in(text))
+
+
+def _is_of_commands(module: PythonModule, node: ast.Constant) -> bool:
+    """Whether a text of several lines is plainly what another program is told, wherever it goes from here."""
+    text = str(node.value)
+    if text.count("\n") < _SEVERAL or _PERSONS.search(text) is None or _is_said(module, node):
+        return False
+    lines = [line for line in map(str.strip, text.split("\n")) if line and not line.startswith("#")]
+    told = [line for line in lines if _COMMAND.match(line) and not _PROSE.search(line)]
+    return len(told) * 4 >= len(lines) * 3
+
+
+def _is_said(module: PythonModule, node: ast.Constant) -> bool:
+    """Whether a text is shown to the user: printed, logged, raised, the help of an option or of the program."""
+    for ancestor in module.ancestors(node):
+        if isinstance(ancestor, (ast.Raise, ast.Assert, ast.Compare)):
+            return True
+        if isinstance(ancestor, ast.keyword) and ancestor.arg in ("help", "description", "epilog", "usage", "doc"):
+            return True
+        if isinstance(ancestor, ast.Call) and _SAYS.search(module.code(ancestor.func)):
+            return True
+        if isinstance(ancestor, ast.Assign):
+            return _SAID.search(module.code(ancestor.targets[0])) is not None
+        if isinstance(ancestor, ast.stmt):
+            return False
+    return False
 
 
 def _handed(module: PythonModule) -> Iterator[ast.AST]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._choice import is_fallback
 from canfar_lint.checks._commands import started
 from canfar_lint.checks._destinations import DATA, EXPORT, IO, NOISE, PATH, Destinations
 from canfar_lint.checks.batch._texts import Told, documents, paths_in, written
@@ -22,7 +23,7 @@ PERSONAL, STORAGE, ABSOLUTE, HOME, VOSPACE = "personal", "storage", "absolute", 
 
 _HEAD = re.compile(r"/[\w.@+{-]|~[\w-]*/|[A-Za-z]:[\\/](?!/)")
 _VOSPACE = re.compile(r"(?:vos|arc|vault):/{0,3}[\w~][\w.~-]*(?:/|$)")
-_NO_PATH = re.compile(r"[\r\n\t|<>;`]|&&|\s-|\s/|://|\(\?|\s$")
+_NO_PATH = re.compile(r"[\r\n\t|<>;`]|&&|\s-(?!\s)|\s/|://|\(\?|\s$")
 _PATTERN = re.compile(r"\\[dwsSb.+*]|[)\]][+*?]|\.\*")
 _SHALLOW = 2
 _SEARCHED = re.compile(
@@ -51,6 +52,9 @@ _MAPPED = re.compile(r"(?i)(^|_)(bind|binds|bindpath|mounts?|volumes?)$")
 _ASKED_FOR = frozenset(f"os.path.{name}" for name in ("exists", "isdir", "isfile", "ismount", "islink"))
 _REMOTE = re.compile(r"(?i)_*(ssh|scp|rsync|remote|server)_?(\w+_)?(path|dir|directory|folder|root|dest)$")
 _ON_HOST = re.compile(r"\{\w*\}@\{\w*\}:|%s@%s:|\w@[\w.-]+:|\{(?i:\w*host\w*)\}:")
+_DATA_FILE = re.compile(r"\w\.(fits?|fits\.(gz|fz)|csv|ecsv|h5|hdf5|ms|np[yz]|pkl|parquet|uvfits)$")
+# on whatever disk, where people have their own folders
+_OF_PEOPLE = re.compile(r"/[\w.-]+/([\w.-]+/){0,3}(home|homes|user|users|people)/[\w.-]+/")
 _DOTTED_HOME = re.compile(r"~[\w-]*/(\.|Library/|$)")
 
 
@@ -58,6 +62,8 @@ def kind_of(text: str, tables: dict[str, Any]) -> str | None:
     """What the text a path begins with says of the place; None for what is no business of CAN104."""
     if _VOSPACE.match(text):
         return VOSPACE
+    if text.startswith("//") and text.startswith(("//home/", *(f"/{root}" for root in tables["storage"]))):
+        text = text[1:]
     if not _HEAD.match(text) or text.startswith(("//", "/.")):
         return None
     if text[0] == "~":
@@ -70,7 +76,9 @@ def kind_of(text: str, tables: dict[str, Any]) -> str | None:
         if any(text.startswith(root) and len(text) > len(root) for root in tables[kind]):
             return kind
     first = text[1:].partition("/")[0]
-    return None if first in tables["elsewhere"] or not first.strip("{}%s.*") else ABSOLUTE
+    if first in tables["elsewhere"] or not first.strip("{}%s.*"):
+        return None
+    return STORAGE if _OF_PEOPLE.match(text) and first.lower() not in tables["routes"] else ABSOLUTE
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -87,7 +95,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue
         if _is_candidate(module, constant, tables) or (kind == PERSONAL and _whose(text, tables)):
             continue
-        if _is_looked_for(module, node) or _is_elsewhere(module, node):
+        if _is_looked_for(module, node) or _is_elsewhere(module, node) or is_fallback(module, node):
             continue
         destinations = destinations or Destinations(module, tables)
         if kind == VOSPACE and _is_taken_for_path(module, node):
@@ -189,7 +197,8 @@ def _fix(module: PythonModule, node: ast.AST) -> Fix | None:
 
 
 def _never_runs(module: PythonModule, constant: ast.Constant) -> bool:
-    return any(module.constant(test) is (not wanted) for test, wanted in module.guards(constant))
+    found = [(module.constant(test), wanted) for test, wanted in module.guards(constant)]
+    return any(isinstance(held, int) and bool(held) != wanted for held, wanted in found)
 
 
 def _is_elsewhere(module: PythonModule, node: ast.AST) -> bool:
@@ -262,7 +271,8 @@ def _is_data(
         return bool(found & {IO, PATH})
     deep = "/" in text.strip("/~")
     if kind == HOME or deep:
-        return bool(found & {IO, PATH}) or (bool(found & {DATA, EXPORT}) and _named_so(module, constant, tables))
+        named = _DATA_FILE.search(text) is not None or _named_so(module, constant, tables)
+        return bool(found & {IO, PATH}) or (bool(found & {DATA, EXPORT}) and named)
     return IO in found
 
 

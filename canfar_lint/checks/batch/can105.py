@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._choice import is_shelved
+from canfar_lint.checks._choice import is_fallback, is_shelved
 from canfar_lint.checks._commands import started
 from canfar_lint.checks._inputs import in_memory, is_packaged
 from canfar_lint.checks._outputs import Output, file_literals, literal_span, names_of, outputs, texts_with
@@ -44,6 +44,10 @@ _UNPACKING = frozenset(("unzip", "gunzip", "bunzip2", "unxz", "uncompress", "fun
 _IDLE = frozenset(("rm", "mkdir", "cd", "echo", "clear", "ls", "ds9", "rmdir", "date"))
 _FETCHED = re.compile(r"(?m)^[ \t]*(!|%sx |%system )[ \t]*(wget|curl|tar|unzip|gunzip|git clone)\b")
 _OF_PROJECT = re.compile(r"(?i)_?(get|find|locate)_?(pkg|package|test|resource|data)s?_?(data|file|filename|path)s?")
+_LISTINGS = frozenset(("os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglob", "natsort.natsorted"))
+_COPIES = ("shutil.copy", "shutil.copyfile", "shutil.copytree", "shutil.move", "os.rename")
+# what the module of paths of a reproducible paper names, each below the module's own place
+_LAID_OUT = re.compile(r"\.*([\w.]+\.)?paths\.(src|data|static|scripts|tex|figures|output|root)")
 _MAKES = re.compile(r"(?i)_?(download|fetch|retrieve)")
 _PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate)")
 _CHOSEN = frozenset((ARGUMENT, ENVIRONMENT, CONFIG, PARAMETER, UNIQUE, LOOP))
@@ -196,7 +200,7 @@ def _of_value(module: PythonModule, value: Value, is_data: Callable[[str], bool]
             text = name if not _ABSOLUTE.match(leaf.prefix) else leaf.skeleton
         elif _ABSOLUTE.match(leaf.prefix) and _is_template_of(leaf, literals[-1]):
             continue  # `"%s/gaia.csv" % root`: a whole path, told where it begins
-        if _is_whole(leaf, text) or _is_ending(module, literals[-1]):
+        if _is_whole(leaf, text) or (_is_ending(module, literals[-1]) and not _is_spelled_out(value)):
             continue
         if not any(_is_chosen(module, piece) for piece in leaf.pieces):
             yield literals[-1], text
@@ -209,6 +213,11 @@ def _is_ending(module: PythonModule, literal: ast.AST) -> bool:
         and not isinstance(module.parent(literal), ast.JoinedStr)
         and re.fullmatch(r"(\.\w+)+", str(literal.value)) is not None
     )
+
+
+def _is_spelled_out(value: Value) -> bool:
+    """Whether a name is literal throughout, and no other can stand in its place: `base = "m31"`, `base + ".fits"`."""
+    return not value.choices and all(piece.text is not None and not piece.default for piece in value.pieces)
 
 
 def _is_template_of(value: Value, literal: ast.AST) -> bool:
@@ -260,9 +269,17 @@ def _is_own(module: PythonModule, literal: ast.AST) -> bool:
         if not isinstance(above, (ast.BinOp, ast.JoinedStr, ast.FormattedValue)):
             break
         whole = above
-    if isinstance(whole, ast.BinOp) and is_packaged(module, whole):
+    if isinstance(whole, ast.BinOp) and (is_packaged(module, whole) or _is_laid_out(module, whole)):
         return True
     return "__file__" in code or "get_pkg_data" in code or "importlib" in code
+
+
+def _is_laid_out(module: PythonModule, path: ast.BinOp) -> bool:
+    """Whether a path begins with a folder that the project's module of paths names: `paths.data / "m31.fits"`."""
+    first: ast.expr = path
+    while isinstance(first, ast.BinOp) and isinstance(first.op, ast.Div):
+        first = first.left
+    return isinstance(first, ast.Attribute) and _LAID_OUT.fullmatch(module.qualified(first)) is not None
 
 
 def _is_put_behind_own(module: PythonModule, statement: ast.Assign) -> bool:
@@ -281,7 +298,7 @@ def _is_put_behind_own(module: PythonModule, statement: ast.Assign) -> bool:
 
 def _is_found_there(module: PythonModule, literal: ast.AST, name: str, place: ast.AST) -> bool:
     """Whether a file is of no input's own: a test's, one that the script fetches or unpacks, or in a given folder."""
-    if _OF_TESTS.search(name) or is_shelved(module, place):
+    if _OF_TESTS.search(name) or is_shelved(module, place) or _is_uncalled(module, place):
         return True
     address = re.compile(rf"://\S+/{re.escape(_last(name))}$")
     if any(address.search(str(text.value)) for text in texts_with(module, _last(name))):
@@ -289,6 +306,17 @@ def _is_found_there(module: PythonModule, literal: ast.AST, name: str, place: as
     if _is_of_settings(module, literal):
         return True
     return _is_in_given_folder(module, literal) or _is_unpacked(module, place, name)
+
+
+def _is_uncalled(module: PythonModule, place: ast.AST) -> bool:
+    """Whether a node stands in a method that the file names nowhere else, of a class that others cannot know of."""
+    function = module.function_of(place)
+    owner = module.parents.get(function) if function is not None else None
+    if function is None or not isinstance(owner, ast.ClassDef) or owner.bases or owner.decorator_list:
+        return False
+    if function.decorator_list or function.name.startswith("__"):
+        return False
+    return len(re.findall(rf"\b{re.escape(function.name)}\b", module.text)) == 1
 
 
 def _is_of_settings(module: PythonModule, literal: ast.AST) -> bool:
@@ -332,6 +360,8 @@ def _is_listed(module: PythonModule, name: ast.expr) -> bool:
 
 def _is_given(module: PythonModule, name: ast.Name, depth: int = 0) -> bool:
     for binding in module.bindings(name)[:4]:
+        if binding.kind in ("assign", "for") and binding.value is not None and _lists(module, binding.value):
+            return True
         if binding.kind == "param" and binding.name not in ("self", "cls"):
             return True
         made = binding.value
@@ -342,6 +372,23 @@ def _is_given(module: PythonModule, name: ast.Name, depth: int = 0) -> bool:
             return True
         if isinstance(made, ast.Name) and depth < 2 and _is_given(module, made, depth + 1):
             return True
+    return False
+
+
+def _lists(module: PythonModule, node: ast.expr) -> bool:
+    """Whether an expression is what a listing gives, or one of it: `sorted(os.listdir("."))[0]`."""
+    for _ in range(4):
+        made = module.resolve(node)
+        if isinstance(made, ast.Subscript):
+            node = made.value
+        elif not isinstance(made, ast.Call):
+            return False
+        elif module.qualified(made.func) in _LISTINGS or getattr(made.func, "attr", "") in ("iterdir", "rglob"):
+            return True
+        elif module.qualified(made.func) in ("builtins.sorted", "builtins.list", "builtins.enumerate") and made.args:
+            node = made.args[0]
+        else:
+            return False
     return False
 
 
@@ -446,7 +493,7 @@ def _written(module: PythonModule, rule: Rule) -> frozenset[str]:
             found |= {_last(leaf.skeleton) for arg in given for leaf in module.value(arg).leaves()}
         elif call.args and _PRODUCES.match(last):
             # makeBeamReg("beam.reg"), write_mask_fits("mask.fits")
-            names = {_last(leaf.skeleton) for leaf in module.value(call.args[0]).leaves()}
+            names = {_last(leaf.skeleton) for arg in call.args[:4] for leaf in module.value(arg).leaves()}
             found |= {name for name in names if last.lower().endswith(name.rpartition(".")[2])}
         inputs = rule.table("casa").get(last, ())
         for keyword in call.keywords:
@@ -455,8 +502,13 @@ def _written(module: PythonModule, rule: Rule) -> frozenset[str]:
     for result in _told(module, rule):
         found |= {_last(leaf.skeleton) for leaf in module.value(result).leaves()}
     found |= _told_in_commands(module)
+    for store in _kept_by_samplers(module):
+        found |= {_last(leaf.skeleton) for leaf in module.value(store).leaves()}
     for statement in _named_outputs(module):
         found |= {_last(leaf.skeleton) for leaf in module.value(statement.value).leaves()}
+    for call in module.calls(_COPIES):
+        if len(call.args) > 1 and _last(module.value(call.args[0]).skeleton) in found:
+            found.add(_last(module.value(call.args[1]).skeleton))
     return frozenset(found - {"", "{}"})
 
 
@@ -489,6 +541,12 @@ def _told_in_commands(module: PythonModule) -> set[str]:
     return found
 
 
+def _kept_by_samplers(module: PythonModule) -> Iterator[ast.expr]:
+    """The stores that the program begins anew itself: `HDFBackend("chain.h5")` and then `.reset(…)`."""
+    if any(module.methods(("reset",))):
+        yield from (call.args[0] for call in module.calls_named("HDFBackend") if call.args)
+
+
 def _is_result(key: object) -> bool:
     return isinstance(key, str) and _RESULT_SETTING.fullmatch(key) is not None
 
@@ -514,14 +572,16 @@ def _is_made(name: str, written: frozenset[str]) -> bool:
 def _begins(name: str, made: str) -> bool:
     """Whether a tool has made a name of one that it is given for its result: `m31_0.5_drz.fits` of `m31_{}`."""
     fixed = made.split("{}")
-    if "." in fixed[-1] or len(fixed[0]) < _TELLING:
+    if len(fixed[0]) < _TELLING:
         return False
+    if "." in fixed[-1]:
+        return len(fixed) > 1 and re.fullmatch(".+".join(map(re.escape, fixed)), name) is not None
     return re.match("[^_]+".join(re.escape(part) for part in fixed) + _APPENDED, name) is not None
 
 
 def _expected(module: PythonModule, place: ast.AST, literal: ast.AST) -> bool:
     """Whether the script also goes on without the file, or the user asked for it."""
-    if module.user_guarded(place):
+    if module.user_guarded(place) or is_fallback(module, literal):
         return True
     child: ast.AST = place
     for ancestor in module.ancestors(place):
