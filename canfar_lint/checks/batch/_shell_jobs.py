@@ -32,12 +32,11 @@ def is_job(script: Script, rule: Rule) -> bool:
     path = script.path.replace("\\", "/")
     if made_by_hand(script) or re.search(rule.table("shell_elsewhere"), path):
         return False
+    if any(command.name == "return" and not command.blocks for command in script.commands):
+        return False  # it is sourced
     submits = tuple(rule.table("shell_submits"))
-    for command in script.commands:
-        if f"{command.name} {_words(command)}".startswith(submits):
-            return False
-        if command.name == "return" and not command.blocks:
-            return False  # it is sourced
+    if any(f"{command.name} {_words(command)}".startswith(submits) for command in script.commands):
+        return any(_prepares(rule, command) for command in script.commands)
     if any(is_worker(script, rule, command) for command in script.commands):
         return True
     if serves_desktop(script) or is_test(script) or _is_of_developer(script, rule):
@@ -47,18 +46,34 @@ def is_job(script: Script, rule: Rule) -> bool:
     return any(works_on_data(script, rule, command) for command in script.commands)
 
 
+def _prepares(rule: Rule, command: Command) -> bool:
+    """Whether a command of a script that sends jobs away makes, turn by turn, the file that a job is run with."""
+    from canfar_lint.checks._scripts import loop_of
+
+    if loop_of(command) is None or any(redirect.op == ">>" for redirect in command.redirects):
+        return False
+    return command.name in ("echo", "printf", "cat", "sed") and writes(rule, command)
+
+
 def _words(command: Command) -> str:
     return " ".join(word.value or word.head for word in command.arguments[:3])
 
 
 def is_worker(script: Script, rule: Rule, command: Command) -> bool:
     """Whether a command runs a program that is known to do a pipeline's work, or a program written out behind `-c`."""
+    if command.name in ("xargs", "parallel"):
+        return any(_runs_workers(rule, word.value) for word in command.arguments)
     if not re.search(rule.table("shell_workers"), _program(script, command)):
         return False
     first = command.arguments[0].value if command.arguments else ""
     if first == "-c" and "\n" in command.arguments[1].text.strip("\"' \n"):
         return True
     return not re.search(rule.table("shell_other_work"), _words(command))
+
+
+def _runs_workers(rule: Rule, word: str | None) -> bool:
+    """Whether a word of `xargs` is the program that it runs many times: one of the pipeline, or a shell's function."""
+    return word == "bash" or (word is not None and re.search(rule.table("shell_workers"), word) is not None)
 
 
 def _program(script: Script, command: Command) -> str:
@@ -80,6 +95,8 @@ def works_on_data(script: Script, rule: Rule, command: Command) -> bool:
         return False
     data = re.compile(rule.table("data_files"))
     if any(data.search(word.tail) and not word.head.startswith("-") for word in command.arguments):
+        return True
+    if any(word.head.startswith(tuple(rule.table("shell_parameters"))) for word in command.arguments):
         return True
     if writes(rule, command) or any(redirect.feeds and redirect.body is None for redirect in command.redirects):
         return True
@@ -120,7 +137,9 @@ def turns(script: Script, command: Command) -> Iterator[Block]:
     for block in command.blocks:
         if block.kind != "loop":
             continue
-        if block.words is None:
+        if block.words is None and block.keyword == "for":
+            yield block
+        elif block.words is None:
             reads = (c for c in script.commands if c.name in ("read", "mapfile") and block in c.blocks)
             if any("condition" in one.context for one in reads):
                 yield block
