@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _QUEUED = re.compile(r"(?m)^#(?:SBATCH|PBS|BSUB|OAR|MSUB|COBALT|\$ -)")
 _USED = re.compile(r"\$\{?(\w+|[@*])")
 _LISTED = re.compile(r"\$[@*]|\$\{([@*]|MAPFILE\b)")
+_GLOB = re.compile(r"(?<![$\[{#%])\*(?!\})")
 _LISTS = frozenset(("ls", "cat", "find", "head", "tail", "awk", "sed", "cut", "sort"))
 
 
@@ -125,7 +126,7 @@ def _given(script: Script, data: re.Pattern[str]) -> frozenset[str]:
 
 def _is_over_files(script: Script, data: re.Pattern[str], loop: Block) -> bool:
     words = loop.words or ()
-    if any(data.search(word.tail) or _LISTED.search(word.text) for word in words):
+    if any(data.search(word.tail) or _LISTED.search(word.text) or _GLOB.search(word.text) for word in words):
         return True
     spans = [(word.start, word.end) for word in words if word.dynamic]
     inside = (c for c in script.commands if c.name in _LISTS and any(s <= c.start < e for s, e in spans))
