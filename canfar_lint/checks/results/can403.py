@@ -48,7 +48,8 @@ def _destroyed(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast
             read.setdefault(module.code(_bare(module, call.args[0])), []).append(call)
     done: set[tuple[str, ast.AST | None]] = set()
     kept = {module.code(_bare(module, call.args[0])) for call in module.calls(rule.table("movers")) if call.args}
-    removed = [(call, _bare(module, call.args[0]), "removed") for call in module.calls(rule.table("removers")) if call.args]
+    removers = (call for call in module.calls(rule.table("removers")) if call.args)
+    removed = [(call, _bare(module, call.args[0]), "removed") for call in removers]
     written = [(one.call, _bare(module, one.name), None) for one in outputs(module) if one.does == WRITE]
     for call, given, variant in sorted((*removed, *written), key=lambda each: each[0].lineno):
         code = module.code(given)
