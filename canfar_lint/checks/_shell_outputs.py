@@ -58,8 +58,6 @@ class Output(NamedTuple):
 
 def outputs(script: Script) -> Iterator[Output]:
     """The outputs in source order. What goes to standard error is none."""
-    table = _table()
-    options, others = frozenset(table["options"]), frozenset(table["others"])
     for command in script.commands:
         for redirect in command.redirects:
             if redirect.writes and redirect.fd in ("", "1"):
@@ -69,11 +67,16 @@ def outputs(script: Script) -> Iterator[Output]:
             for word in command.arguments:
                 if not word.head.startswith("-"):
                     yield Output(word, command, append, False)
-        elif command.name not in others:
-            yield from _named_by_option(command, options)
+        else:
+            yield from named_by_option(command)
 
 
-def _named_by_option(command: Command, options: frozenset[str]) -> Iterator[Output]:
+def named_by_option(command: Command) -> Iterator[Output]:
+    """The outputs that a command is given by options: `--output map.fits`, `msout=averaged.ms`."""
+    table = _table()
+    options = table["options"]
+    if command.name in table["others"]:
+        return
     for i, word in enumerate(command.arguments):
         name, equals, _ = word.head.partition("=")
         if name not in options:

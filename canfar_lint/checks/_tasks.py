@@ -130,13 +130,37 @@ def _is_read(module: PythonModule, node: ast.expr, depth: int = 0) -> bool:
         if module.constant(parent.slice) == 0 or not isinstance(parent.ctx, ast.Load):
             return False
         if not isinstance(parent.slice, ast.Slice):
-            return True
+            return not _is_mode(module, parent)
         node, parent = parent, module.parent(parent)
     if isinstance(parent, ast.Compare) and node in parent.comparators:
         return not (isinstance(parent.ops[0], (ast.In, ast.NotIn)) and isinstance(module.constant(parent.left), str))
     if isinstance(parent, ast.Call) and node in parent.args:
         return _is_handed(module, node, parent, depth)
     return not isinstance(parent, (ast.FormattedValue, ast.BinOp))
+
+
+def _is_mode(module: PythonModule, word: ast.expr) -> bool:
+    """Whether a word of the command line is only compared with words of the script: `if sys.argv[1] == "plot":`."""
+    parent = module.parent(word)
+    if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
+        scope = module.scope_of(parent.targets[0])
+        named = [use for use in module.named(parent.targets[0].id) if module.scope_of(use) is scope]
+        uses: list[ast.expr] = [use for use in named if isinstance(use.ctx, ast.Load)]
+    else:
+        uses = [word]
+    compared = [_is_compared(module, use) for use in uses]
+    return bool(compared) and all(compared)
+
+
+def _is_compared(module: PythonModule, word: ast.AST) -> bool:
+    parent = module.parent(word)
+    if isinstance(parent, ast.Attribute) and parent.attr in ("lower", "upper", "strip"):
+        word = module.parent(parent) or word
+        parent = module.parent(word)
+    if not isinstance(parent, ast.Compare):
+        return False
+    others = [each for each in (parent.left, *parent.comparators) if each is not word]
+    return all(isinstance(module.constant(each), (str, tuple, list)) for each in others)
 
 
 def _is_handed(module: PythonModule, node: ast.expr, call: ast.Call, depth: int) -> bool:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _QUEUED = re.compile(r"(?m)^#(?:SBATCH|PBS|BSUB|OAR|MSUB|COBALT|\$ -)")
 _USED = re.compile(r"\$\{?(\w+|[@*])")
 _LISTED = re.compile(r"\$[@*]|\$\{([@*]|MAPFILE\b)")
+_GLOB = re.compile(r"(?<![$\[{#%])\*(?!\})")
 _LISTS = frozenset(("ls", "cat", "find", "head", "tail", "awk", "sed", "cut", "sort"))
 
 
@@ -32,12 +33,11 @@ def is_job(script: Script, rule: Rule) -> bool:
     path = script.path.replace("\\", "/")
     if made_by_hand(script) or re.search(rule.table("shell_elsewhere"), path):
         return False
+    if any(command.name == "return" and not command.blocks for command in script.commands):
+        return False  # it is sourced
     submits = tuple(rule.table("shell_submits"))
-    for command in script.commands:
-        if f"{command.name} {_words(command)}".startswith(submits):
-            return False
-        if command.name == "return" and not command.blocks:
-            return False  # it is sourced
+    if any(f"{command.name} {_words(command)}".startswith(submits) for command in script.commands):
+        return any(_prepares(rule, command) for command in script.commands)
     if any(is_worker(script, rule, command) for command in script.commands):
         return True
     if serves_desktop(script) or is_test(script) or _is_of_developer(script, rule):
@@ -47,18 +47,34 @@ def is_job(script: Script, rule: Rule) -> bool:
     return any(works_on_data(script, rule, command) for command in script.commands)
 
 
+def _prepares(rule: Rule, command: Command) -> bool:
+    """Whether a command of a script that sends jobs away makes, turn by turn, the file that a job is run with."""
+    from canfar_lint.checks._scripts import loop_of
+
+    if loop_of(command) is None or any(redirect.op == ">>" for redirect in command.redirects):
+        return False
+    return command.name in ("echo", "printf", "cat", "sed") and writes(rule, command)
+
+
 def _words(command: Command) -> str:
     return " ".join(word.value or word.head for word in command.arguments[:3])
 
 
 def is_worker(script: Script, rule: Rule, command: Command) -> bool:
     """Whether a command runs a program that is known to do a pipeline's work, or a program written out behind `-c`."""
+    if command.name in ("xargs", "parallel"):
+        return any(_runs_workers(rule, word.value) for word in command.arguments)
     if not re.search(rule.table("shell_workers"), _program(script, command)):
         return False
     first = command.arguments[0].value if command.arguments else ""
     if first == "-c" and "\n" in command.arguments[1].text.strip("\"' \n"):
         return True
     return not re.search(rule.table("shell_other_work"), _words(command))
+
+
+def _runs_workers(rule: Rule, word: str | None) -> bool:
+    """Whether a word of `xargs` is the program that it runs many times: one of the pipeline, or a shell's function."""
+    return word == "bash" or (word is not None and re.search(rule.table("shell_workers"), word) is not None)
 
 
 def _program(script: Script, command: Command) -> str:
@@ -80,6 +96,8 @@ def works_on_data(script: Script, rule: Rule, command: Command) -> bool:
         return False
     data = re.compile(rule.table("data_files"))
     if any(data.search(word.tail) and not word.head.startswith("-") for word in command.arguments):
+        return True
+    if any(word.head.startswith(tuple(rule.table("shell_parameters"))) for word in command.arguments):
         return True
     if writes(rule, command) or any(redirect.feeds and redirect.body is None for redirect in command.redirects):
         return True
@@ -108,7 +126,7 @@ def _given(script: Script, data: re.Pattern[str]) -> frozenset[str]:
 
 def _is_over_files(script: Script, data: re.Pattern[str], loop: Block) -> bool:
     words = loop.words or ()
-    if any(data.search(word.tail) or _LISTED.search(word.text) for word in words):
+    if any(data.search(word.tail) or _LISTED.search(word.text) or _GLOB.search(word.text) for word in words):
         return True
     spans = [(word.start, word.end) for word in words if word.dynamic]
     inside = (c for c in script.commands if c.name in _LISTS and any(s <= c.start < e for s, e in spans))
@@ -120,7 +138,9 @@ def turns(script: Script, command: Command) -> Iterator[Block]:
     for block in command.blocks:
         if block.kind != "loop":
             continue
-        if block.words is None:
+        if block.words is None and block.keyword == "for":
+            yield block
+        elif block.words is None:
             reads = (c for c in script.commands if c.name in ("read", "mapfile") and block in c.blocks)
             if any("condition" in one.context for one in reads):
                 yield block

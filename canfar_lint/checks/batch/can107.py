@@ -31,6 +31,7 @@ _ENDINGS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit", 
 _NEAR = 6
 _ASKING = frozenset(("exists", "isfile", "is_file", "lexists", "getsize"))
 _TIDIES = re.compile(r"(?i)clean([-_]?up)?(\.\w+)?")
+_READING = re.compile(r"(load|loadtxt|genfromtxt|getdata|open|read|read_(?!line)\w+|from_file|fromfile)$")
 _TALKING = re.compile(
     r"^(builtins\.print|logging\.|traceback\.|warnings\.warn|sys\.std(out|err)\.|loguru\.)|\.(debug|info|warning|"
     r"warn|error|critical|exception|log|print_exc)$"
@@ -279,8 +280,30 @@ def _is_unchecked(module: PythonModule, call: ast.Call, name: str) -> bool:
         above = module.parents.get(parent)
         return isinstance(module.parents.get(above) if above else None, ast.Expr)
     if name in (_RUN, _POPEN) and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
-        return not _is_piped(module, call) and not _is_looked_at(module, parent.targets[0], name)
+        if _is_piped(module, call):
+            return name == _POPEN and _is_only_fed(module, parent.targets[0])
+        return not _is_looked_at(module, parent.targets[0], name)
     return False
+
+
+def _is_only_fed(module: PythonModule, target: ast.Name) -> bool:
+    """Whether a process is given its input and waited for, and nobody takes what it says: `p.communicate(text)[0]`."""
+    scope = module.scope_of(target)
+    uses = [use for use in module.named(target.id) if module.scope_of(use) is scope and isinstance(use.ctx, ast.Load)]
+    waited = False
+    for use in uses:
+        method = module.parents.get(use)
+        call = module.parents.get(method) if method is not None else None
+        if not isinstance(method, ast.Attribute):
+            return False
+        if method.attr == "stdin":
+            continue
+        above = module.parents.get(call) if isinstance(call, ast.Call) else None
+        above = module.parents.get(above) if isinstance(above, ast.Subscript) else above
+        if method.attr not in ("communicate", "wait") or not isinstance(above, ast.Expr):
+            return False
+        waited = True
+    return waited
 
 
 def _is_piped(module: PythonModule, call: ast.Call) -> bool:
@@ -318,10 +341,25 @@ def _skipping(module: PythonModule) -> Iterator[ast.ExceptHandler]:
         loop = module.parents.get(attempt)
         if not isinstance(attempt, ast.Try) or not isinstance(loop, ast.For) or attempt not in loop.body:
             continue
-        if len(_work(module, loop.body)) > 1 or len(attempt.body) < 3 or not _takes_steps(module, attempt):
+        if len(attempt.body) < 3 or not _takes_steps(module, attempt):
+            continue
+        if len(_work(module, loop.body)) > 1 and not _drops_product(module, node, attempt):
             continue
         if _goes_on(module, node) and module.on_main_path(attempt) and not module.user_guarded(attempt):
             yield node
+
+
+def _drops_product(module: PythonModule, handler: ast.ExceptHandler, attempt: ast.Try) -> bool:
+    """Whether a part of a turn reads a product and goes on with it, and its failure is not even said."""
+    if any(not isinstance(s, ast.Pass) for s in handler.body) or len(attempt.handlers) > 1:
+        return False
+    inside = (node for part in attempt.body for node in ast.walk(part))
+    names = [
+        node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        for node in inside
+        if isinstance(node, ast.Call)
+    ]
+    return any(_READING.match(name) for name in names)
 
 
 def _takes_steps(module: PythonModule, attempt: ast.Try) -> bool:
@@ -409,9 +447,12 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     if not main or _looks_itself(script):
         return
     starts = [command.start for command in main]
-    steps = [step for step in main if id(step) in worked_out or _is_step(script, rule, step)]
+    kept = _kept_words(script, rule, main)
+    steps = [step for step in main if id(step) in worked_out or id(step) in kept or _is_step(script, rule, step)]
     for step in (*steps, *(step for step in main if _sets_up(script, rule, step))):
         after = main[(at := bisect_left(starts, step.end)) : at + 1]
+        if after and _is_asked_for(step, after[0]):
+            continue
         if _is_lost(step, after) or (not after and any(True for _ in turns(script, step))):
             first = said(main[0]) if main[0].words else main[0].span
             command = spelled(step) if step.words else script.text[step.start : step.end]
@@ -425,6 +466,32 @@ def _sets_up(script: Script, rule: Rule, command: Command) -> bool:
 
     quiet = not command.arguments or command.arguments[0].value in ("purge", "list", "use", "avail", "unload")
     return command.name in rule.table("shell_setting_up") and not quiet and is_queued(script) and _is_seen(command)
+
+
+def _is_asked_for(step: Command, after: Command) -> bool:
+    """Whether the next command asks if the file is there that a step was to make: `[ -f out.fits ]`."""
+    if after.name not in ("[", "[[", "test"):
+        return False
+    words = [*step.arguments, *(redirect.target for redirect in step.redirects if redirect.writes)]
+    made = {word.text.strip("\"'").rpartition("=")[2] for word in words}
+    asked = [word.text.strip("\"'") for word in after.arguments]
+    return any(flag in ("-e", "-f", "-s", "-d", "-r") and name in made for flag, name in pairwise(asked))
+
+
+def _kept_words(script: Script, rule: Rule, main: list[Command]) -> frozenset[int]:
+    """The programs whose words `tee` keeps, so that only its own end is seen: `python image.py | tee image.log`."""
+    from canfar_lint.checks.batch._shell_jobs import is_worker
+
+    found = set()
+    for step, after in pairwise(main):
+        pipes = [*(block.connector for block in step.blocks), step.connector]
+        if after.name != "tee" or pipes.count("|") != 1 or not {"&&", "||", "&"}.isdisjoint(pipes):
+            continue
+        if not {"condition", "heredoc", "not", "background"}.isdisjoint(step.context):
+            continue
+        if is_worker(script, rule, step):
+            found.add(id(step))
+    return frozenset(found)
 
 
 def _worked_out(script: Script, rule: Rule) -> frozenset[int]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Command, Script
 
 _DEEP = 3
+_NEXT = 4
 _MOST_INSIDE = 200
 _FORS = (ast.For, ast.AsyncFor)
 _MAPS = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "submit"))
@@ -68,7 +69,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     written = (
         (output, named) for output in outputs(module) if output.does == WRITE for named in names_of(module, output)
     )
-    for output, named in (*written, *_by_commands(module)):
+    for output, named in (*written, *_by_commands(module), *_by_options(module, rule)):
         finding = _judged(module, rule, output, named)
         if finding is not None:
             span = (finding.start, finding.end)
@@ -89,6 +90,22 @@ def _by_commands(module: PythonModule) -> Iterator[tuple[Output, Named]]:
         last = next((piece for piece in reversed(value.pieces) if ">" in (piece.text or "")), None)
         if last is not None and isinstance(last.node, ast.expr) and (last.text or "").endswith(redirect[0]):
             yield Output(call, last.node, WRITE), Named(text_value(redirect[1], last.node), call)
+
+
+def _by_options(module: PythonModule, rule: Rule) -> Iterator[tuple[Output, Named]]:
+    """What a program that is started is told to write: `os.system("fit " + name + " -o fit.dat")`."""
+    from canfar_lint.checks._commands import started
+    from canfar_lint.checks._shell_outputs import named_by_option
+
+    for start in started(module):
+        if not any(word.dynamic for word in start.command.arguments):
+            continue  # the same command writes the same words
+        for output in named_by_option(start.command):
+            text, node = output.word.value, start.place(output.word)
+            if text is None or not text.lower().endswith(tuple(rule.table("writers")["suffixes"])):
+                continue
+            if isinstance(node, ast.expr) and node is not start.call:
+                yield Output(start.call, node, WRITE), Named(text_value(text, node), start.call)
 
 
 def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> Finding | None:
@@ -121,8 +138,12 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
         return None
     if re.search(rule.table("programs"), text) or re.search(rule.table("kept"), last):
         return None
-    if _is_kept(module, output, named.place, text) or ephemeral(rule).match(text):
+    if ephemeral(rule).match(text):
         return None  # `/tmp/…`: each session has one of its own
+    if _is_handed_over(module, named.place, text):
+        return None
+    if not re.search(rule.table("rewritten"), last) and _is_kept(module, output, named.place, text):
+        return None
     shared = literal and takes_task(module) and not _folder_is_chosen(module)
     from canfar_lint.checks.results._unique import by_job
 
@@ -231,6 +252,35 @@ def _is_kept(module: PythonModule, output: Output, place: ast.Call, text: str) -
         for node in mentions[:500]
         if isinstance(node, ast.expr) and id(node) not in _written_names(module)
     )
+
+
+def _is_handed_over(module: PythonModule, place: ast.Call, text: str) -> bool:
+    """Whether the next step of the program takes up what is written: a command, or what reads the file again."""
+    statement: ast.AST = module.parent_statement(place)
+    while isinstance(around := module.parents.get(statement), (ast.With, ast.If)):
+        statement = around
+    body = getattr(around, "body", [])
+    if statement not in body or len(text) < 3:
+        return False
+    at = body.index(statement)
+    first, last = (max(_end(each) for each in body[at:upto]) for upto in (at + 1, at + 1 + _NEXT))
+    written = _written_names(module)
+    return any(
+        first < node.lineno <= last and id(node) not in written and _is_taken_up(module, node)
+        for node in texts_with(module, text.rpartition("/")[2])[:_MOST_INSIDE]
+    )
+
+
+def _end(statement: ast.stmt) -> int:
+    return statement.end_lineno or statement.lineno
+
+
+def _is_taken_up(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a mention of a file's name opens it, becomes the input, or stands in a command that is started."""
+    if _is_opened(module, node) or isinstance(module.parent(node), ast.Assign):
+        return True
+    calls = (each for each in module.ancestors(node) if isinstance(each, ast.Call))
+    return any(module.qualified(call.func) in _SHELLS for call in calls)
 
 
 def _takes_what_is_said(module: PythonModule, output: Output) -> bool:
@@ -562,7 +612,7 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         if text.startswith("/dev/") or re.search(rule.table("shared"), last) or re.search(rule.table("again"), last):
             continue
         product = last.endswith(tuple(rule.table("writers")["suffixes"]))
-        if output.option and not product:
+        if (output.option and not product) or re.search(rule.table("programs"), text):
             continue
         variable = _varies_with(script, rule, output, text)
         if variable is not None:
@@ -570,7 +620,7 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
 
             fix = in_shell(script, output, variable)
             yield rule.finding(output.word.span, variant="loop", name=text, variable=f"${variable}", fix=fix)
-        elif (product or last.endswith(tuple(rule.table("shell_steps")))) and told.clash(output, text):
+        elif not (output.command.name == "tee" and not product) and told.clash(output, text):
             yield rule.finding(output.word.span, name=text)
 
 
@@ -664,6 +714,8 @@ class _Told:
             return False
         if not self._works_on_input(command) or left_to_person(self.script, command):
             return False
+        if _is_note(self.script, self.rule, output, text):
+            return False
         self.made.add(text)
         self.seen.add(text)
         return text.startswith("/") or not self.script.memo("moved", _moves)
@@ -681,6 +733,19 @@ class _Told:
             if any(word.value in self.made for word in (*one.arguments, *feeds)):
                 return True
         return False
+
+
+def _is_note(script: Script, rule: Rule, output: ShellOutput, text: str) -> bool:
+    """Whether the next command takes up what is written, and that is a list or a note: `ls *.fits > files.lis`."""
+    from canfar_lint.checks._scripts import positions
+
+    if _pipeline(script, output.command)[-1].name not in rule.table("shell_lists"):
+        return False
+    at = positions(script)[id(output.command)]
+    after = script.commands[at + 1 : at + 1 + _NEXT]
+    work = (one for one in after if one.words and (one.name not in ("echo", "printf") or one.redirects))
+    following = next(work, None)
+    return following is not None and _mentions(following, text)
 
 
 def _told(script: Script) -> set[str]:

@@ -17,6 +17,7 @@ _READING = frozenset(("read", "readline", "readlines", "readable", "close", "see
 _READERS = re.compile(
     r"^(load|loads|safe_load|reader|DictReader|enumerate|list|len|sorted|read\w*|loadtxt|genfromtxt)$"
 )
+_FORMS = frozenset(("builtins.str", "os.fspath", "pathlib.Path"))
 _MOST = 50
 # `*.fits`
 _ANY_FILE = re.compile(r"\*?(\.\w+)*")
@@ -44,11 +45,12 @@ def _destroyed(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast
     read: dict[str, list[ast.Call]] = {}
     for call in module.calls((*rule.table("readers"), *rule.table("openers"))):
         if call.args:
-            read.setdefault(module.code(call.args[0]), []).append(call)
+            read.setdefault(module.code(_bare(module, call.args[0])), []).append(call)
     done: set[tuple[str, ast.AST | None]] = set()
-    kept = {module.code(call.args[0]) for call in module.calls(rule.table("movers")) if call.args}
-    removed = [(call, call.args[0], "removed") for call in module.calls(rule.table("removers")) if call.args]
-    written = [(output.call, output.name, None) for output in outputs(module) if output.does == WRITE]
+    kept = {module.code(_bare(module, call.args[0])) for call in module.calls(rule.table("movers")) if call.args}
+    removers = (call for call in module.calls(rule.table("removers")) if call.args)
+    removed = [(call, _bare(module, call.args[0]), "removed") for call in removers]
+    written = [(one.call, _bare(module, one.name), None) for one in outputs(module) if one.does == WRITE]
     for call, given, variant in sorted((*removed, *written), key=lambda each: each[0].lineno):
         code = module.code(given)
         place = code, module.function_of(call)
@@ -102,8 +104,9 @@ def _said(module: PythonModule, given: ast.expr) -> Iterator[str]:
 def _told(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
     """The names of the files that are opened, read or changed and were given as arguments or listed."""
     for call in module.calls((*rule.table("readers"), *rule.table("openers"), *rule.table("changers"))):
-        if call.args and (_is_input(module, rule, call.args[0]) or ARGUMENT in module.value(call.args[0]).sources):
-            yield call.args[0]
+        given = _bare(module, call.args[0]) if call.args else None
+        if given is not None and (_is_input(module, rule, given) or ARGUMENT in module.value(given).sources):
+            yield given
 
 
 def _changes(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast.expr, str | None]]:
@@ -113,14 +116,14 @@ def _changes(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast.e
         mode, index, values = next(openers[name] for name in module.qualified_all(call.func) if name in openers)
         node = module.argument(call, mode, index)
         if node is not None and call.args and module.constant(node) in values and not _is_only_read(module, call):
-            yield call, call.args[0], None
+            yield call, _bare(module, call.args[0]), None
     for call in module.calls(rule.table("changers")):
         if call.args:
-            yield call, call.args[0], None
+            yield call, _bare(module, call.args[0]), None
     read = [call for call in module.calls(rule.table("readers")) if call.args]
     for call in module.calls(rule.table("movers")):
         if len(call.args) > 1 and any(_same_file(module, call.args[0], call, reader) for reader in read):
-            yield call, call.args[0], "moved"
+            yield call, _bare(module, call.args[0]), "moved"
 
 
 def _is_only_read(module: PythonModule, call: ast.Call) -> bool:
@@ -149,9 +152,17 @@ def _reads(module: PythonModule, use: ast.Name) -> bool:
     return False
 
 
+def _bare(module: PythonModule, node: ast.expr) -> ast.expr:
+    """The name itself of what is only said in another form: `fits.open(str(path))`."""
+    while isinstance(node, ast.Call) and len(node.args) == 1 and module.qualified(node.func) in _FORMS:
+        node = node.args[0]
+    return node
+
+
 def _same_file(module: PythonModule, name: ast.expr, mover: ast.Call, reader: ast.Call) -> bool:
     """Whether two calls name one file: by the same words, in the same function and turn of a loop."""
-    if module.code(name) != module.code(reader.args[0]):
+    name = _bare(module, name)
+    if module.code(name) != module.code(_bare(module, reader.args[0])):
         return False
     if module.function_of(mover) is not module.function_of(reader):
         return False
