@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
+from canfar_lint.checks._inputs import unglued
 from canfar_lint.model.python import PythonModule
 
 _SAME_SIZE = frozenset(
@@ -14,9 +16,14 @@ _NOWHERE = 99
 
 
 def tables() -> dict[str, Any]:
+    found: dict[str, Any] = _rule_tables()["images"]
+    return found
+
+
+def _rule_tables() -> dict[str, Any]:
     from canfar_lint.catalogue import load
 
-    found: dict[str, Any] = load().rules["CAN306"].table("images")
+    found: dict[str, Any] = load().rules["CAN306"].body["tables"]
     return found
 
 
@@ -50,6 +57,8 @@ def _image_read(module: PythonModule, node: ast.AST, depth: int) -> ast.Call | N
         if node.attr == "data":
             return _hdu_data(module, node.value) or image_read(module, node.value, depth + 1)
         return image_read(module, node.value, depth + 1) if node.attr in _SAME_SIZE else None
+    if isinstance(node, ast.Subscript):
+        return _member(module, node)
     if isinstance(node, (ast.BinOp, ast.UnaryOp)):
         parts = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.operand,)
         return next((found for part in parts if (found := image_read(module, part, depth + 1))), None)
@@ -58,6 +67,17 @@ def _image_read(module: PythonModule, node: ast.AST, depth: int) -> ast.Call | N
     if isinstance(node, ast.Dict):
         return next((found for part in node.values if (found := image_read(module, part, depth + 1))), None)
     return None
+
+
+def _member(module: PythonModule, node: ast.Subscript) -> ast.Call | None:
+    """The call that opens an archive of numpy of which a member is taken that is called an image: `saved["image"]`."""
+    key, opened = module.constant(node.slice), module.resolve(node.value)
+    if not isinstance(key, str) or not isinstance(opened, ast.Call) or module.qualified(opened.func) != "numpy.load":
+        return None
+    words = unglued(key).lower()
+    tables = _rule_tables()
+    image = re.search(tables["image_words"], words) and not re.search(tables["axes"], words)
+    return opened if image and not re.search(tables["numbers"], words) else None
 
 
 def _called(module: PythonModule, call: ast.Call, depth: int, place: int | None = None) -> ast.Call | None:

@@ -92,13 +92,19 @@ def settings(module: PythonModule, tables: dict[str, Any]) -> Iterator[Setting]:
     names = frozenset(tables["variables"])
     for name, node in variables(module, names):
         number = number_of(module, node)
-        if number is not None:
+        if number is not None and not _is_fallback(module, node):
             yield Setting(name, number, literal_of(module, node))
     for call, parameter, given in sized(module, tables["sized"]):
         number = number_of(module, given) if given is not None else None
         if number is not None and number > 0 and given is not None:
             short = module.code(call.func).rpartition(".")[2]
             yield Setting(f"{short}({parameter})", number, literal_of(module, given))
+
+
+def _is_fallback(module: PythonModule, node: ast.expr) -> bool:
+    """Whether a variable is set only where the session has not set it: `os.environ.setdefault(…)`."""
+    call = module.parent(node)
+    return isinstance(call, ast.Call) and module.qualified(call.func) == "os.environ.setdefault"
 
 
 def starts_processes(module: PythonModule, call: ast.Call) -> bool:

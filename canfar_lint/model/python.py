@@ -22,7 +22,9 @@ _BUILTINS = frozenset(dir(builtins)) | {"raw_input", "unicode", "xrange", "execf
 
 # what a module that is imported with a star brings along under its customary name
 _CUSTOMARY = {name: name for name in ("os", "sys", "glob", "shutil", "subprocess", "numpy", "pandas", "h5py")}
-_CUSTOMARY |= {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "fits": "astropy.io.fits"}
+_CUSTOMARY |= {name: name for name in ("emcee", "zeus", "dynesty", "pyfits", "multiprocessing")}
+_CUSTOMARY |= {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "fits": "astropy.io.fits", "hp": "healpy"}
+_CUSTOMARY |= {"ascii": "astropy.io.ascii", "Table": "astropy.table.Table", "Pool": "multiprocessing.Pool"}
 # what CASA has among its names for the scripts that it runs, which need not import it
 _GIVEN = frozenset(("os",))
 
@@ -210,9 +212,9 @@ class PythonModule:
     def _name_qualified(self, node: ast.Name, depth: int) -> tuple[str, ...]:
         bindings = self.bindings(node)
         if not bindings:
-            if node.id in _BUILTINS:
-                return (f"builtins.{node.id}",)
             known = node.id in _GIVEN or (self.star_imports and node.id in _CUSTOMARY)
+            if node.id in _BUILTINS and not known:
+                return (f"builtins.{node.id}",)
             meant = [_CUSTOMARY[node.id]] if known else []
             return (*meant, *(f"{module}.{node.id}" for module in self.star_imports))
         names: list[str] = []

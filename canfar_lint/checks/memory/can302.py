@@ -159,7 +159,7 @@ def _is_catalogue(module: PythonModule, rule: Rule, call: ast.Call, source: ast.
     skeleton = module.value(path).skeleton.lower()
     if skeleton.endswith((*rule.table("table_suffixes"), ".cat", "data.txt", "data.dat")):
         return True
-    if _is_large(module, rule, source) or _has_columns(module, call):
+    if _is_large(module, rule, source) or _has_columns(module, call) or _has_positions(module, rule, call):
         return True
     kept = module.parent(call)
     names = [module.code(kept.targets[0])] if isinstance(kept, ast.Assign) else []
@@ -189,6 +189,19 @@ def _has_columns(module: PythonModule, call: ast.Call) -> bool:
     uses = module.named(target.id) if isinstance(target, ast.Name) else []
     function = module.function_of(call)
     return any(_takes_late_column(module, use) for use in uses if module.function_of(use) is function)
+
+
+def _has_positions(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether right ascension and declination are taken from a table, `stars["RA"]` and `stars["DEC"]`."""
+    kept = module.parent(call)
+    target = kept.targets[0] if isinstance(kept, ast.Assign) and len(kept.targets) == 1 else None
+    if not isinstance(target, ast.Name):
+        return False
+    function = module.function_of(call)
+    above = [module.parent(use) for use in module.named(target.id) if module.function_of(use) is function]
+    keys = {module.constant(each.slice) for each in above if isinstance(each, ast.Subscript)}
+    names = {key.lower() for key in keys if isinstance(key, str)}
+    return not (names.isdisjoint(rule.table("right_ascensions")) or names.isdisjoint(rule.table("declinations")))
 
 
 def _takes_late_column(module: PythonModule, use: ast.Name) -> bool:
@@ -254,5 +267,9 @@ def _is_derived(module: PythonModule, path: ast.expr) -> bool:
         whose = made.left.attr if isinstance(made.left, ast.Attribute) else module.code(made.left)
         if isinstance(ending, str) and _ENDING.match(ending) and _IMAGE.search(whose.lower()):
             return True
-    calls = (node.func for node in ast.walk(made) if isinstance(node, ast.Call))
-    return any(isinstance(func, ast.Attribute) and func.attr in ("replace", "with_suffix") for func in calls)
+    calls = [node for node in ast.walk(made) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    return any(
+        call.func.attr == "with_suffix" or (call.func.attr == "replace" and module.constant(call.args[-1]) != "")
+        for call in calls
+        if isinstance(call.func, ast.Attribute) and call.args
+    )

@@ -8,7 +8,16 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import is_declared_small
-from canfar_lint.checks._inputs import in_memory, is_packaged, is_small, path_of, small_file, words_in, words_of
+from canfar_lint.checks._inputs import (
+    in_memory,
+    is_packaged,
+    is_small,
+    path_of,
+    small_file,
+    unglued,
+    words_in,
+    words_of,
+)
 from canfar_lint.checks._outputs import WRITE, outputs
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
@@ -39,6 +48,8 @@ def _lines(module: PythonModule, rule: Rule, call: ast.Call, loop: ast.AST) -> I
     if in_memory(module, handle) or _is_small_text(module, rule, handle) or _gives_names(module, rule, loop):
         return
     if isinstance(loop, (ast.For, ast.AsyncFor)) and (_has_settings(module, loop) or _has_paths(module, loop)):
+        return
+    if isinstance(loop, ast.ListComp) and isinstance(loop.elt, ast.Call) and _is_whole_line(loop.elt, loop):
         return
     name = handle.id if isinstance(handle, ast.Name) else "file"
     fix = None
@@ -100,7 +111,10 @@ def _is_packed(module: PythonModule, handle: ast.expr) -> bool:
 
 
 def _has_settings(module: PythonModule, loop: ast.For | ast.AsyncFor) -> bool:
-    """Whether the lines are taken apart at an equals sign: settings, or the head of a result."""
+    """Whether the lines are taken apart or looked through at an equals sign: settings, or the head of a result."""
+    for call in module.calls(("re.search", "re.match")):
+        if call.args and " = " in str(module.constant(call.args[0])) and loop in module.ancestors(call):
+            return True
     for word in ("split", "partition", "rsplit"):
         for call in module.calls_named(word):
             if call.args and module.constant(call.args[0]) in ("=", " = ") and loop in module.ancestors(call):
@@ -204,6 +218,8 @@ def _slurped(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Findi
     fix = _line_by_line(module, whole, handle) if isinstance(whole, ast.Call) and whole is not call else None
     words = set(words_in(words_of(module, handle)[1]))
     large = value.suffix.lower().endswith(tuple(rule.table("bulk_suffixes"))) or words & set(rule.table("large"))
+    if not large and _says_few(module, rule, handle, whole):
+        return
     known = large and not _is_own_or_read_again(module, rule, handle)
     yield rule.finding(
         module.span(whole),
@@ -230,9 +246,12 @@ def _kept(module: PythonModule, rule: Rule, call: ast.Call, lines: ast.expr) -> 
     if path_of(module, handle) is handle or in_memory(module, handle) or _is_small_text(module, rule, handle):
         return
     loops = _loops_over(module, lines, lines is not call or call.func.attr == "readlines")
-    if _gives_names(module, rule, lines) or any(_is_no_table(module, loop) for loop in loops):
+    if _gives_names(module, rule, lines) or _says_few(module, rule, handle, lines):
         return
-    if not any(_gives_numbers(module, loop) for loop in loops) and not (loops and _says_data(module, rule, lines)):
+    if any(_is_no_table(module, loop) for loop in loops):
+        return
+    numbers = any(_gives_numbers(module, loop) for loop in loops) or (loops and _says_data(module, rule, lines))
+    if not numbers and not _is_catalogue_handed_on(module, rule, handle, lines):
         return
     variant = "unknown" if call.func.attr == "readlines" else "text-unknown"
     name = handle.id if isinstance(handle, ast.Name) else "file"
@@ -247,10 +266,41 @@ def _kept(module: PythonModule, rule: Rule, call: ast.Call, lines: ast.expr) -> 
 
 def _says_data(module: PythonModule, rule: Rule, lines: ast.expr) -> bool:
     """Whether the function that reads lines, or what they become, is called after data."""
+    return not {"data", *rule.table("large")}.isdisjoint(words_in(_names_around(module, lines)))
+
+
+def _says_few(module: PythonModule, rule: Rule, handle: ast.expr, lines: ast.expr) -> bool:
+    """Whether a file, what its lines become or the function that reads them is called after a list, a spectrum, a
+    curve or the outcome of a fit."""
+    folders, names = words_of(module, handle)
+    said = f"{folders.rpartition('/')[2]} {names} {_names_around(module, lines)}"
+    if not set(rule.table("large")).isdisjoint(words_in(said)):
+        return False
+    return re.search(rule.table("few"), unglued(said).lower()) is not None
+
+
+def _names_around(module: PythonModule, lines: ast.expr) -> str:
+    """The names of the function that reads lines, and of what they become."""
     function, statement = module.function_of(lines), module.parent_statement(lines)
     names = [function.name] if function is not None else []
     names += [module.code(target) for target in statement.targets] if isinstance(statement, ast.Assign) else []
-    return not {"data", *rule.table("large")}.isdisjoint(words_in(" ".join(names)))
+    return " ".join(names)
+
+
+def _is_catalogue_handed_on(module: PythonModule, rule: Rule, handle: ast.expr, lines: ast.expr) -> bool:
+    """Whether the lines of a file that is called a catalogue are all given to a function of the program."""
+    if set(rule.table("large")).isdisjoint(words_in(words_of(module, handle)[1])):
+        return False
+    statement = module.parent_statement(lines)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) and statement.value is lines else None
+    if not isinstance(target, ast.Name):
+        return False
+    for use in module.named(target.id):
+        call = module.parent(use)
+        given = isinstance(call, ast.Call) and use in call.args and module.function_named(call.func) is not None
+        if given and any(binding.node is statement for binding in module.bindings(use)):
+            return True
+    return False
 
 
 def _is_no_table(module: PythonModule, loop: ast.AST) -> bool:
@@ -268,6 +318,8 @@ def _loops_over(module: PythonModule, lines: ast.expr, split: bool, depth: int =
     at: ast.AST = lines
     parent = module.parent(at)
     while isinstance(parent, (ast.Subscript, ast.Call)) and at is not getattr(parent, "func", None):
+        if isinstance(parent, ast.Subscript) and isinstance(module.constant(parent.slice), int):
+            return []  # one line of them
         at, parent = parent, module.parent(parent)
         if isinstance(at, ast.Call) and module.qualified(at.func) not in _COUNTED:
             return []
@@ -292,8 +344,21 @@ def _gives_numbers(module: PythonModule, loop: ast.AST) -> bool:
         around = list(module.ancestors(call))
         if loop not in around or (isinstance(loop, ast.For) and not _is_kept(module, call, loop)):
             continue
-        return True
+        if not _is_whole_line(call, loop):
+            return True
     return False
+
+
+def _is_whole_line(call: ast.Call, loop: ast.AST) -> bool:
+    """`float(line)`, `float(line.strip())`: a list, with one number in each of its lines."""
+    line = loop.target if isinstance(loop, ast.For) else None
+    if isinstance(loop, COMPREHENSIONS):
+        line = loop.generators[0].target
+    number = isinstance(call.func, ast.Name) and call.func.id in ("float", "int")
+    given = call.args[0] if number and call.args else None
+    while isinstance(given, ast.Call) and isinstance(given.func, ast.Attribute) and "strip" in given.func.attr:
+        given = given.func.value
+    return isinstance(given, ast.Name) and isinstance(line, ast.Name) and given.id == line.id
 
 
 def _is_kept(module: PythonModule, number: ast.expr, loop: ast.For) -> bool:
@@ -304,7 +369,8 @@ def _is_kept(module: PythonModule, number: ast.expr, loop: ast.For) -> bool:
         if isinstance(around, ast.Assign):
             target = around.targets[0]
             if isinstance(target, ast.Subscript):
-                return any(isinstance(n, ast.Name) for n in ast.walk(target.slice))
+                named = isinstance(module.resolve(target.value), ast.Dict)  # as many as there are names
+                return not named and any(isinstance(n, ast.Name) for n in ast.walk(target.slice))
             uses = module.named(target.id) if isinstance(target, ast.Name) else []
             return any(isinstance(n.ctx, ast.Load) and _is_appended(module, n, loop) for n in uses)
         if isinstance(around, ast.stmt):

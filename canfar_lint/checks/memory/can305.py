@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import is_declared_small
+from canfar_lint.checks._inputs import unglued
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
@@ -103,7 +104,8 @@ def _read(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr) -
     kept = statement.targets[0] if isinstance(statement, ast.Assign) else None
     kept = kept.value if isinstance(kept, ast.Subscript) else kept
     target = module.code(kept) if kept is not None else ""
-    if re.search(rule.table("small"), f"{' '.join(keys)} {target}".lower()):
+    of_particles = any(re.search(rule.table("particles"), key) for key in keys)
+    if not of_particles and re.search(rule.table("small"), f"{' '.join(keys)} {target}".lower()):
         return
     if _are_names(module, node) or _is_asked(module, rule, node) or _is_one_of_many(module, statement, dataset):
         return
@@ -113,6 +115,8 @@ def _read(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr) -
     few = re.search(rule.table("chains"), " ".join(keys).lower()) or _is_put_together(module, dataset)
     few = few or re.search(rule.table("columns"), f"{' '.join(keys)} {target}".lower()) or _is_column(module, dataset)
     variant = None if known and not few else "unknown"
+    if variant and _is_of_one_object(module, rule, reached.opener):
+        return
     yield rule.finding(module.span(node), variant=variant, code=module.code(node), name=module.code(dataset))
 
 
@@ -126,6 +130,12 @@ def _is_asked(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
         kind = called.args[0] if isinstance(called, ast.Call) and called.args else None
         return kind is not None and module.code(kind).strip("\"'") in ("str", "U", "np.str_", "unicode")
     return isinstance(parent, ast.Call) and module.qualified(parent.func) in rule.table("questions")
+
+
+def _is_of_one_object(module: PythonModule, rule: Rule, opener: ast.Call) -> bool:
+    """Whether a file is one of many, by the number of an object in its name: what is known of one is short."""
+    name = module.value(opener.args[0]).skeleton.rpartition("/")[2] if opener.args else ""
+    return re.search(rule.table("objects"), unglued(name).lower()) is not None
 
 
 def _is_put_together(module: PythonModule, dataset: ast.expr) -> bool:

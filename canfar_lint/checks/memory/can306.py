@@ -48,6 +48,8 @@ def _collected(
         return
     if _is_same_file(module, read, loops[0]) or _is_table(module, read) or _is_just_drawn(module, read, loops[0]):
         return
+    if _becomes_movie(module, rule, target):
+        return
     if not module.keyword(read, "mmap_mode") and not _is_no_file(module, read, value):
         variant = _variant(module, rule, read, target, loops[0])
         yield rule.finding(module.span(place), variant=variant, list=module.code(target))
@@ -87,7 +89,8 @@ def _is_no_file(module: PythonModule, read: ast.Call, value: ast.expr) -> bool:
     if read.args and re.search(r"(^|[^a-z])cat(alog(ue)?)?s?(_|file|name|\b)", module.code(read.args[0]).lower()):
         return True
     pickled = module.keyword(read, "allow_pickle")
-    if pickled is not None and module.constant(pickled.value) is True:
+    member = isinstance(module.resolve(value), ast.Subscript)  # it is called an image
+    if pickled is not None and module.constant(pickled.value) is True and not member:
         return True
     return module.qualified(read.func) == "PIL.Image.open" and module.resolve(value) is read
 
@@ -131,6 +134,19 @@ def _is_just_drawn(module: PythonModule, read: ast.Call, loop: ast.AST) -> bool:
         and re.search("fig|plot|draw|render|png", f"{name.id} {call.func.id}".lower())
         for call in calls
     )
+
+
+def _becomes_movie(module: PythonModule, rule: Rule, target: ast.AST | None) -> bool:
+    """Whether pictures are put together to a movie, whose frames are as many and as large as one looks at."""
+    name = target.id if isinstance(target, ast.Name) else None
+    if name is None:
+        return False
+    writers = [call for word in rule.table("movies") for call in module.calls_named(word)]
+    for call in (*writers, *(c for c in module.calls_named("save") if module.keyword(c, "append_images"))):
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if any(isinstance(n, ast.Name) and n.id == name for each in given for n in ast.walk(each)):
+            return True
+    return False
 
 
 def _is_deleted(module: PythonModule, target: ast.expr, loop: ast.AST) -> bool:
@@ -206,7 +222,7 @@ def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.Di
         return  # the extensions of one file, or no file
     statement = module.parent(node)
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-    if is_part(rule, *(n for n in (target, value) if n is not None)):
+    if is_part(rule, *(n for n in (target, value) if n is not None)) or _becomes_movie(module, rule, target):
         return
     name = module.code(target) if target is not None else "this list"
     kept = module.parent_statement(node)

@@ -17,6 +17,7 @@ _KEEPERS = frozenset(
     (ast.Attribute, ast.Return, ast.Yield, ast.YieldFrom, ast.withitem, ast.Delete, ast.Assign, ast.AnnAssign, ast.Call)
 )
 _CLOSERS = frozenset(("close", "closed", "__exit__", "__enter__", "detach"))
+_COUNTING = ("builtins.len", "builtins.enumerate", "builtins.zip")
 # of a name that is bound more often, not all bindings can be told apart
 _MOST_BINDINGS = 8
 
@@ -39,7 +40,12 @@ def _is_repeated(module: PythonModule, call: ast.Call) -> bool:
     """Whether a call stands in a loop that goes on after it."""
     if any(isinstance(ancestor, ast.Raise) for ancestor in module.ancestors(call)):
         return False
-    return any(isinstance(loop, (ast.For, ast.AsyncFor, ast.While)) for loop in module.loops(call))
+    loops = module.loops(call)
+    if any(isinstance(loop, (ast.For, ast.AsyncFor, ast.While)) for loop in loops):
+        return True
+    # a comprehension over a handful is written where others write a name for each
+    over = [module.resolve(loop.generators[0].iter) for loop in loops if isinstance(loop, ast.ListComp)]
+    return any(not isinstance(each, (ast.List, ast.Tuple)) for each in over)
 
 
 def _is_dropped(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
@@ -71,6 +77,8 @@ def _left_open(module: PythonModule, rule: Rule, call: ast.Call) -> str | None:
         return None
     if isinstance(parent, (ast.Subscript, ast.For, ast.comprehension, ast.Expr, ast.Starred)):
         return None if isinstance(parent, ast.Starred) else "f"
+    if isinstance(parent, ast.ListComp):
+        return "f" if _is_never_closed_list(module, parent) else None
     if isinstance(parent, ast.Attribute):
         return None if parent.attr in _CLOSERS else "f"
     if isinstance(parent, ast.Call):
@@ -171,6 +179,47 @@ def _is_never_closed(module: PythonModule, target: ast.expr) -> bool:
         if isinstance(above.ctx, ast.Load) and not _is_read_on(module, above):
             return False
     return True
+
+
+def _is_never_closed_list(module: PythonModule, opened: ast.ListComp) -> bool:
+    """Whether handles that a comprehension opens stay in a list of a script, and are read on one by one.
+
+    Where anything in the file is closed in a loop, or by its place in a list, it may be they.
+    """
+    kept = module.parent(opened)
+    target = kept.targets[0] if isinstance(kept, ast.Assign) and len(kept.targets) == 1 else None
+    if not isinstance(target, ast.Name) or not module.is_script or _closes_several(module):
+        return False
+    owner = module.scope_of(target).find(target.id)
+    if owner is None or any(b.kind != "assign" for b in owner[1]):
+        return False
+    return all(
+        module.scope_of(use).find(use.id) == owner and _is_element_taken(module, use)
+        for use in module.named(target.id)
+        if isinstance(use.ctx, ast.Load)
+    )
+
+
+def _closes_several(module: PythonModule) -> bool:
+    """Whether what a loop runs over is closed, or an element: `f.close()`, `files[0].close()`, `map(close, files)`."""
+    closed = [node for node in module.parents if isinstance(node, ast.Attribute) and node.attr in _CLOSERS]
+    for node in closed:
+        bindings = module.bindings(node.value) if isinstance(node.value, ast.Name) else []
+        if not isinstance(node.value, ast.Name) or any(b.kind in ("for", "unpack") for b in bindings):
+            return True
+    return any(module.calls_named(word) for word in ("closing", "enter_context"))
+
+
+def _is_element_taken(module: PythonModule, use: ast.Name) -> bool:
+    """Whether an element is read on, a loop goes over a list, or its elements are counted."""
+    above = module.parent(use)
+    if isinstance(above, ast.Subscript) and above.value is use:
+        return _is_read_on(module, above)
+    while isinstance(above, ast.Call) and module.qualified(above.func) in _COUNTING:
+        if module.qualified(above.func) == "builtins.len":
+            return True
+        above = module.parent(above)
+    return isinstance(above, (ast.For, ast.comprehension))
 
 
 def _is_empty(node: ast.expr | None) -> bool:

@@ -13,7 +13,7 @@ from canfar_lint.checks._outputs import stem_of
 from canfar_lint.diagnostic import UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
-_FEW = 2
+_FEW, _LONG = 2, 10_000
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -21,7 +21,10 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call in module.calls(table):
         entry = next(table[name] for name in module.qualified_all(call.func) if name in table)
         kept = _keeps_progress(module, call, entry) or _written_by_hand(module, rule)
-        if _is_plain(module, call, entry) or _is_handed_back(module, call, entry):
+        plain = _is_plain(module, call, entry)
+        if (plain and not _is_long(module, call, entry)) or _is_handed_back(module, call, entry):
+            continue
+        if _is_off(module, call):
             continue
         if not kept and not _is_short(module, call, entry) and not _knows_checkpoints(module, call):
             code, span = module.code(call.func), module.name_span(call)
@@ -29,7 +32,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 yield rule.finding(span, variant="old", call=code)
                 continue
             fix = _fix(module, call, entry, table)
-            variant = "unknown" if _is_never_called(module, call) else None
+            variant = "unknown" if plain or _is_never_called(module, call) else None
             yield rule.finding(span, variant=variant, call=code, instead=entry["told"], fix=fix)
     for call in module.calls(rule.table("resuming")):
         given = module.keyword(call, rule.table("resuming")[module.qualified(call.func)])
@@ -198,6 +201,27 @@ def _is_plain(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bo
     number = module.argument(made, *entry["dimension"]) if isinstance(made, ast.Call) else None
     known = module.constant(number)
     return isinstance(known, int) and known <= _FEW
+
+
+def _is_long(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
+    """Whether a script's run is long by the number of its steps, however few parameters there are."""
+    if module.notebook:
+        return False
+    counts = [_count(module, step) for step in _steps(module, call, entry)]
+    return any(count is not None and _reaches(module, count, _LONG) for count in counts)
+
+
+def _is_off(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a call stands behind a switch that is set the other way, if only by default: `if keep: … else: …`."""
+    for test, wanted in module.guards(call):
+        while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            test, wanted = test.operand, not wanted
+        bindings = module.bindings(test) if isinstance(test, ast.Name) else []
+        given = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("param", "assign") else None
+        known = module.constant(given) if given is not None else ...
+        if isinstance(known, bool) and known != wanted:
+            return True
+    return False
 
 
 def _is_handed_back(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
