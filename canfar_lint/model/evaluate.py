@@ -531,6 +531,8 @@ class Evaluator:
         if isinstance(test, ast.Compare):
             if any(isinstance(n, ast.Constant) and n.value == "DISPLAY" for n in (test.left, *test.comparators)):
                 return True
+            if isinstance(test.ops[0], (ast.In, ast.NotIn)) and isinstance(test.left, ast.Constant):
+                return bool(self.value(test.comparators[0]).sources & {ARGUMENT})  # `"--show" in sys.argv`
             return isinstance(test.left, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)) and self.is_user_choice(
                 test.left
             )
@@ -542,7 +544,7 @@ class Evaluator:
                 return False
             if test.func.attr in SPELLINGS and not test.args:
                 return self.is_user_choice(test.func.value)
-            return test.func.attr in ("isatty", "getboolean")
+            return test.func.attr in ("isatty", "getboolean", "isChecked")
         if isinstance(test, (ast.Name, ast.Attribute, ast.Subscript)):
             value = self.value(test)
             if value.kind == LITERAL:
