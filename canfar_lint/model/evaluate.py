@@ -61,7 +61,8 @@ _CONFIGURED = re.compile(
 _TYPER = re.compile(r"(^click\.|^typer\.|\.command\(\)$|\.option\(\)$|\.argument\(\)$|\.callback\(\)$|^rich_click\.)")
 ASKING_NAMES = re.compile(
     r"(^|_)(?:is|do|make|want|with|no)?(interactive|show|plot|plots|plotting|display|gui|debug|verbose|headless|batch|"
-    r"silent|quiet|ask|prompt|doplot|showplot|view|visuali[sz]e|pause|ion|noninteractive|isatty|dry_run|force|confirm|yes)(_|$)",
+    r"silent|quiet|ask|prompt|doplots?|plotit|show(?:plot|fig)s?|view|visuali[sz]e|pause|ion|noninteractive|isatty|dry_run|"
+    r"force|confirm|yes)(_|$)",
     re.IGNORECASE,
 )
 SPELLINGS = frozenset(("lower", "upper", "casefold", "strip", "title", "capitalize"))
@@ -532,7 +533,10 @@ class Evaluator:
             if any(isinstance(n, ast.Constant) and n.value == "DISPLAY" for n in (test.left, *test.comparators)):
                 return True
             if isinstance(test.ops[0], (ast.In, ast.NotIn)) and isinstance(test.left, ast.Constant):
-                return bool(self.value(test.comparators[0]).sources & {ARGUMENT})  # `"--show" in sys.argv`
+                among = test.comparators[0]  # `"--show" in sys.argv`
+                if self.module.qualified(among) == "os.environ":
+                    return True
+                return bool(self.value(among).sources & {ARGUMENT, ENVIRONMENT})
             return isinstance(test.left, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)) and self.is_user_choice(
                 test.left
             )
