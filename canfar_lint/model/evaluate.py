@@ -524,6 +524,14 @@ class Evaluator:
 
     # -- conditions -----------------------------------------------------------------------------------------
 
+    def _is_given(self, word: ast.Constant, among: ast.expr) -> bool:
+        """Whether a word is looked for among those of the command line, or a variable in the environment."""
+        words = among.value if isinstance(among, ast.Subscript) else among
+        if self.module.qualified(words) in ("sys.argv", "os.environ"):
+            return True
+        option = isinstance(word.value, str) and word.value.startswith("-")
+        return option and ARGUMENT in self.value(among).sources
+
     def is_user_choice(self, test: ast.expr) -> bool:
         if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
             return self.is_user_choice(test.operand)
@@ -533,10 +541,7 @@ class Evaluator:
             if any(isinstance(n, ast.Constant) and n.value == "DISPLAY" for n in (test.left, *test.comparators)):
                 return True
             if isinstance(test.ops[0], (ast.In, ast.NotIn)) and isinstance(test.left, ast.Constant):
-                among = test.comparators[0]  # `"--show" in sys.argv`
-                if self.module.qualified(among) == "os.environ":
-                    return True
-                return bool(self.value(among).sources & {ARGUMENT, ENVIRONMENT})
+                return self._is_given(test.left, test.comparators[0])
             return isinstance(test.left, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)) and self.is_user_choice(
                 test.left
             )
