@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from canfar_lint.model.evaluate import ASKING_NAMES, SPELLINGS
 from canfar_lint.model.python import PythonModule
-from canfar_lint.model.values import LITERAL, PARAMETER
+from canfar_lint.model.values import LITERAL, PARAMETER, Value
 
 _OPTIONS = re.compile(r"_?(args?|pargs|opts?|options?|namespace|config|conf|cfg|flags|params|settings)$", re.IGNORECASE)
 _GIVEN = re.compile(r"\b(?:p?args?|opts?|options|namespace|flags)\.\w+")
@@ -158,7 +158,7 @@ def _open(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
     if isinstance(test, ast.BoolOp):
         return any(_open(module, each, wanted) for each in test.values)
     if isinstance(test, ast.Compare) and _names_answers(test, wanted):
-        return _open_comparison(module, test)
+        return _open_comparison(module, test, wanted)
     if _is_option(module, test):
         return True
     if not isinstance(test, ast.Name) or PARAMETER not in module.value(test).sources:
@@ -198,7 +198,7 @@ def _is_setting(owner: ast.expr) -> bool:
     return False
 
 
-def _open_comparison(module: PythonModule, test: ast.Compare) -> bool:
+def _open_comparison(module: PythonModule, test: ast.Compare, wanted: bool) -> bool:
     left = test.left
     while isinstance(left, ast.Call) and isinstance(left.func, ast.Attribute) and left.func.attr in SPELLINGS:
         left = left.func.value
@@ -206,4 +206,14 @@ def _open_comparison(module: PythonModule, test: ast.Compare) -> bool:
         return True
     if not isinstance(left, ast.Name) or PARAMETER not in module.value(left).sources:
         return False
-    return all(value.kind != LITERAL for value in module.arriving(left))
+    known = [value for value in module.arriving(left) if value.kind == LITERAL]
+    return all(left is test.left and _fails(test, value, wanted) for value in known)
+
+
+def _fails(test: ast.Compare, value: Value, wanted: bool) -> bool:
+    """Whether a value that arrives at `==` or `!=` keeps what stands behind it from running."""
+    with_what, operation = test.comparators[0], test.ops[0]
+    if not isinstance(with_what, ast.Constant) or not isinstance(operation, (ast.Eq, ast.NotEq)):
+        return False
+    same = (value.text if value.pieces else value.constant) == with_what.value
+    return (same == isinstance(operation, ast.Eq)) != wanted

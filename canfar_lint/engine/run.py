@@ -457,14 +457,14 @@ def _with_syntax(
 
 def _why_refused(result: FileResult) -> str:
     """What else than an error in it may be the reason that a file was not parsed; empty when it is not on disk."""
-    from canfar_lint.peers.ruff_findings import has_hole, is_newer, is_python2, is_to_be_filled_in
+    from canfar_lint.peers.ruff_findings import has_hole, is_newer, is_note, is_python2, is_to_be_filled_in
 
     source = _refused(result.path)
     if source is None:
         return ""
     if is_python2(source):
         return "python2"
-    if is_to_be_filled_in(source.text) or has_hole(source, result.place):
+    if is_to_be_filled_in(source.text) or has_hole(source, result.place) or is_note(source, result.place):
         return "unfinished"
     return "newer" if is_newer(source, result.place) else ""
 

@@ -61,7 +61,8 @@ _CONFIGURED = re.compile(
 _TYPER = re.compile(r"(^click\.|^typer\.|\.command\(\)$|\.option\(\)$|\.argument\(\)$|\.callback\(\)$|^rich_click\.)")
 ASKING_NAMES = re.compile(
     r"(^|_)(?:is|do|make|want|with|no)?(interactive|show|plot|plots|plotting|display|gui|debug|verbose|headless|batch|"
-    r"silent|quiet|ask|prompt|doplot|showplot|view|visuali[sz]e|pause|ion|noninteractive|isatty|dry_run|force|confirm|yes)(_|$)",
+    r"silent|quiet|ask|prompt|doplots?|plotit|show(?:plot|fig)s?|view|visuali[sz]e|pause|ion|noninteractive|isatty|dry_run|"
+    r"force|confirm|yes)(_|$)",
     re.IGNORECASE,
 )
 SPELLINGS = frozenset(("lower", "upper", "casefold", "strip", "title", "capitalize"))
@@ -523,6 +524,14 @@ class Evaluator:
 
     # -- conditions -----------------------------------------------------------------------------------------
 
+    def _is_given(self, word: ast.Constant, among: ast.expr) -> bool:
+        """Whether a word is looked for among those of the command line, or a variable in the environment."""
+        words = among.value if isinstance(among, ast.Subscript) else among
+        if self.module.qualified(words) in ("sys.argv", "os.environ"):
+            return True
+        option = isinstance(word.value, str) and word.value.startswith("-")
+        return option and ARGUMENT in self.value(among).sources
+
     def is_user_choice(self, test: ast.expr) -> bool:
         if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
             return self.is_user_choice(test.operand)
@@ -531,6 +540,8 @@ class Evaluator:
         if isinstance(test, ast.Compare):
             if any(isinstance(n, ast.Constant) and n.value == "DISPLAY" for n in (test.left, *test.comparators)):
                 return True
+            if isinstance(test.ops[0], (ast.In, ast.NotIn)) and isinstance(test.left, ast.Constant):
+                return self._is_given(test.left, test.comparators[0])
             return isinstance(test.left, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)) and self.is_user_choice(
                 test.left
             )
@@ -542,7 +553,7 @@ class Evaluator:
                 return False
             if test.func.attr in SPELLINGS and not test.args:
                 return self.is_user_choice(test.func.value)
-            return test.func.attr in ("isatty", "getboolean")
+            return test.func.attr in ("isatty", "getboolean", "isChecked")
         if isinstance(test, (ast.Name, ast.Attribute, ast.Subscript)):
             value = self.value(test)
             if value.kind == LITERAL:

@@ -202,7 +202,9 @@ def _parses_with_wide_tabs(text: str) -> bool:
 
 def _parses_with_plain_escapes(text: str) -> bool:
     r"""Whether only escapes like `\u2` keep a text from being Python 3, and it uses what is gone since Python 2."""
-    if re.search(r"\\[uUN]", text) is None or re.search(_GONE, without_strings(text)) is None:
+    if re.search(r"\\[uUN]", text) is None or "unicode_literals" in text:
+        return False
+    if re.match(r"#![^\n]*\bpython2", text) is None and re.search(_GONE, without_strings(text)) is None:
         return False
     from canfar_lint.model.python2 import with_plain_escapes
 
@@ -245,11 +247,12 @@ _PYTHON2 = r"""(?mx)^[ \t]*(?:[^\n]*[:;][ \t]*)?(?:
       | \blambda[ \t]*(?:[\w \t=.,]*,)?[ \t]*\([ \t]*\w+[ \t]*,[\w \t,()]*\)[\w \t=.,()]*:
     """
 
-# modules, functions and methods that Python 3 does not have
+# modules, functions and methods that Python 3 does not have, and what is asked of Python 2 alone
 _GONE = r"""(?mx)^[ \t]*(?:import|from)[ \t]+(?:[\w.]+[ \t]*,[ \t]*)*(?:
         Numeric|numarray|MLab|cPickle|c?StringIO|ConfigParser|Queue|Tkinter|tk\w+Dialog|tkMessageBox|urllib2|urlparse
       | httplib|cookielib|commands|popen2|md5|sets|thread|UserDict|exceptions|__builtin__
       )\b
+      | ^from[ \t]+__future__[ \t]+import\b[^\n]*\b(?:print_function|division|absolute_import)\b
       | (?<![\w.])(?:xrange|raw_input|unicode|unichr|basestring|execfile|long)[ \t]*\(
       | \.(?:has_key|iteritems|itervalues|iterkeys)\(
       | (?<![\w.])string\.(?:atof|atoi|find|join|lower|replace|split|strip|upper)\(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from canfar_lint.model.notebook import NotebookSource
 
 _TEMPLATE = re.compile(r"\{%[-+]?[ \t]*\w[^\n]*%\}|\{\{[-+]?[ \t]*[\w.|\"' ]+[-+]?\}\}")
+_WORD = rf"(?!(?:{'|'.join((*keyword.kwlist, 'print', 'exec'))})\b)[^\W\d]\w*"
 # a blank that the reader of an exercise is to fill in: `x = # complete`, `f(??)`
 _BLANK = re.compile(
     r"""(?imx) (?<![-#]) \# [-#\ \t]* (?:
@@ -26,7 +28,16 @@ _BLANK = re.compile(
     | [(,=][ \t]*\?\?(?=[ \t]*[),])"""
 )
 # a place in a notebook's line where something is to be put: `obs = `, `open(, "rb")`, `for :`
-_HOLE = re.compile(r"=[ \t]*(?:,|\)|(?:\#.*)?$)|[(,][ \t]*,|\b(?:for|in|if|while)[ \t]*:")
+_HOLE = re.compile(r"=[ \t]*(?:,|\)|(?:\#.*)?$)|[(,][ \t]*,|[\"']:[ \t]*[,}]|\b(?:for|in|if|while)[ \t]*:")
+# what stands for code that is still to be written, in capitals; a table in columns; LaTeX
+_NOTE = re.compile(
+    r"""(?x) \b[A-Z]{2,}[ ]+[A-Z]{2,}[ ]+[A-Z]\w+
+    | ^[ \t]*[^\s=,#]+(?:(?:[ ][^\s=,]+)*[ \t]{2,}[^\s=,]+){3}[^=,]*$
+    | ^[ \t]*\\(?:begin|end|hline|section|frac)\b"""
+)
+# a line of prose: four words in a row, and as many such lines as no forgotten `#` makes
+_PROSE = re.compile(rf"(?m)^(?=[^\"'\n]*$)[^\n]*?(?<![\w.])(?:{_WORD}[ ]+){{3}}{_WORD}")
+_MUCH_PROSE = 3
 # what a Python since that version reads and the ones before do not, and the rows in which it is looked for
 _SINCE = (
     ((3, 12), re.compile(r"\b(?:[fF][rR]?|[rR][fF])[\"']|^[ \t]*(?:type \w+ ?[=\[]|(?:def|class) \w+\[)", re.M)),
@@ -94,14 +105,35 @@ def has_hole(source: Source, place: Place | None) -> bool:
     return at is not None and _HOLE.search(source.line(source.row_column(at)[0])) is not None
 
 
+def is_note(source: Source, place: Place | None) -> bool:
+    """Whether an error is no code at all, but what somebody noted down there or is still to write.
+
+    Where a string was never closed its text only looks like that.
+    """
+    from canfar_lint.peers.ruff import without_strings
+
+    text = source.code
+    if place is None or text.count('"""') % 2 or text.count("'''") % 2:
+        return False
+    row = _row(source, place)
+    lines = [source.line(each) for each in range(row, min(row + 2, len(source.starts) + 1))]
+    if any(_NOTE.search(line) for line in lines if not re.search("[\"']", line)):
+        return True
+    code = without_strings(text)
+    return any(_PROSE.search(without_strings(line)) for line in lines) and len(_PROSE.findall(code)) >= _MUCH_PROSE
+
+
+def _row(source: Source, place: Place) -> int:
+    """The row of a place in the text, cells of a notebook joined."""
+    at = source.cell_offset(place.cell, place.row, 1) if place.cell is not None else None
+    return source.row_column(at)[0] if at is not None else place.row
+
+
 def is_newer(source: Source, place: Place | None) -> bool:
     """Whether what the running Python refuses at a place may be the grammar of a newer one."""
     if place is None:
         return False
-    row = place.row
-    if place.cell is not None:
-        at = source.cell_offset(place.cell, place.row, 1)
-        row = source.row_column(at)[0] if at is not None else row
+    row = _row(source, place)
     text = "\n".join(source.line(each) for each in range(row, min(row + _MOST_ROWS, len(source.starts) + 1)))
     return any(sys.version_info < version and syntax.search(text) for version, syntax in _SINCE)
 
@@ -115,12 +147,17 @@ def syntax_error(items: Sequence[dict[str, Any]], source: Source) -> dict[str, A
         return None
     ordered = sorted(items, key=lambda i: (i["cell"] or 0, i["location"]["row"], i["location"]["column"]))
     if source.kind == NOTEBOOK:
-        first = ordered[0]["location"]
-        place = Place(first["row"], first["column"], first["row"], first["column"], ordered[0]["cell"])
-        return None if has_hole(source, place) or _parses(source) else ordered[0]
+        place = _place(ordered[0])
+        return None if has_hole(source, place) or is_note(source, place) or _parses(source) else ordered[0]
     rows = {item["location"]["row"] for item in ordered}
     magics = {row for row in rows if _MAGIC.match(source.line(row))} if max(rows) <= len(source.starts) else set()
-    return next((item for item in ordered if item["location"]["row"] not in magics), None)
+    first = next((item for item in ordered if item["location"]["row"] not in magics), None)
+    return None if first is not None and is_note(source, _place(first)) else first
+
+
+def _place(item: dict[str, Any]) -> Place:
+    row, column = item["location"]["row"], item["location"]["column"]
+    return Place(row, column, row, column, item["cell"])
 
 
 def _parses(source: Source) -> bool:

@@ -24,6 +24,8 @@ _OF_CASA = re.compile(
     r"(?m)^[ \t]*(?:(?:tclean|clean|split|mstransform|gaincal|bandpass|applycal|flagdata|setjy|plotms|listobs|concat|"
     r"exportfits|importfits|uvcontsub|fluxscale|imhead|imstat|imsmooth|feather|immath|imregrid|exportuvfits|importuvfits|"
     r"statwt|gencal|plotcal|imsubimage|flagmanager)\([^)]{0,400}?(?:vis|imagename|fitsimage|fitsfile)[ \t]*=|"
+    r"(?:\w+[ \t]*=[ \t]*)?(?:tclean|mstransform|applycal|flagdata|plotms|listobs|uvcontsub|exportfits|importfits|"
+    r"imhead|imstat|imval|imsmooth|immath|immoments|impbcor|imregrid|imrebin|imsubimage|exportuvfits|simobserve)\(|"
     r"(?:ia|tb|ms|im|cb)\.open\()"
 )
 
@@ -36,7 +38,8 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
         return
     imports = load().rules["CAN602"]
     own = own_names(project) | set(imports.table("shared"))
-    named = distributed(imports)
+    named, brought = distributed(imports), {*rule.table("casa_brings")}
+    for_casa = None
     for path, fact in sorted(project.facts.get("imports", ())):
         if not in_pipeline(path) or is_bootstrap(path) or is_built(project, path):
             continue
@@ -46,8 +49,10 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
         if "# ///" in text:
             return
         foreign = {name for name in names if name in named and name not in own and name not in rule.table("of_casa")}
-        if foreign and _runs_in_casa(rule, names, text):
-            foreign -= {*rule.table("casa_brings")}
+        if foreign & brought and for_casa is None:
+            for_casa = _is_for_casa(project, rule)
+        if foreign & brought and (for_casa or _runs_in_casa(rule, names, text)):
+            foreign -= brought
         found = first_import(path, text, foreign) if foreign else None
         if found is not None:
             if manifests.recipes or manifests.look_further() or _is_installed_by_ci(project, imports, own, manifests):
@@ -60,6 +65,20 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
 def _runs_in_casa(rule: Rule, names: list[str], text: str) -> bool:
     """Whether a script runs inside CASA: by what it imports of it, or by tasks and tools that it does not import."""
     return bool({*rule.table("of_casa"), "taskinit", "tasks", "casac"} & {*names}) or _OF_CASA.search(text) is not None
+
+
+def _is_for_casa(project: Project, rule: Rule) -> bool:
+    """Whether most scripts of a tree run inside CASA, so that the modules beside them are imported there."""
+    imported = {path: fact.data["names"] for path, fact in project.facts.get("imports", ())}
+    inside = outside = 0
+    for path in project.paths:
+        if not path.endswith(".py") or not in_pipeline(path) or is_bootstrap(path):
+            continue
+        names = imported.get(path, [])
+        assert isinstance(names, list)
+        runs = _runs_in_casa(rule, names, project.tree.read(path, 20_000_000) or "")
+        inside, outside = inside + runs, outside + (not runs)
+    return inside > outside
 
 
 def _is_installed_by_ci(project: Project, imports: Rule, own: Set[str], manifests: Manifests) -> bool:

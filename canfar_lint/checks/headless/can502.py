@@ -11,7 +11,7 @@ from canfar_lint.checks._choice import left_to_user
 from canfar_lint.checks.headless._backends import backends
 from canfar_lint.checks.headless._showing import is_viewer
 from canfar_lint.diagnostic import Edit, Finding, Fix
-from canfar_lint.model.notebook import NotebookSource
+from canfar_lint.model.notebook import Magic, NotebookSource
 from canfar_lint.model.python import PythonModule
 
 
@@ -49,7 +49,15 @@ def _magics(source: NotebookSource, rule: Rule) -> Iterator[Finding]:
         name = magic.arguments.split("#")[0].strip()
         if magic.name not in ("matplotlib", "pylab") or name not in rule.table("magics"):
             continue
+        if any(_is_undone(source, magic.start, later) for later in source.magics):
+            continue
         start = source.text.index(name, magic.start + len(magic.name))
         fix = Fix("Use `%matplotlib inline`", (Edit(start, start + len(name), "inline"),))
         variant = "page" if name in rule.table("pages") else "magic"
         yield rule.finding((start, start + len(name)), variant=variant, backend=name, fix=fix)
+
+
+def _is_undone(source: NotebookSource, start: int, later: Magic) -> bool:
+    """Whether a later magic of the same cell draws into the notebook after all."""
+    inline = later.name == "matplotlib" and later.arguments.split("#")[0].strip() == "inline"
+    return inline and later.start > start and source.cell_at(later.start) == source.cell_at(start)

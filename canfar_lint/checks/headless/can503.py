@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import left_to_user
 from canfar_lint.checks.headless._showing import is_typed, is_viewer
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import Finding, Question
 from canfar_lint.model.python import PythonModule
 
 _FAILURES = ("ImportError", "ModuleNotFoundError", "RuntimeError", "TclError")
@@ -53,13 +53,15 @@ def _imports(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if not found or found in seen or _optional(module, node):
             continue
         part = name.removeprefix(toolkit).lstrip(".").partition(".")[0]
-        if toolkit in rule.table("qt") and part in rule.table("windowless"):
+        windowless = "windowless" if toolkit in rule.table("qt") else "tk_windowless" if toolkit in _TK else ""
+        if windowless and part in rule.table(windowless):
             continue
         if toolkit and _is_library_of_windows(module, toolkit):
             continue
         seen.add(found)
         table, variant = ("toolkits", None) if toolkit else ("remotes", "hub")
-        yield rule.finding(module.span(node), variant=variant, module=found, instead=rule.table(table)[found])
+        instead, question = rule.table(table)[found], Question("own-module", found.partition(".")[0])
+        yield rule.finding(module.span(node), variant=variant, module=found, instead=instead, question=question)
 
 
 def _runs(module: PythonModule, call: ast.Call) -> bool:

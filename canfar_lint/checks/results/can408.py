@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _MAPS = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "submit"))
 _CONCURRENT = re.compile(r"multiprocessing|concurrent\.futures|joblib|dask|ray|mpi4py|pathos")
 
+# the disk of the machine, or of the container that the job runs in
+_OWN_DISK = ("/dev/", "/proc/", "/var/", "/usr/", "/opt/", "/etc/", "/run/", "/work/", "/workspace/", "/app/")
+
 # all words of the command line, not one of them
 _ARGV = re.compile(r"\bsys\.argv\b(?!\s*\[\s*\d+\s*\])")
 
@@ -84,8 +87,8 @@ def _is_harmless(rule: Rule, text: str) -> bool:
         return True
     if re.search(rule.table("histories"), last):
         return True
-    if text.startswith(("/dev/", "/proc/", "/var/", "/usr/", "/opt/", "/etc/", "/run/")) or last.startswith("."):
-        return True  # the machine's own disk; `.gitattributes`: settings of another program, and no result
+    if text.startswith(_OWN_DISK) or last.startswith("."):
+        return True  # `.gitattributes`: settings of another program, and no result
     return ":memory:" in text or (":" in text and not text.startswith("sqlite:///"))
 
 
