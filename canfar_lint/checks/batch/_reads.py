@@ -15,12 +15,14 @@ from canfar_lint.model.scopes import COMPREHENSIONS
 if TYPE_CHECKING:
     from canfar_lint.catalogue.rule import Rule
     from canfar_lint.model.python import PythonModule
+    from canfar_lint.model.scopes import Binding
 
 _READS = re.compile(r"(?i)^(read|load)|_(read|load)$|^(from_file|get_?data)$")
 _SHOWS = frozenset(("show_regions", "show_contour"))
 _HANDED_ON = ("astropy.", "spectral_cube.", "specutils.", "ccdproc.")
 _CASA = ("casatasks.", "casa.", "tasks.", "casaplotms.")
 _CASA_FIRST = frozenset(("vis", "imagename", "fitsimage", "fitsfile", "asdm", "caltable", "archivefiles", "infiles"))
+_SIDE_BY_SIDE = ("builtins.enumerate", "builtins.zip")
 _MAPS = frozenset(("map", "imap", "imap_unordered", "map_async", "process_map", "thread_map"))
 # libraries whose readers are known by name, and those that call what is made a file's argument too
 _KNOWN = frozenset(("numpy", "pandas", "matplotlib", "pylab", "pyraf", "iraf", "casatasks", "casatools", "seaborn"))
@@ -147,8 +149,10 @@ def more_names(module: PythonModule, read: Output) -> Iterator[Output]:
             given = module.given(binding.node) if binding.value is not None else []
             yield from (Output(call, name, read.does) for call, name in given)
             yield from _mapped(module, binding.node, read.does)
-        elif binding.kind == "for" and isinstance(binding.value, ast.Call):
-            yield from (Output(read.call, name, read.does) for name in _of_dict(module, binding.value))
+        elif binding.kind == "for":
+            if isinstance(binding.value, ast.Call):
+                yield from (Output(read.call, name, read.does) for name in _of_dict(module, binding.value))
+            yield from _of_given_lists(module, binding, read)
 
 
 def _mapped(module: PythonModule, parameter: ast.arg, does: str) -> Iterator[Output]:
@@ -161,6 +165,25 @@ def _mapped(module: PythonModule, parameter: ast.arg, does: str) -> Iterator[Out
         last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if last in _MAPS and at < len(call.args) and module.function_named(call.args[0]) is function:
             yield from (Output(call, name, does) for name in _elements(module, call.args[at]))
+
+
+def _of_given_lists(module: PythonModule, binding: Binding, read: Output) -> Iterator[Output]:
+    """The elements of the lists that a function is given, where a loop runs over the parameter."""
+    loop = module.parent(binding.node)
+    if not isinstance(loop, (ast.For, ast.comprehension)):
+        return
+    over: ast.expr | None = loop.iter
+    target = loop.target
+    if isinstance(over, ast.Call) and isinstance(target, ast.Tuple) and module.qualified(over.func) in _SIDE_BY_SIDE:
+        places = [isinstance(each, ast.Name) and each.id == getattr(read.name, "id", "") for each in target.elts]
+        at = places.index(True) if True in places else -1
+        at -= module.qualified(over.func) == "builtins.enumerate"
+        over = over.args[at] if 0 <= at < len(over.args) else None
+    for outer in module.bindings(over) if isinstance(over, ast.Name) else ():
+        if outer.kind == "param" and isinstance(outer.node, ast.arg):
+            for call, given in module.given(outer.node):
+                if isinstance(module.resolve(given), (ast.List, ast.Tuple)):
+                    yield from (Output(call, name, read.does) for name in _elements(module, given))
 
 
 def _of_dict(module: PythonModule, iterated: ast.Call) -> list[ast.expr]:

@@ -338,8 +338,9 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         kind = kind_of(text, rule.body["tables"])
         if kind is None or word.start in seen or _is_no_path(text) or _whose_in_shell(word, rule):
             continue
-        if kind == ABSOLUTE and "/" not in text.strip("/"):
-            continue  # a mount point says nothing of the data
+        goes = command is not None and command.name == "cd"
+        if kind == ABSOLUTE and "/" not in text.strip("/") and not (goes or word.dynamic):
+            continue  # a mount point says nothing of the data, unless that is where the work is done
         if not _is_in_vospace(rule, command, word) if kind == VOSPACE else _expected_there(rule, command, word, kind):
             continue
         seen.add(word.start)
@@ -392,7 +393,8 @@ def _shell_words(script: Script, rule: Rule) -> Iterator[tuple[Word, Command | N
         yield from ((one.target, None) for one in block.redirects if not one.op.startswith("<<"))
     for command in script.commands:
         yield from ((one.target, command) for one in command.redirects if not one.op.startswith("<<"))
-        if command.name in rule.table("shell_silent"):
+        said = not any(block.kind == "substitution" for block in command.blocks[-1:])
+        if command.name in rule.table("shell_silent") and (said or command.name != "echo"):
             continue
         if command.program is not None:
             yield command.program, command
