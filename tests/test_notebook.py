@@ -188,6 +188,23 @@ def test_a_notebook_in_another_language(key: str) -> None:
     assert read("a.ipynb", json.dumps(document).encode()).shell_pieces[0].text == "x <- 1\n"
 
 
+def test_nbformat_3_in_another_language(tmp_path: Path) -> None:
+    cell = {"cell_type": "code", "language": "python", "input": ["x = y' \\ z"], "outputs": []}
+    document = {
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "metadata": {"language": "Julia"},
+        "worksheets": [{"cells": [cell]}],
+    }
+    data = json.dumps(document).encode()
+    assert not read("a.ipynb", data).code.strip()
+    (tmp_path / "a.ipynb").write_bytes(data)
+    command = [sys.executable, "-m", "canfar_lint", "check", "--isolated", "--no-cache", "--output-format", "json", "."]
+    assert json.loads(subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).stdout) == []
+    document["metadata"] = {}
+    assert read("a.ipynb", json.dumps(document).encode()).code.strip()
+
+
 @pytest.mark.parametrize(
     ("cells", "place", "words"),
     [

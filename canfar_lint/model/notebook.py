@@ -392,6 +392,8 @@ class _Reader:
         vscode = metadata.get("vscode")
         language = vscode.get("languageId") if isinstance(vscode, dict) else values.get("language")
         language = language.lower() if isinstance(language, str) else ""
+        if language == "python" and not isinstance(vscode, dict):
+            language = ""  # nbformat 3 says so of every cell, whatever the notebook is written in
         self.found.append(_Found(self.count, "".join(lines), seen[key][1], seen[key][2], language))
 
 
@@ -401,7 +403,8 @@ def _language(metadata: dict[str, Any]) -> str:
         if isinstance(part, dict) and isinstance(part.get(inner), str):
             name: str = part[inner].lower()
             return "python" if name.startswith(("python", "ipython")) else name
-    return "python"
+    own = metadata.get("language")  # of nbformat 3
+    return own.lower() if isinstance(own, str) and own else "python"
 
 
 def _python_of(metadata: dict[str, Any]) -> str:
