@@ -40,6 +40,8 @@ _OF_TESTS = re.compile(r"(^|/)tests?/")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # what is known of a path whose beginning is not: folders and a name, or a name alone when it is a long one
 _TAIL = re.compile(r"(/[\w.-]+)*/[\w.=+,-]{4,}\.\w+|[\w.=+,-]{8,}\.\w+")
+# a name of which a part is filled in, in a folder that is known
+_FILLED = re.compile(r"(?![/{])([\w./+-]*/)?(?=[^/]*\{\})(?=[^/]*[A-Za-z]{3}[^/]*\.)[\w.=+{},-]+\.\w+")
 _ABSOLUTE = re.compile(r"(/|~|[A-Za-z]:[/\\]).*/(?P<name>[\w.=+,-]{4,}\.\w+)")
 
 
@@ -212,12 +214,14 @@ def small_file(module: PythonModule, node: ast.expr, limit: int = 1_000_000) -> 
     """The question whether a path is that of a small file of the repository itself; None when it names none.
 
     Below a folder that is not known, or that is another machine's, `*/name.csv` asks for the one file of the
-    repository whose path ends like that.
+    repository whose path ends like that. `name_{}.csv` asks for all that the name may become.
     """
     value = module.value(path_of(module, node))
     subject = value.text
     if subject is None and is_packaged(module, node):
         subject = value.suffix.lstrip("/")
+    elif subject is None and _FILLED.fullmatch(value.skeleton):
+        return Question("small-file", value.skeleton, limit, ("filled",))
     elif subject is None and _TAIL.fullmatch(value.suffix):
         subject = f"*/{value.suffix.lstrip('/')}"
     elif subject and (absolute := _ABSOLUTE.fullmatch(subject)):

@@ -6,10 +6,12 @@ import os
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 
 # folders whose files are not the program's own, or stand in for larger ones
 _NOT_OURS = frozenset(("node_modules", "site-packages", "venv", "__pycache__", "build", "dist", "tests", "test"))
 _MANY = 20_000
+_MOST_LISTED = 500
 
 
 class Tree:
@@ -20,6 +22,7 @@ class Tree:
         self.root = root
         self.texts = texts or {}
         self._sizes: dict[str, int | None] = {}
+        self._folders: dict[str, dict[str, int]] = {}
 
     def size(self, path: str) -> int | None:
         """Bytes of a regular file, None where there is none."""
@@ -41,6 +44,32 @@ class Tree:
             if self.size(candidate) is not None:
                 return candidate
         return None
+
+    def filled(self, path: str, subject: str) -> list[int]:
+        """The bytes of the files that `subject` may name for the file at `path`, with any words in place of `{}`.
+
+        They are looked for in its folder, then from the root; none where a folder has more than is worth a look.
+        """
+        below, _, name = subject.rpartition("/")
+        pattern = re.compile(r"[^/]+".join(map(re.escape, name.split("{}"))))
+        for folder in (os.path.dirname(path), self.root):
+            listed = self._listed(os.path.normpath(os.path.join(folder, below)))
+            found = [size for each, size in listed.items() if pattern.fullmatch(each)]
+            if found:
+                return found
+        return []
+
+    def _listed(self, folder: str) -> dict[str, int]:
+        """The files of a folder with their bytes; none where they are many."""
+        if folder not in self._folders:
+            try:
+                with os.scandir(folder) as entries:
+                    first = list(islice(entries, _MOST_LISTED + 1))
+                files = {each.name: each.stat().st_size for each in first if each.is_file()}
+            except OSError:
+                first, files = [], {}
+            self._folders[folder] = files if len(first) <= _MOST_LISTED else {}
+        return self._folders[folder]
 
     def ending(self, tail: str) -> list[int]:
         """The bytes of the files whose paths end with `tail` (`/data/name.csv`), those of tests left out.

@@ -29,6 +29,8 @@ _FORCED = re.compile(r"-[a-zA-Z]*f[a-zA-Z]*")  # rm -f misses nothing, ssh -f go
 _BODIES = ("body", "orelse", "finalbody")
 _ENDINGS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit", "builtins.SystemExit"))
 _NEAR = 6
+# a command line given as the one word of a list
+_REMOVES = re.compile(r"rm\s+-[a-zA-Z]*f")
 _ASKING = frozenset(("exists", "isfile", "is_file", "lexists", "getsize"))
 _TIDIES = re.compile(r"(?i)clean([-_]?up)?(\.\w+)?")
 _READING = re.compile(r"(load|loadtxt|genfromtxt|getdata|open|read|read_(?!line)\w+|from_file|fromfile)$")
@@ -129,16 +131,36 @@ def _is_tested(module: PythonModule, call: ast.Call, after: list[ast.stmt]) -> b
 
 
 def _is_missed(module: PythonModule, call: ast.Call, after: list[ast.stmt]) -> bool:
-    """Whether the next statement asks if there is a file that the command names."""
-    if not after or not isinstance(after[0], ast.If):
+    """Whether the next statement asks if there is a file that the command names.
+
+    The one behind it may do so, and end there for want of a part of what was made.
+    """
+    test = next((s for s in after[:2] if isinstance(s, ast.If)), None)
+    if test is None or (test is not after[0] and isinstance(after[0], ast.If)):
+        return False
+    if not isinstance(after[0], (ast.If, ast.Assign, ast.Expr)):
+        return False
+    if isinstance(after[0], ast.Expr) and not _is_talk(module, after[0]):
         return False
     asked = [
         node.args[0] if node.args else node.func.value
-        for node in ast.walk(after[0].test)
+        for node in ast.walk(test.test)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ASKING
     ]
     named = _parts(module, call) if asked else frozenset()
-    return any(module.code(each).strip("\"'") in named for each in asked)
+    if any(module.code(each).strip("\"'") in named for each in asked):
+        return True
+    names = {node.id for each in asked for node in ast.walk(each) if isinstance(node, ast.Name)}
+    made = {t.id for t in after[0].targets if isinstance(t, ast.Name)} if isinstance(after[0], ast.Assign) else set()
+    return _leaves(module, test.body[-1]) and not names.isdisjoint(made | (named - {b.name for b in module.imports}))
+
+
+def _leaves(module: PythonModule, statement: ast.stmt) -> bool:
+    """Whether a statement ends the program, the function or the turn."""
+    if isinstance(statement, (ast.Raise, ast.Return, ast.Continue, ast.Break)):
+        return True
+    ending = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(ending, ast.Call) and module.qualified(ending.func) in _ENDINGS
 
 
 def _parts(module: PythonModule, call: ast.Call) -> frozenset[str]:
@@ -259,6 +281,7 @@ def _leaves_nothing(command: Command, rule: Rule) -> bool:
     last = rule.table("tidying").get(command.name, ())
     apart = command.name == "ssh" and any(_FORCED.fullmatch(word.head) for word in command.arguments)
     tidies = _TIDIES.fullmatch(command.name or "") is not None or _removes_found(command)
+    tidies = tidies or (len(command.words) == 1 and _REMOVES.match(command.words[0].head) is not None)
     return shows or apart or tidies or any(word.value in last for word in command.arguments[:1])
 
 

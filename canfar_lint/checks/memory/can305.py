@@ -13,7 +13,7 @@ from canfar_lint.checks._inputs import unglued
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
-_DEEP, _MOST = 14, 3
+_DEEP, _MOST, _MOST_GROUPS = 14, 3, 6
 _FACTS = frozenset(("attrs", "dims", "dtype", "shape"))
 _SKY = ("ra", "RA", "dec", "DEC", "Dec", "_RAJ2000", "RAJ2000")
 
@@ -111,9 +111,11 @@ def _read(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr) -
         return
     # plain HDF5 holds numbers and short columns as well as cubes
     plain = any(name.startswith("h5py.") for name in module.qualified_all(reached.opener.func))
-    known = re.search(rule.table("bulk"), f"{' '.join(keys)} {target}".lower()) or not plain
+    said = f"{' '.join(keys)} {target}".lower()
+    known = re.search(rule.table("bulk"), said) or not plain
     few = re.search(rule.table("chains"), " ".join(keys).lower()) or _is_put_together(module, dataset)
-    few = few or re.search(rule.table("columns"), f"{' '.join(keys)} {target}".lower()) or _is_column(module, dataset)
+    few = few or re.search(rule.table("columns"), said) or _is_column(module, dataset)
+    few = few or (not of_particles and not re.search(rule.table("plain"), said) and _is_of_a_turn(module, dataset))
     variant = None if known and not few else "unknown"
     if variant and _is_of_one_object(module, rule, reached.opener):
         return
@@ -164,6 +166,30 @@ def _is_one_of_many(module: PythonModule, statement: ast.stmt, dataset: ast.expr
                 turns |= {made.targets[0].id} if given & turns else set()
         if names & turns:
             return True
+    return False
+
+
+def _is_of_a_turn(module: PythonModule, dataset: ast.expr) -> bool:
+    """Whether a loop goes over the groups of a file, one for each object: `f[name]["image"]`, one after the other."""
+    at = module.resolve(dataset)
+    for _ in range(_MOST_GROUPS):
+        if not isinstance(at, ast.Subscript):
+            return False
+        at = module.resolve(at.value)
+        if isinstance(at, ast.Subscript) and _is_turned(module, at.slice):
+            return True
+    return False
+
+
+def _is_turned(module: PythonModule, key: ast.expr, depth: int = 0) -> bool:
+    """Whether a key is, or is made of, the variable of a loop; one over texts of the code names what is in the file."""
+    for name in (each for each in ast.walk(key) if isinstance(each, ast.Name)):
+        for binding in module.bindings(name):
+            over = module.resolve(binding.value) if binding.value is not None else name
+            if binding.kind == "for" and (isinstance(over, ast.Call) or not _are_texts(module, over)):
+                return True
+            if binding.kind == "assign" and depth < _MOST and _is_turned(module, over, depth + 1):
+                return True
     return False
 
 

@@ -50,26 +50,50 @@ def _counted(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call in counting:
         if module.in_try(call, "KeyError") or never_runs(module, call) or _is_other_way(module, call, counting):
             continue
-        if _is_given_always(module, call):
+        if _is_given(module, rule, call):
             continue
         if _reaches_size(module, rule, call):
             yield rule.finding(module.span(call), call=module.code(call), fix=_asked_for(module, rule, call))
 
 
-def _is_given_always(module: PythonModule, call: ast.Call) -> bool:
-    """Whether the cores are counted only for a parameter that was not given, and every call gives it."""
+def _is_given(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether the cores are counted only where a parameter or an option was not given, which says how many.
+
+    Callers set it, and whoever starts the script; a call of this file that leaves it out does not.
+    """
     for test, wanted in module.guards(call):
-        missing = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is) and wanted
-        left = test.left if isinstance(test, ast.Compare) and missing else None
-        for binding in module.bindings(left) if isinstance(left, ast.Name) else ():
-            parameter = binding.node
-            if binding.kind != "param" or not isinstance(parameter, ast.arg):
-                continue
-            calls = module.callers().get(module.function_of(call) or call, [])
-            given = [value for _, value in module.given(parameter) if module.code(value) != "None"]
-            if calls and len(given) == len(calls):
+        missing = _missing(module, test, wanted)
+        if missing is None:
+            continue
+        bindings = module.bindings(missing) if isinstance(missing, ast.Name) else []
+        parameter = next((each.node for each in bindings if each.kind == "param"), None)
+        if isinstance(parameter, ast.arg):
+            if not _is_left_out(module, parameter, call):
                 return True
+        elif module.value(missing).sources & {ARGUMENT} and re.search(rule.table("sizes"), _word(missing)):
+            return True
     return False
+
+
+def _missing(module: PythonModule, test: ast.expr, wanted: bool) -> ast.expr | None:
+    """What is missing where a condition holds or fails: `n` of `n is None`, `not n`, `n or …`."""
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, wanted = test.operand, not wanted
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and module.constant(test.comparators[0]) is None:
+        said = isinstance(test.ops[0], (ast.Is, ast.Eq))
+        return test.left if said == wanted else None
+    return test if isinstance(test, (ast.Name, ast.Attribute)) and not wanted else None
+
+
+def _word(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _is_left_out(module: PythonModule, parameter: ast.arg, node: ast.AST) -> bool:
+    """Whether a call that a run of this file comes to leaves a parameter out, or gives None."""
+    given = [call for call, value in module.given(parameter) if module.code(value) != "None"]
+    calls = module.callers().get(module.function_of(node) or node, [])
+    return any(call not in given and not module.is_open_ended(call) and module.on_main_path(call) for call in calls)
 
 
 def _is_other_way(module: PythonModule, call: ast.Call, counting: list[ast.Call]) -> bool:

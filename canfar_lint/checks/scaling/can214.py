@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -97,10 +98,25 @@ def _keywords(module: PythonModule, rule: Rule) -> Iterator[Setting]:
         for keyword in call.keywords:
             if keyword.arg in names or keyword.arg == "threads":
                 number = number_of(module, keyword.value)
-                if number is None or not_here & set(module.qualified_all(call.func)):
+                if number is None or not_here & set(module.qualified_all(call.func)) or _is_nowhere(module, call):
                     continue
                 if keyword.arg in names or module.qualified(call.func).partition(".")[0] in threaded:
                     yield Setting(f"{keyword.arg}", number, literal_of(module, keyword.value))
+
+
+def _is_nowhere(module: PythonModule, call: ast.Call) -> bool:
+    """Whether the name that a call begins with is bound nowhere in the file: it ends there, before a worker starts.
+
+    A notebook may have it from a magic.
+    """
+    root = call.func
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if not isinstance(root, ast.Name) or module.notebook or module.star_imports or root.id in dir(builtins):
+        return False
+    return not any(isinstance(node.ctx, ast.Store) for node in module.named(root.id)) and not any(
+        root.id in scope.bindings for scope in module.scopes.values()
+    )
 
 
 def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
@@ -111,6 +127,8 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
     for call in module.all_calls:
         counts = starts_processes(module, call)
         if (module.qualified(call.func) in _COUNTING and not counts) or not_here & set(module.qualified_all(call.func)):
+            continue
+        if _is_nowhere(module, call):
             continue
         for given in (*call.args, *(k.value for k in call.keywords)):
             if counts and isinstance(given, ast.Constant) and isinstance(given.value, int):
