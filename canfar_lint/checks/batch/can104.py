@@ -101,7 +101,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue
         if _is_looked_for(module, node) or _is_elsewhere(module, node) or is_fallback(module, node):
             continue
-        if kind == ABSOLUTE and _is_behind_host(module, node):
+        if (kind == ABSOLUTE and _is_behind_host(module, node)) or _is_left_over(module, node, tables):
             continue
         destinations = destinations or Destinations(module, tables)
         if kind == VOSPACE and _is_taken_for_path(module, node):
@@ -218,6 +218,45 @@ def _is_elsewhere(module: PythonModule, node: ast.AST) -> bool:
         and _REMOTE.match(target.id) is not None
         and _ON_HOST.search(module.source.text) is not None
     )
+
+
+def _is_left_over(module: PythonModule, node: ast.AST, tables: dict[str, Any]) -> bool:
+    """Whether a path of a script is bound to a name that nothing reads, beside others that are read in its place."""
+    statement = module.parents.get(node)
+    if not isinstance(statement, ast.Assign) or module.parents.get(statement) is not module.tree:
+        return False
+    target = statement.targets[0]
+    if not isinstance(target, ast.Name) or not module.is_script or _is_read(module, target.id):
+        return False
+    bound = _bound(module, tables)
+    names = [name for name, _ in bound]
+    if 2 * sum(_is_read(module, name) for name in names) < len(names):
+        return False  # values that other files take
+    return any(is_path and name != target.id and _is_read(module, name) for name, is_path in bound)
+
+
+def _is_read(module: PythonModule, name: str) -> bool:
+    """Whether a name is read, by itself or out of a text: `eval("path")`, `__all__`, a cell's `{path}`."""
+    if any(isinstance(use.ctx, ast.Load) for use in module.named(name)):
+        return True
+    bound = len(module.named(name))
+    return len(re.findall(rf"\b{re.escape(name)}\b", module.source.text)) > bound
+
+
+def _bound(module: PythonModule, tables: dict[str, Any]) -> list[tuple[str, bool]]:
+    """The names that the module itself binds, each with whether it is to a path."""
+    memo = module.memo("names bound")
+    if "all" not in memo:
+        found: dict[str, bool] = {}
+        for statement in module.tree.body:
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+            if isinstance(statement, ast.Assign) and isinstance(target, ast.Name):
+                is_path = kind_of(module.value(statement.value).prefix, tables) is not None
+                found[target.id] = found.get(target.id, False) or is_path
+        memo["all"] = list(found.items())
+    bound = memo["all"]
+    assert isinstance(bound, list)
+    return bound
 
 
 def _is_behind_host(module: PythonModule, node: ast.AST) -> bool:
