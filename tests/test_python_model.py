@@ -207,6 +207,23 @@ def test_what_runs_when_the_script_runs() -> None:
     assert running == {"one": True, "two": False, "a": True, "c": True}
 
 
+@pytest.mark.parametrize(
+    ("code", "ends"),
+    [
+        ("import sys\nsys.exit(1)\nf()\n", True),
+        ("exit()\nf()\n", True),
+        ("from sys import exit as leave\nleave()\nf()\n", True),
+        ("raise SystemExit\nf()\n", True),
+        ("def exit(): pass\nexit()\nf()\n", False),
+        ("import sys\nif sys.argv[1:]:\n    sys.exit()\nf()\n", False),
+        ("import sys\ndef g():\n    sys.exit()\nf()\n", False),
+        ("import sys\ntry:\n    sys.exit()\nexcept SystemExit:\n    pass\nf()\n", False),
+    ],
+)
+def test_where_a_module_ends(code: str, ends: bool) -> None:
+    assert (module_of(code).end <= code.index("f()\n")) is ends
+
+
 def test_spans_count_characters_not_bytes() -> None:
     module = module_of("Ωₘ = 'é'; probe('/arc/ü')\n")
     call = module.all_calls[0]

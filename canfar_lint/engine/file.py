@@ -23,6 +23,7 @@ from canfar_lint.source import DOCKERFILE, NOTEBOOK, PYTHON, Source, is_named
 from canfar_lint.triggers import Content, Triggers
 
 if TYPE_CHECKING:
+    from canfar_lint.model.python import PythonModule
     from canfar_lint.settings.settings import Settings
     from canfar_lint.suppression import Marker
 
@@ -226,6 +227,7 @@ class _Work:
         self.facts: list[Fact] = []
         self.source: Source | None = None
         self.crashed = False
+        self.module: PythonModule | None = None
         self.seen: set[tuple[str, int, int]] = set()
 
     def result(self, fired: list[Rule], collectors: list[Any], marked: bool, parse: bool = False) -> FileResult:
@@ -285,6 +287,8 @@ class _Work:
 
         if name == "dockerfile":
             self.refusals(source, model)
+        elif name == "python":
+            self.module = model
         for rule in fired:
             module = matcher if name == "python" and "python" in rule.body else module_of(rule)
             function = getattr(module, f"check_{name}", None)
@@ -295,9 +299,14 @@ class _Work:
     def take(self, source: Source, function: Callable[..., Iterator[Finding]], model: Any, rule: Rule) -> None:
         for finding in function(model, rule):
             key = (finding.code, finding.start, finding.end)
-            if key not in self.seen:
+            if key not in self.seen and not self.never_runs(finding):
                 self.seen.add(key)
                 self.diagnostics.append(placed(source, finding))
+
+    def never_runs(self, finding: Finding) -> bool:
+        """Whether a finding of what a program does is in code that is behind the program's end."""
+        of_running = finding.code[:3] == "CAN" and finding.code[3] in "12345"
+        return of_running and self.module is not None and finding.start >= self.module.end
 
     def collect(self, source: Source, collector: Any, name: str, model: Any) -> None:
         function = getattr(collector, name, None)

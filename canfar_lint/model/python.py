@@ -28,6 +28,8 @@ _CUSTOMARY |= {"ascii": "astropy.io.ascii", "Table": "astropy.table.Table", "Poo
 # what CASA has among its names for the scripts that it runs, which need not import it
 _GIVEN = frozenset(("os",))
 
+_LEAVING = frozenset(("sys.exit", "os._exit", "os.abort"))
+
 
 class PythonModule:
     """A parsed Python text. Raises `SyntaxError`, `ValueError` (null bytes), `RecursionError`, `MemoryError`."""
@@ -415,6 +417,29 @@ class PythonModule:
             return True
         name = self.qualified(statement.value.func)
         return name.endswith((".parse_args", ".ArgumentParser", "fits.open", ".read_csv", ".getdata", "glob.glob"))
+
+    @property
+    def end(self) -> int:
+        """The offset behind which nothing runs, since the module leaves there whatever happens: `sys.exit()`.
+
+        The cells of a notebook run one by one, so that there it is the end of the text.
+        """
+        memo = self.memo("end")
+        if "at" not in memo:
+            leaves = (node for node in self.tree.body if not self.notebook and self._leaves(node))
+            last = next(leaves, None)
+            memo["at"] = len(self.text) + 1 if last is None else self.span(last)[1]
+        return int(str(memo["at"]))
+
+    def _leaves(self, statement: ast.stmt) -> bool:
+        if isinstance(statement, ast.Raise):
+            return True
+        if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
+            return False
+        func = statement.value.func
+        if isinstance(func, ast.Name) and func.id in ("exit", "quit") and not self.bindings(func):
+            return True
+        return any(name in _LEAVING for name in self.qualified_all(func))
 
     def on_main_path(self, node: ast.AST) -> bool:
         """Whether a node runs when the file is run as a script: at module level, or in a function called from there."""

@@ -55,6 +55,10 @@ _ON_HOST = re.compile(r"\{\w*\}@\{\w*\}:|%s@%s:|\w@[\w.-]+:|\{(?i:\w*host\w*)\}:
 _DATA_FILE = re.compile(r"\w\.(fits?|fits\.(gz|fz)|csv|ecsv|h5|hdf5|ms|np[yz]|pkl|parquet|uvfits)$")
 # on whatever disk, where people have their own folders
 _OF_PEOPLE = re.compile(r"/[\w.-]+/([\w.-]+/){0,3}(home|homes|user|users|people)/[\w.-]+/")
+# what PGPLOT draws on, and PostScript names that Ghostscript is given: `paas -d /xs`, `gs -dAutoRotatePages=/None`
+_DEVICE = re.compile(r"(?i)/(xs|xw|xwin\w*|xserve|xdisp|null|png|tpng|gif|vgif|ppm|vppm|v?c?ps|latex)$")
+_POSTSCRIPT = re.compile(r"-(d[A-Z]\w*=/\w+|s[A-Z]\w*=/[A-Z]\w*)$")
+_HOSTED = re.compile(r"(?i)(^|_)(host|hostname|url|server|endpoint|domain)$|^(host|url|server)_|url$")
 _DOTTED_HOME = re.compile(r"~[\w-]*/(\.|Library/|$)")
 
 
@@ -64,7 +68,7 @@ def kind_of(text: str, tables: dict[str, Any]) -> str | None:
         return VOSPACE
     if text.startswith("//") and text.startswith(("//home/", *(f"/{root}" for root in tables["storage"]))):
         text = text[1:]
-    if not _HEAD.match(text) or text.startswith(("//", "/.")):
+    if not _HEAD.match(text) or text.startswith(("//", "/.")) or _DEVICE.match(text):
         return None
     if text[0] == "~":
         return None if _DOTTED_HOME.match(text) or text.startswith(("~/{", "~/%")) else HOME
@@ -96,6 +100,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if _is_candidate(module, constant, tables) or (kind == PERSONAL and _whose(text, tables)):
             continue
         if _is_looked_for(module, node) or _is_elsewhere(module, node) or is_fallback(module, node):
+            continue
+        if (kind == ABSOLUTE and _is_behind_host(module, node)) or _is_left_over(module, node, tables):
             continue
         destinations = destinations or Destinations(module, tables)
         if kind == VOSPACE and _is_taken_for_path(module, node):
@@ -157,6 +163,8 @@ def _in_commands(module: PythonModule, rule: Rule, seen: set[ast.AST]) -> Iterat
             node = start.place(word)
             if kind is None or node in seen or _is_no_path(text) or _whose(text, rule.body["tables"]):
                 continue
+            if _POSTSCRIPT.match(word.head):
+                continue
             if start.command.name is None and not start.shell:
                 continue
             if word is start.command.program and kind != PERSONAL:
@@ -210,6 +218,82 @@ def _is_elsewhere(module: PythonModule, node: ast.AST) -> bool:
         and _REMOTE.match(target.id) is not None
         and _ON_HOST.search(module.source.text) is not None
     )
+
+
+def _is_left_over(module: PythonModule, node: ast.AST, tables: dict[str, Any]) -> bool:
+    """Whether a path of a script is bound to a name that nothing reads, beside others that are read in its place."""
+    statement = module.parents.get(node)
+    if not isinstance(statement, ast.Assign) or module.parents.get(statement) is not module.tree:
+        return False
+    target = statement.targets[0]
+    if not isinstance(target, ast.Name) or not module.is_script or _is_read(module, target.id):
+        return False
+    bound = _bound(module, tables)
+    names = [name for name, _ in bound]
+    if 2 * sum(_is_read(module, name) for name in names) < len(names):
+        return False  # values that other files take
+    return any(is_path and name != target.id and _is_read(module, name) for name, is_path in bound)
+
+
+def _is_read(module: PythonModule, name: str) -> bool:
+    """Whether a name is read, by itself or out of a text: `eval("path")`, `__all__`, a cell's `{path}`."""
+    if any(isinstance(use.ctx, ast.Load) for use in module.named(name)):
+        return True
+    bound = len(module.named(name))
+    return len(re.findall(rf"\b{re.escape(name)}\b", module.source.text)) > bound
+
+
+def _bound(module: PythonModule, tables: dict[str, Any]) -> list[tuple[str, bool]]:
+    """The names that the module itself binds, each with whether it is to a path."""
+    memo = module.memo("names bound")
+    if "all" not in memo:
+        found: dict[str, bool] = {}
+        for statement in module.tree.body:
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+            if isinstance(statement, ast.Assign) and isinstance(target, ast.Name):
+                is_path = kind_of(module.value(statement.value).prefix, tables) is not None
+                found[target.id] = found.get(target.id, False) or is_path
+        memo["all"] = list(found.items())
+    bound = memo["all"]
+    assert isinstance(bound, list)
+    return bound
+
+
+def _is_behind_host(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a name that a path is bound or given to is put behind a host somewhere, so that it is part of a URL."""
+    return any(_follows_host(module, use) for use in _named(module, node)[:50])
+
+
+def _named(module: PythonModule, node: ast.AST) -> list[ast.Name]:
+    """Where the name stands that an expression is bound to, or the parameter of the file's own that it is given for."""
+    owner = module.parents.get(node)
+    target = owner.targets[0] if isinstance(owner, ast.Assign) else None
+    if isinstance(target, ast.Name):
+        scope = module.scope_of(target)
+        return [use for use in module.named(target.id) if module.scope_of(use) is scope]
+    if not isinstance(owner, ast.Call) or not (parameter := _parameter(module, owner, node)):
+        return []
+    function = module.function_named(owner.func)
+    return [use for use in module.named(parameter[0]) if module.function_of(use) is function]
+
+
+def _follows_host(module: PythonModule, use: ast.Name) -> bool:
+    """Whether what stands directly before a name in a text is a host: `host + path`, `f"{host}{path}"`."""
+    part: ast.AST = use
+    text = module.parents.get(part)
+    if isinstance(text, ast.FormattedValue):
+        part, text = text, module.parents.get(text)
+    before: ast.expr | None = None
+    if isinstance(text, ast.JoinedStr):
+        at = text.values.index(part) if isinstance(part, ast.expr) else 0
+        before = text.values[at - 1] if at else None
+    elif isinstance(text, ast.BinOp) and isinstance(text.op, ast.Add) and part is text.right:
+        before = text.left
+    before = before.value if isinstance(before, ast.FormattedValue) else before
+    if before is None:
+        return False
+    name = getattr(before, "id", "") or getattr(before, "attr", "")
+    return _HOSTED.search(name) is not None or "://" in module.value(before).skeleton
 
 
 def _is_looked_for(module: PythonModule, node: ast.AST) -> bool:
@@ -401,6 +485,8 @@ def _shell_words(script: Script, rule: Rule) -> Iterator[tuple[Word, Command | N
         for word in command.arguments:
             name, equals, _ = word.head.partition("=")
             given = equals and re.fullmatch(r"-.*|[a-z]\w*", name) is not None
+            if _POSTSCRIPT.match(word.head):
+                continue
             yield word.behind(len(name) + 1) if given else word, command
 
 

@@ -6,7 +6,7 @@ import ast
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
@@ -27,6 +27,11 @@ _RESULT = re.compile(r"(?i)out(put)?_?(file|name|path|fn|fits|cat|table|image|hd
 _RESULT_SETTING = re.compile(r"(CATALOG|CHECKIMAGE|IMAGEOUT|WEIGHTOUT|(MERGED|FULL)?OUTCAT|XML)_NAME")
 _FOLDER = re.compile(r"(?i)(dir|directory|folder|path|root)s?$")
 _SETTINGS = re.compile(r"(?i)(^|[._])(config|conf|cfg|settings)$")
+_SETTINGS_MAKER = re.compile(r"(?i)config|settings|yaml|toml|\b(conf|cfg)")
+_SETTINGS_FILE = re.compile(r"(?i)\.(ya?ml|toml|ini|cfg|conf|json)$")
+_TOLD_FOLDER = re.compile(r"(?i)(dir|directory|folder|root)s?$")
+_NOT_PROJECTS = ("os.", "pathlib.", "tempfile.", "shutil.", "sys.")
+_DEEPEST = 3
 _PARSED = re.compile(r"(p?args?|opts?|options|namespace|flags)", re.IGNORECASE)
 _TELLING = 5
 _APPENDED = r"(_dr[zc])?(_(sci|wht|ctx))?\.\w"
@@ -68,6 +73,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 or _is_found_there(module, node, name, place)
                 or _is_listed(module, read.name)
                 or _is_looked_up(module, read.name)
+                or _is_in_folder_of_run(module, read.name)
             ):
                 continue
             written = written if written is not None else _written(module, rule)
@@ -303,7 +309,9 @@ def _is_found_there(module: PythonModule, literal: ast.AST, name: str, place: as
     address = re.compile(rf"://\S+/{re.escape(_last(name))}$")
     if any(address.search(str(text.value)) for text in texts_with(module, _last(name))):
         return True
-    if _is_of_settings(module, literal):
+    if _is_of_settings(module, literal) or _is_in_folder_of_run(module, _whole(module, literal)):
+        return True
+    if _is_where_run_goes(module, place):
         return True
     return _is_in_given_folder(module, literal) or _is_unpacked(module, place, name)
 
@@ -328,6 +336,56 @@ def _is_of_settings(module: PythonModule, literal: ast.AST) -> bool:
         and _SETTINGS.search(module.qualified(node.value)) is not None
         for node in ast.walk(_whole(module, literal))
     )
+
+
+def _is_in_folder_of_run(module: PythonModule, path: ast.AST, depth: int = 0) -> bool:
+    """Whether a path has a folder of a configuration, or one that a function elsewhere tells, so that a name in it is
+    fixed and other data are in another folder: `cfg.workdir`, `project.base_dir()`."""
+    for part in islice(ast.walk(path), 32):
+        if isinstance(part, ast.Attribute) and _FOLDER.search(part.attr) and _is_made_of_settings(module, part):
+            return True
+        if isinstance(part, ast.Call) and _tells_folder(module, part):
+            return True
+        made = module.resolve(part) if isinstance(part, ast.Name) and depth < _DEEPEST else part
+        if made is not part and _is_in_folder_of_run(module, made, depth + 1):
+            return True
+    return False
+
+
+def _is_made_of_settings(module: PythonModule, folder: ast.Attribute) -> bool:
+    """Whether the object that has a folder is one of settings, by what it is called or made of: `Run("run.yaml")`."""
+    made = module.resolve(folder.value)
+    if not isinstance(made, ast.Call) or module.value(folder).literals:
+        return False
+    texts = [module.constant(given) for given in made.args[:2]]
+    called = module.code(made.func)
+    return _SETTINGS_MAKER.search(called) is not None or any(_SETTINGS_FILE.search(str(text)) for text in texts)
+
+
+def _tells_folder(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a function of the project's own tells a folder."""
+    last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+    if not _TOLD_FOLDER.search(last) or not isinstance(owner, ast.Name) or module.function_named(call.func) is not None:
+        return False
+    imported = any(binding.kind == "import" for binding in module.bindings(owner))
+    return imported and not module.qualified(call.func).startswith(_NOT_PROJECTS)
+
+
+def _is_where_run_goes(module: PythonModule, place: ast.AST) -> bool:
+    """Whether the last change of folder before goes to one that whoever runs the script says."""
+    start, _ = module.span(place)
+    function = module.function_of(place)
+    changes = [
+        call
+        for call in module.calls(("os.chdir",))
+        if call.args and module.span(call)[0] < start and module.function_of(call) in (function, None)
+    ]
+    if not changes:
+        return False
+    folder = max(changes, key=module.span).args[0]
+    first = module.value(folder).pieces[:1]
+    return any(_is_chosen(module, piece) for piece in first) or _is_in_folder_of_run(module, folder)
 
 
 def _is_in_given_folder(module: PythonModule, literal: ast.AST) -> bool:
