@@ -56,10 +56,10 @@ def _homes(module: PythonModule) -> Iterator[ast.expr]:
         given = module.constant(call.args[0]) if len(call.args) == 1 else None
         if isinstance(given, str) and given.rstrip("/") == asked:
             yield call
-    for node in module.parents:
-        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value == "HOME":
-            if module.qualified(node.value) == "os.environ" and isinstance(node.ctx, ast.Load):
-                yield node
+    for text in module.strings:
+        node = module.parents.get(text) if text.value == "HOME" else None
+        if isinstance(node, ast.Subscript) and node.slice is text and isinstance(node.ctx, ast.Load):
+            yield from (node,) if module.qualified(node.value) == "os.environ" else ()
 
 
 def _named(module: PythonModule, home: ast.expr) -> Iterator[ast.expr]:
@@ -82,10 +82,12 @@ def _behind(module: PythonModule, node: ast.expr) -> tuple[ast.Constant, ast.AST
         if parts is None:
             break
         for part in parts:
-            if first is None and not isinstance(part, ast.Constant):
+            held = part.value if isinstance(part, ast.Constant) else None
+            if first is None and isinstance(part, ast.Constant):
+                first = part
+            if first is None:
                 return None
-            first = first or part
-            said = part.value if isinstance(part, ast.Constant) else "{}"
+            said = held if isinstance(held, str) else "{}"
             glued = isinstance(parent, ast.JoinedStr) or isinstance(getattr(parent, "op", None), ast.Add)
             text += f"{'' if glued else '/'}{said}"
         whole = parent

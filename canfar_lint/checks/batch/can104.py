@@ -111,9 +111,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     yield from _in_texts(module, rule, seen)
 
 
-def _below_home(
-    module: PythonModule, rule: Rule, known: Destinations | None, seen: set[ast.AST]
-) -> Iterator[Finding]:
+def _below_home(module: PythonModule, rule: Rule, known: Destinations | None, seen: set[ast.AST]) -> Iterator[Finding]:
     """Paths that begin with the home of whoever runs the job: `Path.home() / "Documents" / "data"`."""
     tables = rule.body["tables"]
     for literal, whole, said in below_homes(module):
