@@ -27,6 +27,8 @@ _MAPS = frozenset(("map", "imap", "imap_unordered", "map_async", "process_map", 
 # libraries whose readers are known by name, and those that call what is made a file's argument too
 _KNOWN = frozenset(("numpy", "pandas", "matplotlib", "pylab", "pyraf", "iraf", "casatasks", "casatools", "seaborn"))
 _PACKAGES = frozenset(("astropy", "scipy", "sherpa", "torch", "tensorflow", "keras", "h5py", "healpy", "yt", "fitsio"))
+# whose members are no files
+_ARCHIVES = ("zipfile.ZipFile().", "tarfile.open().")
 # functions that are given several files to read, one after the other
 _TAKES = re.compile(r"(?i)(set_?up|read|load|open|compare|cross|match)")
 # what keeps the state of a training, or a record
@@ -115,6 +117,7 @@ def _by_word(module: PythonModule, readers: dict[str, list[Any]]) -> Iterator[Ou
         else:
             method = isinstance(call.func, ast.Attribute) and (told or last in _SHOWS)
             found = method and _is_written_out(call.args[0]) and module.function_named(call.func) is None
+            found = found and not module.qualified(call.func).startswith(_ARCHIVES)
         if found:
             yield Output(call, call.args[0], "read")
             further = call.args[1:] if _TAKES.match(last) and _is_of_project(module, call) else []
