@@ -33,6 +33,7 @@ _WHOLE = 2
 # a program that starts another takes its own options first, and once
 _STARTERS = frozenset(("xargs", "parallel", "sem", "julia"))
 _OF_XSPEC = re.compile(r"^[ \t]*parallel[ \t]+(leven|error|steppar|goodness|walkers)[ \t]+(\d{1,4})\b", re.MULTILINE)
+_INTERPRETER = re.compile(r"i?python[\d.]*|bash|sh|Rscript")
 _HOSTS = frozenset(
     ("-host", "--host", "-hosts", "-H", "-hostfile", "--hostfile", "-machinefile", "--machinefile", "-f")
 )
@@ -140,12 +141,24 @@ def _programs(command: Command, tables: dict[str, Any]) -> Iterator[tuple[str, l
     name, words = command.name or "", command.arguments
     if name not in tables["shell_not_here"]:
         yield name, words
+    if name in tables["shell_launchers"]:
+        yield from _launched(words)
     if name in tables["shell_carriers"]:
         for i, word in enumerate(words):
             inner = base_name(word)
             if inner in tables["shell_options"] and inner != name:
                 yield inner or "", words[i + 1 :]
                 return
+
+
+def _launched(words: list[Word]) -> Iterator[tuple[str, list[Word]]]:
+    """The script that `srun` starts with an interpreter, with its words that say another number than the request."""
+    for at, word in enumerate(words):
+        if _INTERPRETER.fullmatch(base_name(word) or ""):
+            asked = {number for own in words[:at] for number in re.findall(r"\d+", own.head)}
+            known = [other for other in words[at + 1 :] if other.head.rpartition("=")[2] not in asked]
+            yield base_name(word) or "", known
+            return
 
 
 def _waits(command: Command, programs: list[str]) -> bool:

@@ -26,6 +26,13 @@ _SIDE_BY_SIDE = ("builtins.enumerate", "builtins.zip")
 _MAPS = frozenset(("map", "imap", "imap_unordered", "map_async", "process_map", "thread_map"))
 # libraries whose readers are known by name, and those that call what is made a file's argument too
 _KNOWN = frozenset(("numpy", "pandas", "matplotlib", "pylab", "pyraf", "iraf", "casatasks", "casatools", "seaborn"))
+_PACKAGES = frozenset(("astropy", "scipy", "sherpa", "torch", "tensorflow", "keras", "h5py", "healpy", "yt", "fitsio"))
+# whose members are no files
+_ARCHIVES = ("zipfile.ZipFile().", "tarfile.open().")
+# functions that are given several files to read, one after the other
+_TAKES = re.compile(r"(?i)(set_?up|read|load|open|compare|cross|match)")
+# what keeps the state of a training, or a record
+_KEEPS = re.compile(r"(?i)checkpoint|logger$|saver$|backend$")
 _NAMES_PATH = re.compile(
     r"(?i)path|file_?name|base_?name|(^|_)name|file$|dir|fn$|join|root|suffix|column|(^|_)(set|add|has|is|check|test)_"
 )
@@ -110,8 +117,17 @@ def _by_word(module: PythonModule, readers: dict[str, list[Any]]) -> Iterator[Ou
         else:
             method = isinstance(call.func, ast.Attribute) and (told or last in _SHOWS)
             found = method and _is_written_out(call.args[0]) and module.function_named(call.func) is None
+            found = found and not module.qualified(call.func).startswith(_ARCHIVES)
         if found:
             yield Output(call, call.args[0], "read")
+            further = call.args[1:] if _TAKES.match(last) and _is_of_project(module, call) else []
+            yield from (Output(call, given, "read") for given in further if _is_written_out(given))
+
+
+def _is_of_project(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a function is of a module of the project, as far as its name goes: of none that is known."""
+    root = module.qualified(call.func).lstrip(".").partition(".")[0]
+    return root not in sys.stdlib_module_names and root not in _KNOWN and root not in _PACKAGES
 
 
 def _is_written_out(node: ast.expr) -> bool:
@@ -124,7 +140,7 @@ def _is_handed_on(module: PythonModule, call: ast.Call) -> bool:
     root, last = name.lstrip(".").partition(".")[0], name.rpartition(".")[2]
     if root in sys.stdlib_module_names or root in _KNOWN or not _is_written_out(call.args[0]):
         return False
-    return not MAKING.search(name) and not _NAMES_PATH.search(last)
+    return not MAKING.search(name) and not _NAMES_PATH.search(last) and not _KEEPS.search(last)
 
 
 def _by_tail(module: PythonModule, readers: dict[str, list[Any]]) -> Iterator[Output]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import is_fallback
 from canfar_lint.checks._commands import started
-from canfar_lint.checks._destinations import DATA, EXPORT, IO, NOISE, PATH, Destinations
+from canfar_lint.checks._destinations import DATA, DEFAULT, EXPORT, IO, NOISE, PATH, Destinations
+from canfar_lint.checks.batch._homes import below_homes, owner_of
 from canfar_lint.checks.batch._texts import Told, documents, paths_in, written
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
@@ -94,10 +95,12 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if text[:1] not in "/~" and text[1:2] != ":" and text[:4] not in ("vos:", "arc:", "vaul"):
             continue
         kind = kind_of(text, tables)
+        owner = owner_of(module, constant) if kind is None and text in tables["homes"] else ""
+        kind = PERSONAL if owner else kind
         node = _whole(module, constant)
         if kind is None or node in seen or _is_no_path(text) or _never_runs(module, constant):
             continue
-        if _is_candidate(module, constant, tables) or (kind == PERSONAL and _whose(text, tables)):
+        if _is_candidate(module, constant, tables) or (kind == PERSONAL and not owner and _whose(text, tables)):
             continue
         if _is_looked_for(module, node) or _is_elsewhere(module, node) or is_fallback(module, node):
             continue
@@ -108,9 +111,26 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue
         if _is_data(module, constant, kind, destinations.of(constant), tables):
             seen.add(node)
-            yield _finding(module, rule, node, text, kind)
+            yield _finding(module, rule, node, text, kind, f"{text}{owner}" if owner else None)
+    yield from _below_home(module, rule, destinations, seen)
     yield from _in_commands(module, rule, seen)
     yield from _in_texts(module, rule, seen)
+
+
+def _below_home(module: PythonModule, rule: Rule, known: Destinations | None, seen: set[ast.AST]) -> Iterator[Finding]:
+    """Paths that begin with the home of whoever runs the job: `Path.home() / "Documents" / "data"`."""
+    tables = rule.body["tables"]
+    for literal, whole, said in below_homes(module):
+        path = f"~/{said}"
+        if kind_of(path, tables) != HOME or literal in seen or _is_no_path(path) or is_fallback(module, whole):
+            continue
+        if _never_runs(module, literal) or _is_looked_for(module, whole) or _is_candidate(module, literal, tables):
+            continue
+        known = known or Destinations(module, tables)
+        found = known.of(whole)
+        if found and not found <= {NOISE, DEFAULT} and not found & {"cmd", "args"}:
+            seen.add(literal)
+            yield rule.finding(module.span(literal), variant="home", path=path)
 
 
 def _in_texts(module: PythonModule, rule: Rule, seen: set[ast.AST]) -> Iterator[Finding]:

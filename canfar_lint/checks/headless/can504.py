@@ -55,6 +55,19 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue  # what follows is more of the same
         told = told or bool(variant)
         yield rule.finding(module.span(place), variant=variant, program=name, instead=instead)
+    for call in _calls(module, rule):
+        if not left_to_user(module, call) and not is_typed(module, call) and not is_for_showing(module, call):
+            instead = programs["ds9"]
+            yield rule.finding(module.span(call), variant="call", program=module.code(call.func), instead=instead)
+
+
+def _calls(module: PythonModule, rule: Rule) -> Iterator[ast.Call]:
+    """The calls of libraries' functions that start a viewer: `ui.image_data()`."""
+    for library, names in rule.table("calls").items():
+        for word in names:
+            for call in module.calls_named(word):
+                if any(name.startswith(f"{library}.") for name in module.qualified_all(call.func)):
+                    yield call
 
 
 def _is_looked_for(module: PythonModule, call: ast.Call) -> bool:

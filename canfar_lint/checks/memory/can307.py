@@ -146,11 +146,31 @@ def _is_closed_once(module: PythonModule, call: ast.Call, uses: list[ast.Name]) 
     """Whether every turn of a loop opens a file, and only behind the loop the last of them is closed."""
     loop = next((each for each in module.loops(call) if isinstance(each, (ast.For, ast.While))), None)
     statement = module.parent_statement(call)
-    if loop is None or module.parent(statement) is not loop:
+    if loop is None or not (module.parent(statement) is loop or _is_opened_in_each_branch(module, statement, loop)):
         return False
     if any(isinstance(node, (ast.Break, ast.Return)) for node in ast.walk(loop)):
         return False
     return not any(loop in module.ancestors(use) for use in uses)
+
+
+def _is_opened_in_each_branch(module: PythonModule, statement: ast.AST, loop: ast.AST) -> bool:
+    """Whether a name is bound to a file in every branch of a condition that stands in a loop's own block."""
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    whole: ast.AST | None = statement
+    while isinstance(above := module.parents.get(whole) if whole is not None else None, ast.If):
+        whole = above
+    if not isinstance(whole, ast.If) or above is not loop or not isinstance(target, ast.Name):
+        return False
+    return _binds([whole], target.id)
+
+
+def _binds(block: list[ast.stmt], name: str) -> bool:
+    for each in block:
+        if isinstance(each, ast.Assign) and isinstance(each.value, ast.Call) and _names(each.targets[0], name):
+            return True
+        if isinstance(each, ast.If) and _binds(each.body, name) and _binds(each.orelse, name):
+            return True
+    return False
 
 
 def _is_only_collected(module: PythonModule, use: ast.Name) -> bool:

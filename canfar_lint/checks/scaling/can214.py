@@ -47,6 +47,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for setting in (
         *settings(module, tables),
         *_keywords(module, rule),
+        *_set_by_name(module, rule),
         *_names(module, rule),
         *_in_settings(module, rule),
     ):
@@ -102,6 +103,16 @@ def _keywords(module: PythonModule, rule: Rule) -> Iterator[Setting]:
                     continue
                 if keyword.arg in names or module.qualified(call.func).partition(".")[0] in threaded:
                     yield Setting(f"{keyword.arg}", number, literal_of(module, keyword.value))
+
+
+def _set_by_name(module: PythonModule, rule: Rule) -> Iterator[Setting]:
+    """`set_conf_opt("numcores", 3)`."""
+    for word in rule.table("set_by_name"):
+        for call in module.calls_named(word):
+            name = module.constant(call.args[0]) if len(call.args) == 2 else ...
+            number = number_of(module, call.args[1]) if name in rule.table("keywords") else None
+            if number is not None and not _is_nowhere(module, call):
+                yield Setting(str(name), number, literal_of(module, call.args[1]))
 
 
 def _is_nowhere(module: PythonModule, call: ast.Call) -> bool:
