@@ -266,16 +266,73 @@ def _reads_terminal(script: Script, command: Command) -> bool:
         return True
     if any(redirect.target.value == "/dev/tty" for redirect in command.redirects):
         return True
-    return not any(block.kind == "condition" for block in command.blocks) and _behind_question(script, command)
+    if any(block.kind == "condition" for block in command.blocks):
+        return False
+    return _behind_question(script, command) or _is_one_of_several(script, command)
 
 
-def _behind_question(script: Script, command: Command) -> bool:
-    """Whether the command just before prints a question."""
+def _is_one_of_several(script: Script, command: Command) -> bool:
+    """Whether a `read` that has no question just before it stands in a script that asks for its answers."""
+    if not script.memo("asks", _asks_for_answers) or command.start > script.memo("fed from", _fed_from):
+        return False
+    from canfar_lint.checks._scripts import is_fed
+
+    reading: set[int] = script.memo("reading loops", _reading_loops)
+    if any(id(block) in reading for block in command.blocks):
+        return False
+    functions = {block.name for block in command.blocks if block.kind == "function"}
+    return not any(call.name in functions and is_fed(call) for call in (script.commands if functions else ()))
+
+
+def _asks_for_answers(script: Script) -> bool:
+    """Whether a script asks a question and reads the answer; or says something before two of its `read`s."""
+    from canfar_lint.checks._scripts import is_fed
+
+    reads = [c for c in script.commands if c.name == "read" and "condition" not in c.context and not is_fed(c)]
+    if any(_is_prompt(word.head) for one in reads for word in one.arguments[:1]):
+        return True
+    return any(_behind_question(script, one) for one in reads) or sum(_behind_words(script, one) for one in reads) > 1
+
+
+def _is_prompt(word: str) -> bool:
+    return word[:1] == "-" and "p" in word and not {"t", "u"} & set(word)
+
+
+def _fed_from(script: Script) -> float:
+    """Where a script gives itself another standard input: `exec < list.txt`."""
+    execs = (c for c in script.commands if c.name == "exec" or (c.program is None and c.redirects))
+    return next((c.start for c in execs if any(redirect.feeds for redirect in c.redirects)), float("inf"))
+
+
+def _reading_loops(script: Script) -> set[int]:
+    """The loops that take one line after the other: `while read line`."""
+    found = set()
+    for command in script.commands:
+        if command.name in ("read", "mapfile") and "condition" in command.context:
+            found |= {id(block) for block in command.blocks if block.kind == "loop"}
+    return found
+
+
+def _words_before(script: Script, command: Command) -> Command | None:
+    """The command just before, where that prints something."""
     from canfar_lint.checks._scripts import positions
 
     at = positions(script)[id(command)]
     before = script.commands[at - 1] if at else None
     if before is None or before.name not in ("echo", "printf") or before.blocks != command.blocks or before.redirects:
+        return None
+    return before
+
+
+def _behind_words(script: Script, command: Command) -> bool:
+    before = _words_before(script, command)
+    return before is not None and any(re.search(r"\w", word.tail) for word in before.arguments)
+
+
+def _behind_question(script: Script, command: Command) -> bool:
+    """Whether the command just before prints a question."""
+    before = _words_before(script, command)
+    if before is None:
         return False
     text = " ".join(word.tail for word in before.arguments).rstrip()
     text = text.removesuffix("\\n").removesuffix("\\c").rstrip(" \"'")

@@ -13,6 +13,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._commands import started
 from canfar_lint.checks.batch._ends import status_given, succeeding
 from canfar_lint.checks.batch._processes import is_collected, is_only_waited_for
+from canfar_lint.checks.batch._shell_steps import is_asked_for, is_lost, is_seen, talking
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.source import newline_in
@@ -47,10 +48,17 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     wanted = {_RUN: "run_instead", _CALL: "call_instead", "os.system": "call_instead", _POPEN: "popen_instead"}
     for call in module.calls(wanted):
         name = next((n for n in module.qualified_all(call.func) if n in wanted), "")
-        if call in harmless or not _is_unchecked(module, call, name) or "EDITOR" in module.code(call):
+        if harmless.get(call, "") is None or not _is_unchecked(module, call, name) or "EDITOR" in module.code(call):
             continue
         after = _after(module, call)
         if _is_missed(module, call, after) or _is_tested(module, call, after) or _fails_anyway(module, after):
+            continue
+        light = harmless.get(call)
+        if light is not None:
+            then, instead = rule.table("light").get(light, (rule.table("light_then"), rule.table(wanted[name])))
+            yield rule.finding(
+                module.span(call), variant="light", command=module.code(call), then=then, instead=instead
+            )
             continue
         fix = _fix(module, call, name) if _says_failure(module, rule, call) else None
         yield rule.finding(module.span(call), command=module.code(call), instead=rule.table(wanted[name]), fix=fix)
@@ -239,22 +247,28 @@ def _raised(module: PythonModule, handler: ast.ExceptHandler) -> Fix | None:
     return fix("Pass the error on", edits, UNSAFE)
 
 
-def _harmless(module: PythonModule, rule: Rule) -> frozenset[ast.AST]:
-    """Calls of which every command is one whose failure changes nothing, or is told what to do then."""
+def _harmless(module: PythonModule, rule: Rule) -> dict[ast.AST, str | None]:
+    """Calls of which every command is one whose failure changes little, or is told what to do then.
+
+    Each with the program of which that may be said: none where nothing can be lost.
+    """
     names = frozenset((*rule.table("harmless"), *rule.table("answering")))
+    unsaid = frozenset((*rule.table("answering"), *rule.table("for_a_person"), *rule.table("unsaid")))
     added = [module.code(call.args[0]).strip("\"'") for call in module.calls_named("open") if _appends(module, call)]
     good: dict[ast.AST, bool] = {}
+    light: dict[ast.AST, str | None] = {}
     for start in started(module):
         if start.command.name == "cd" and start.command.connector in (";", "&&"):
             continue  # what follows is what the call is for
-        told = start.command.connector == "||" or start.command.before == "||"
+        told = "||" in (start.command.connector, start.command.before)
         fine = start.command.name in names and not _works(start.command, rule)
         if fine and start.command.name == "rm" and added and not start.command.before:
             fine = not set(added) & _parts(module, start.call)  # the old rows would stay among the new ones
-        fine = fine or told or start.command.connector == "&" or not start.command.words
-        fine = fine or _leaves_nothing(start.command, rule)
-        good[start.call] = good.get(start.call, True) and fine
-    return frozenset(call for call, fine in good.items() if fine)
+        quiet = told or start.command.connector == "&" or not start.command.words
+        good[start.call] = good.get(start.call, True) and (fine or quiet or _leaves_nothing(start.command, rule))
+        if not quiet and start.command.name not in unsaid:
+            light[start.call] = light.get(start.call) or start.command.name or "rm"
+    return {call: light.get(call) for call, fine in good.items() if fine}
 
 
 def _appends(module: PythonModule, call: ast.Call) -> bool:
@@ -458,29 +472,40 @@ def _is_talk(module: PythonModule, statement: ast.Expr) -> bool:
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
-    """Scripts of several steps that run as a job and go on when one fails: on the first command."""
+    """Scripts of several steps that go on when one fails: on the first command."""
+    from canfar_lint.checks.batch._shell_advice import advised
+
+    if script.context != "file" or script.errexit:
+        return
+    found = _unstopped(script, rule) or advised(script, rule)
+    if found is not None:
+        yield found
+
+
+def _unstopped(script: Script, rule: Rule) -> Finding | None:
+    """What is said of a job of which a step is lost."""
     from canfar_lint.checks._scripts import said, spelled
     from canfar_lint.checks.batch._shell_jobs import is_job, turns
 
-    if script.context != "file" or script.errexit or not is_job(script, rule):
-        return
+    if not is_job(script, rule):
+        return None
     worked_out = _worked_out(script, rule)
     commands = [command for command in script.commands if command.words or id(command) in worked_out]
     main = [command for command in commands if not _ELSEWHERE & set(command.context)]
     if not main or _looks_itself(script):
-        return
+        return None
     starts = [command.start for command in main]
     kept = _kept_words(script, rule, main)
     steps = [step for step in main if id(step) in worked_out or id(step) in kept or _is_step(script, rule, step)]
     for step in (*steps, *(step for step in main if _sets_up(script, rule, step))):
         after = main[(at := bisect_left(starts, step.end)) : at + 1]
-        if after and _is_asked_for(step, after[0]):
+        if after and is_asked_for(step, after[0]):
             continue
-        if _is_lost(step, after) or (not after and any(True for _ in turns(script, step))):
+        if is_lost(step, after) or (not after and any(True for _ in turns(script, step))):
             first = said(main[0]) if main[0].words else main[0].span
             command = spelled(step) if step.words else script.text[step.start : step.end]
-            yield rule.finding(first, variant="shell", command=command, fix=_stopped(script, main, rule))
-            return
+            return rule.finding(first, variant="shell", command=command, fix=_stopped(script, main, rule))
+    return None
 
 
 def _sets_up(script: Script, rule: Rule, command: Command) -> bool:
@@ -488,17 +513,7 @@ def _sets_up(script: Script, rule: Rule, command: Command) -> bool:
     from canfar_lint.checks.batch._shell_jobs import is_queued
 
     quiet = not command.arguments or command.arguments[0].value in ("purge", "list", "use", "avail", "unload")
-    return command.name in rule.table("shell_setting_up") and not quiet and is_queued(script) and _is_seen(command)
-
-
-def _is_asked_for(step: Command, after: Command) -> bool:
-    """Whether the next command asks if the file is there that a step was to make: `[ -f out.fits ]`."""
-    if after.name not in ("[", "[[", "test"):
-        return False
-    words = [*step.arguments, *(redirect.target for redirect in step.redirects if redirect.writes)]
-    made = {word.text.strip("\"'").rpartition("=")[2] for word in words}
-    asked = [word.text.strip("\"'") for word in after.arguments]
-    return any(flag in ("-e", "-f", "-s", "-d", "-r") and name in made for flag, name in pairwise(asked))
+    return command.name in rule.table("shell_setting_up") and not quiet and is_queued(script) and is_seen(command)
 
 
 def _kept_words(script: Script, rule: Rule, main: list[Command]) -> frozenset[int]:
@@ -525,7 +540,7 @@ def _worked_out(script: Script, rule: Rule) -> frozenset[int]:
     starts = [command.start for command in plain]
     found: set[int] = set()
     for command in script.commands if plain else ():
-        if "substitution" not in command.context or not _is_seen(command):
+        if "substitution" not in command.context or not is_seen(command):
             continue
         if is_worker(script, rule, command) or works_on_data(script, rule, command):
             around = plain[max(bisect_left(starts, command.start) - 1, 0)]
@@ -536,7 +551,7 @@ def _worked_out(script: Script, rule: Rule) -> frozenset[int]:
 def _stopped(script: Script, main: list[Command], rule: Rule) -> Fix | None:
     """`set -e` above the first line that is no comment; none where a plain command ends with 1 and all is well."""
     asking = frozenset(rule.table("shell_asking"))
-    if any(command.name in asking and _is_seen(command) for command in script.commands):
+    if any(command.name in asking and is_seen(command) for command in script.commands):
         return None
     if any(
         command.name is None and script.text[command.start : command.start + 2] == "((" for command in script.commands
@@ -568,39 +583,6 @@ def _is_step(script: Script, rule: Rule, command: Command) -> bool:
     harmless = any(command.name in rule.table(table) for table in ("harmless", "shell_harmless", "answering"))
     if command.name in rule.table("shell_reading"):
         harmless = not (writes(rule, command) and works_on_data(script, rule, command))
-    harmless = harmless or command.name in script.memo("talking functions", lambda one: _talking(one, rule))
+    harmless = harmless or command.name in script.memo("talking functions", lambda one: talking(one, rule))
     harmless = harmless or any(word.value in ("--version", "--help") for word in command.arguments[:1])
-    return not harmless and _is_seen(command)
-
-
-def _talking(script: Script, rule: Rule) -> frozenset[str]:
-    """The functions of a script that do nothing but say something."""
-    silent: dict[str, bool] = {}
-    harmless = frozenset((*rule.table("harmless"), *rule.table("shell_harmless")))
-    for command in script.commands:
-        for block in command.blocks:
-            if block.kind == "function" and block.name and command.words:
-                talks = command.name in ("echo", "printf") and not command.redirects
-                silent[block.name] = silent.get(block.name, True) and (talks or command.name in harmless)
-    return frozenset(name for name, fine in silent.items() if fine)
-
-
-def _is_seen(command: Command) -> bool:
-    """Whether `set -e` would look how a command ended."""
-    if command.connector in ("&&", "||", "&", "|") or command.before == "||":
-        return False
-    unseen = ("condition", "heredoc", "not", "background", "pipe-left")
-    if any(kind in unseen for kind in command.context):
-        return False
-    return not any(block.connector in ("&&", "||", "&", "|") for block in command.blocks)
-
-
-def _is_lost(step: Command, after: list[Command]) -> bool:
-    """Whether the script goes on behind a step with another command, so that its end says nothing of the step.
-
-    `usage; exit 1` ends as a failure whatever became of the step.
-    """
-    if not after or after[0].name not in ("exit", "wait"):
-        return bool(after)
-    given = [word.value for word in after[0].arguments]
-    return given == ["0"] or (bool(given) and after[0].blocks != step.blocks)
+    return not harmless and is_seen(command)
