@@ -60,7 +60,7 @@ _OF_PEOPLE = re.compile(r"/[\w.-]+/([\w.-]+/){0,3}(home|homes|user|users|people)
 _DEVICE = re.compile(r"(?i)/(xs|xw|xwin\w*|xserve|xdisp|null|png|tpng|gif|vgif|ppm|vppm|v?c?ps|latex)$")
 _POSTSCRIPT = re.compile(r"-(d[A-Z]\w*=/\w+|s[A-Z]\w*=/[A-Z]\w*)$")
 _HOSTED = re.compile(r"(?i)(^|_)(host|hostname|url|server|endpoint|domain)$|^(host|url|server)_|url$")
-_DOTTED_HOME = re.compile(r"~[\w-]*/(\.|Library/|$)")
+_DOTTED_HOME = re.compile(r"~[\w-]*/(\.(?!\./)|Library/|$)")
 
 
 def kind_of(text: str, tables: dict[str, Any]) -> str | None:
@@ -411,13 +411,19 @@ def _named_so(module: PythonModule, constant: ast.Constant, tables: dict[str, An
             names = _parameter(module, ancestor, child)
         elif isinstance(ancestor, (ast.Assign, ast.AnnAssign)):
             targets = ancestor.targets if isinstance(ancestor, ast.Assign) else [ancestor.target]
-            names = [getattr(t, "id", "") or getattr(t, "attr", "") for t in targets]
+            names = [getattr(t, "id", "") or getattr(t, "attr", "") or _key(t) for t in targets]
         if any(re.search(tables["path_names"], name.lower()) for name in names):
             return True
         if names or isinstance(ancestor, ast.stmt):
             return False
         child = ancestor
     return False
+
+
+def _key(target: ast.expr) -> str:
+    """`TESS_DATA` of `os.environ["TESS_DATA"]`."""
+    index = target.slice if isinstance(target, ast.Subscript) else None
+    return index.value if isinstance(index, ast.Constant) and isinstance(index.value, str) else ""
 
 
 def _parameter(module: PythonModule, call: ast.Call, argument: ast.AST) -> list[str]:
@@ -535,6 +541,9 @@ def _expected_there(rule: Rule, command: Command | None, word: Word, kind: str) 
     if kind == PERSONAL:
         return False
     runs = text.partition(" ")[0] if " " in text else word.tail  # a whole command line begins with its program
+    sourced = command is not None and command.name in ("source", ".") and kind == HOME
+    if sourced:
+        return False
     if re.search(r"/bin/[\w.-]+$", runs) or runs.endswith(tuple(rule.table("shell_programs"))):
         return True
     if command is None or word is command.program:
