@@ -287,10 +287,11 @@ def _device_words(command: Command, tables: dict[str, Any]) -> Iterator[Word]:
     for _, word in command.assignments if command.words else ():
         if _is_window(word.value, tables):
             yield word
+    last = max((word.start for word in command.arguments if {"@", "*"} & set(word.variables)), default=-1)
     for word in command.arguments:
         name, equals, _ = word.head.partition("=")
         given = word.behind(len(name) + 1) if equals else word
-        if _is_window(given.value, tables):
+        if _is_window(given.value, tables) and not (equals and word.start < last):  # what is said later holds
             yield given
 
 

@@ -185,7 +185,11 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
 
     if script.context not in JOB or made_by_hand(script) or _sets_up(script):
         return
-    given = [(entry.name, entry.word, entry.start) for entry in script.assignments if entry.word is not None]
+    given = [
+        (entry.name, entry.word, entry.start)
+        for entry in script.assignments
+        if entry.word is not None and (entry.command is None or entry.command.name != "unset")
+    ]
     given += [(name, word, each.start) for each in script.commands if each.words for name, word in each.assignments]
     moves = min((command.start for command in script.commands if command.name in ("cd", "pushd")), default=_NOWHERE)
     seen: set[int] = set()
