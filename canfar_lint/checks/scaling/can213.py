@@ -487,8 +487,9 @@ def _by_a_word(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for node in module.parents:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
             given.append((node.targets[0].attr, node.value))
+    parts = rule.table("parts")
     for name, value in given:
-        if module.constant(value) in rule.table("parts").get(name, ()) and not never_runs(module, value):
+        if name in parts and module.constant(value) in parts[name] and not never_runs(module, value):
             yield rule.finding(module.span(value), variant="default", call=f"{name}={module.code(value)}")
     for call in module.calls(rule.table("all")):
         name = next(rule.table("all")[each] for each in module.qualified_all(call.func) if each in rule.table("all"))

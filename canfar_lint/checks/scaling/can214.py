@@ -123,11 +123,12 @@ def _is_nowhere(module: PythonModule, call: ast.Call) -> bool:
     root = call.func
     while isinstance(root, ast.Attribute):
         root = root.value
-    if not isinstance(root, ast.Name) or module.notebook or module.star_imports or root.id in dir(builtins):
+    if not isinstance(root, ast.Name) or module.notebook or module.star_imports or hasattr(builtins, root.id):
         return False
-    return not any(isinstance(node.ctx, ast.Store) for node in module.named(root.id)) and not any(
-        root.id in scope.bindings for scope in module.scopes.values()
-    )
+    bound = module.memo("bound somewhere")
+    if not bound:
+        bound.update((name, True) for scope in module.scopes.values() for name in scope.bindings)
+    return root.id not in bound and not any(isinstance(node.ctx, ast.Store) for node in module.named(root.id))
 
 
 def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
