@@ -39,12 +39,12 @@ def _collected(
 ) -> Iterator[Finding]:
     """An image that a loop adds to a list, or stores in a dict or a cube; `grown` for an array that is made anew."""
     loops = [loop for loop in module.loops(place) if isinstance(loop, (ast.For, ast.AsyncFor, ast.While))]
-    if not loops or is_short(module, rule, loops[0]) or (not grown and _is_emptied(module, target, loops[0])):
+    read = image_read(module, value) if loops else None
+    if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, value):
+        return
+    if is_short(module, rule, loops[0]) or (not grown and _is_emptied(module, target, loops[0])):
         return
     if any(_is_deleted(module, target, loop) for loop in loops[1:]) or _is_grid_of(module, rule, target, loops):
-        return
-    read = image_read(module, value)
-    if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, value):
         return
     if _is_same_file(module, read, loops[0]) or _is_table(module, read) or _is_just_drawn(module, read, loops[0]):
         return
