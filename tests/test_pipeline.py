@@ -435,3 +435,15 @@ def test_requests_that_tests_make_up_are_no_requests(here: Path) -> None:
     result = linted()
     assert not runs(result.project) and not [d for d in result.diagnostics if d.code.startswith("CAN8")]
     assert found(result, "CAN402") == [("stack.py", "CAN402", "warning")]
+
+
+def test_a_name_in_a_linted_file_makes_nobody_list_other_folders(tmp_path: Path) -> None:
+    from canfar_lint.pipeline.tree import Tree
+
+    root = tmp_path / "project"
+    (root / "data").mkdir(parents=True)
+    for place in (root / "data" / "halos_1.csv", tmp_path / "halos_2.csv"):
+        place.write_text("x\n")
+    tree = Tree(str(root), None)
+    assert tree.filled(str(root / "a.py"), "data/halos_{}.csv") == [2]
+    assert tree.filled(str(root / "a.py"), "../halos_{}.csv") == []

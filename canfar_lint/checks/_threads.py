@@ -122,10 +122,7 @@ def starts_processes(module: PythonModule, call: ast.Call) -> bool:
 
 def never_runs(module: PythonModule, node: ast.AST) -> bool:
     """Whether a node stands behind a `return`, or under a condition that the code itself has settled the other way."""
-    if _is_left_before(module, node):
-        return True
-    tests = ((module.constant(test), wanted) for test, wanted in module.guards(node))
-    return any(isinstance(known, int) and bool(known) != wanted for known, wanted in tests)
+    return _is_left_before(module, node) or module.is_switched_off(node)
 
 
 def _is_left_before(module: PythonModule, node: ast.AST) -> bool:

@@ -372,13 +372,7 @@ class PythonModule:
 
     def user_guarded(self, node: ast.AST) -> bool:
         """Whether a node runs only when the user asked for it (or never: `if False`)."""
-        for test, wanted in self.guards(node):
-            constant = self.constant(test)
-            if isinstance(constant, (bool, int)) and bool(constant) != wanted:
-                return True
-            if self.is_user_choice(test):
-                return True
-        return False
+        return self.is_switched_off(node) or any(self.is_user_choice(test) for test, _ in self.guards(node))
 
     # -- script or library ----------------------------------------------------------------------------------
 
@@ -418,6 +412,11 @@ class PythonModule:
         name = self.qualified(statement.value.func)
         return name.endswith((".parse_args", ".ArgumentParser", "fits.open", ".read_csv", ".getdata", "glob.glob"))
 
+    def is_switched_off(self, node: ast.AST) -> bool:
+        """Whether a node stands under a condition that the code itself has settled the other way: `if 0:`."""
+        tests = ((self.constant(test), wanted) for test, wanted in self.guards(node))
+        return any(isinstance(known, int) and bool(known) != wanted for known, wanted in tests)
+
     @property
     def end(self) -> int:
         """The offset behind which nothing runs, since the module leaves there whatever happens: `sys.exit()`.
@@ -429,7 +428,9 @@ class PythonModule:
             leaves = (node for node in self.tree.body if not self.notebook and self._leaves(node))
             last = next(leaves, None)
             memo["at"] = len(self.text) + 1 if last is None else self.span(last)[1]
-        return int(str(memo["at"]))
+        at = memo["at"]
+        assert isinstance(at, int)
+        return at
 
     def _leaves(self, statement: ast.stmt) -> bool:
         if isinstance(statement, ast.Raise):

@@ -53,7 +53,10 @@ class Tree:
         below, _, name = subject.rpartition("/")
         pattern = re.compile(r"[^/]+".join(map(re.escape, name.split("{}"))))
         for folder in (os.path.dirname(path), self.root):
-            listed = self._listed(os.path.normpath(os.path.join(folder, below)))
+            place = os.path.normpath(os.path.join(folder, below))
+            if os.path.relpath(place, self.root).split(os.sep)[0] == os.pardir:
+                continue  # what a linted file says is no reason to list other folders
+            listed = self._listed(place)
             found = [size for each, size in listed.items() if pattern.fullmatch(each)]
             if found:
                 return found

@@ -98,7 +98,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         owner = owner_of(module, constant) if kind is None and text in tables["homes"] else ""
         kind = PERSONAL if owner else kind
         node = _whole(module, constant)
-        if kind is None or node in seen or _is_no_path(text) or _never_runs(module, constant):
+        if kind is None or node in seen or _is_no_path(text) or module.is_switched_off(constant):
             continue
         if _is_candidate(module, constant, tables) or (kind == PERSONAL and not owner and _whose(text, tables)):
             continue
@@ -124,7 +124,7 @@ def _below_home(module: PythonModule, rule: Rule, known: Destinations | None, se
         path = f"~/{said}"
         if kind_of(path, tables) != HOME or literal in seen or _is_no_path(path) or is_fallback(module, whole):
             continue
-        if _never_runs(module, literal) or _is_looked_for(module, whole) or _is_candidate(module, literal, tables):
+        if module.is_switched_off(literal) or _is_looked_for(module, whole) or _is_candidate(module, literal, tables):
             continue
         known = known or Destinations(module, tables)
         found = known.of(whole)
@@ -222,11 +222,6 @@ def _fix(module: PythonModule, node: ast.AST) -> Fix | None:
     if not isinstance(node, ast.Constant):
         return None
     return overridable(module, node, ("pathlib.Path", "os.path.expanduser"))
-
-
-def _never_runs(module: PythonModule, constant: ast.Constant) -> bool:
-    found = [(module.constant(test), wanted) for test, wanted in module.guards(constant)]
-    return any(isinstance(held, int) and bool(held) != wanted for held, wanted in found)
 
 
 def _is_elsewhere(module: PythonModule, node: ast.AST) -> bool:
@@ -509,10 +504,10 @@ def _shell_words(script: Script, rule: Rule) -> Iterator[tuple[Word, Command | N
         if command.program is not None:
             yield command.program, command
         for word in command.arguments:
-            name, equals, _ = word.head.partition("=")
-            given = equals and re.fullmatch(r"-.*|[a-z]\w*", name) is not None
             if _POSTSCRIPT.match(word.head):
                 continue
+            name, equals, _ = word.head.partition("=")
+            given = equals and re.fullmatch(r"-.*|[a-z]\w*", name) is not None
             yield word.behind(len(name) + 1) if given else word, command
 
 
@@ -541,8 +536,7 @@ def _expected_there(rule: Rule, command: Command | None, word: Word, kind: str) 
     if kind == PERSONAL:
         return False
     runs = text.partition(" ")[0] if " " in text else word.tail  # a whole command line begins with its program
-    sourced = command is not None and command.name in ("source", ".") and kind == HOME
-    if sourced:
+    if kind == HOME and command is not None and command.name in ("source", "."):
         return False
     if re.search(r"/bin/[\w.-]+$", runs) or runs.endswith(tuple(rule.table("shell_programs"))):
         return True

@@ -71,9 +71,10 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         start, end = _head(module, handler)
         command = module.text[start:end]
         yield rule.finding((start, end), variant="swallowed", command=command, instead=instead, fix=fix)
-    for handler in _skipping(module):
+    for handler, whole in _skipping(module):
         start, end = _head(module, handler)
-        yield rule.finding((start, end), variant="skipped", command=module.text[start:end])
+        variant = "skipped" if whole else "skipped-part"
+        yield rule.finding((start, end), variant=variant, command=module.text[start:end])
 
 
 def _head(module: PythonModule, handler: ast.ExceptHandler) -> tuple[int, int]:
@@ -367,8 +368,8 @@ def _is_looked_at(module: PythonModule, target: ast.Name, name: str) -> bool:
     return not waited
 
 
-def _skipping(module: PythonModule) -> Iterator[ast.ExceptHandler]:
-    """Handlers of everything around all that a loop does for each of its items."""
+def _skipping(module: PythonModule) -> Iterator[tuple[ast.ExceptHandler, bool]]:
+    """Handlers of everything inside a loop, each with whether it is around all that is done for an item."""
     if module.notebook:
         return
     for node in module.parents:
@@ -380,10 +381,11 @@ def _skipping(module: PythonModule) -> Iterator[ast.ExceptHandler]:
             continue
         if len(attempt.body) < 3 or not _takes_steps(module, attempt):
             continue
-        if len(_work(module, loop.body)) > 1 and not _drops_product(module, node, attempt):
+        whole = len(_work(module, loop.body)) <= 1
+        if not whole and not _drops_product(module, node, attempt):
             continue
         if _goes_on(module, node) and module.on_main_path(attempt) and not module.user_guarded(attempt):
-            yield node
+            yield node, whole
 
 
 def _drops_product(module: PythonModule, handler: ast.ExceptHandler, attempt: ast.Try) -> bool:

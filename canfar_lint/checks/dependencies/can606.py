@@ -49,7 +49,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             and not (value.prefix.startswith("/") and not value.pieces[0].default)
         ):
             continue
-        if _OF_SYSTEM.match(path) or _never_runs(module, node) or _may_fail(module, node):
+        if _OF_SYSTEM.match(path) or module.is_switched_off(node) or _may_fail(module, node):
             continue
         if path in (".", "./") and (_in_handler(module, node) or _in_package(module)):
             continue
@@ -119,11 +119,6 @@ def _is_test(module: PythonModule) -> bool:
     if any(name.endswith(".TestCase") for base in bases for name in module.qualified_all(base)):
         return True
     return bool(defined) and all(re.match(r"test_|Test[A-Z]", node.name) for node in defined) and not module.is_script
-
-
-def _never_runs(module: PythonModule, node: ast.expr) -> bool:
-    """Whether a condition that is written as false stands before it."""
-    return any(isinstance(test, ast.Constant) and bool(test.value) != held for test, held in module.guards(node))
 
 
 def _may_fail(module: PythonModule, node: ast.expr) -> bool:

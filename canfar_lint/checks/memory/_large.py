@@ -28,7 +28,7 @@ def is_plainly_large(
 ) -> bool:
     """Whether a table that a call reads is large beyond doubt, and none the program has made for itself."""
     said = _says_much(module, rule, call, source, reader)
-    return said and not is_own(module, source) and not never_runs(module, call)
+    return said and not is_own(module, source) and not module.is_switched_off(call)
 
 
 def _says_much(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr, reader: dict[str, Any]) -> bool:
@@ -50,12 +50,6 @@ def is_own(module: PythonModule, source: ast.expr) -> bool:
     while isinstance(source, ast.Call) and module.qualified(source.func) in ("builtins.str", "os.fspath"):
         source = source.args[0] if source.args else source.func
     return bool({module.code(source), module.code(path_of(module, source))} & written)
-
-
-def never_runs(module: PythonModule, node: ast.AST) -> bool:
-    """Whether a node stands under a condition that the code itself has settled the other way."""
-    tests = ((module.constant(test), wanted) for test, wanted in module.guards(node))
-    return any(isinstance(known, (bool, int)) and bool(known) != wanted for known, wanted in tests)
 
 
 def said_of(module: PythonModule, call: ast.Call, source: ast.expr) -> str:

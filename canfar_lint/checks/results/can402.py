@@ -138,10 +138,8 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
         return None
     if re.search(rule.table("programs"), text) or re.search(rule.table("kept"), last):
         return None
-    if ephemeral(rule).match(text):
+    if ephemeral(rule).match(text) or _is_handed_over(module, named.place, text):
         return None  # `/tmp/…`: each session has one of its own
-    if _is_handed_over(module, named.place, text):
-        return None
     if not re.search(rule.table("rewritten"), last) and _is_kept(module, output, named.place, text):
         return None
     shared = literal and takes_task(module) and not _folder_is_chosen(module)
