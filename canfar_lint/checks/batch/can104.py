@@ -252,10 +252,13 @@ def _is_left_over(module: PythonModule, node: ast.AST, tables: dict[str, Any]) -
 
 def _is_read(module: PythonModule, name: str) -> bool:
     """Whether a name is read, by itself or out of a text: `eval("path")`, `__all__`, a cell's `{path}`."""
-    if any(isinstance(use.ctx, ast.Load) for use in module.named(name)):
-        return True
-    bound = len(module.named(name))
-    return len(re.findall(rf"\b{re.escape(name)}\b", module.source.text)) > bound
+    memo = module.memo("names read")
+    if name not in memo:
+        uses = module.named(name)
+        memo[name] = any(isinstance(use.ctx, ast.Load) for use in uses) or (
+            len(re.findall(rf"\b{re.escape(name)}\b", module.source.text)) > len(uses)
+        )
+    return bool(memo[name])
 
 
 def _bound(module: PythonModule, tables: dict[str, Any]) -> list[tuple[str, bool]]:

@@ -6,14 +6,15 @@ import ast
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from itertools import islice, pairwise
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import is_fallback, is_shelved
 from canfar_lint.checks._commands import started
 from canfar_lint.checks._inputs import in_memory, is_packaged
-from canfar_lint.checks._outputs import Output, file_literals, literal_span, names_of, outputs, texts_with
+from canfar_lint.checks._outputs import Output, file_literals, literal_span, texts_with
+from canfar_lint.checks.batch._made import is_made, last_part, made_names
 from canfar_lint.checks.batch._reads import is_of_casa, is_read_as_data, names, reads
 from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.python import PythonModule
@@ -22,9 +23,6 @@ from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, LITERAL, LOO
 if TYPE_CHECKING:
     from canfar_lint.model.shell import Script
 
-_OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|dest|save")
-_RESULT = re.compile(r"(?i)out(put)?_?(file|name|path|fn|fits|cat|table|image|hdf5?|csv)")
-_RESULT_SETTING = re.compile(r"(CATALOG|CHECKIMAGE|IMAGEOUT|WEIGHTOUT|(MERGED|FULL)?OUTCAT|XML)_NAME")
 _FOLDER = re.compile(r"(?i)(dir|directory|folder|path|root)s?$")
 _SETTINGS = re.compile(r"(?i)(^|[._])(config|conf|cfg|settings)$")
 _SETTINGS_MAKER = re.compile(r"(?i)config|settings|yaml|toml|\b(conf|cfg)")
@@ -33,8 +31,6 @@ _TOLD_FOLDER = re.compile(r"(?i)(dir|directory|folder|root)s?$")
 _NOT_PROJECTS = ("os.", "pathlib.", "tempfile.", "shutil.", "sys.")
 _DEEPEST = 3
 _PARSED = re.compile(r"(p?args?|opts?|options|namespace|flags)", re.IGNORECASE)
-_TELLING = 5
-_APPENDED = r"(_dr[zc])?(_(sci|wht|ctx))?\.\w"
 _SECRET = re.compile(r"(?i)(^|[_.-])(secrets?|credentials?|passwords?|tokens?|settings?|config)([_.-]|$)")
 _NO_DATA = re.compile(
     r"(?i)config|setting|param|option|schema|manifest|default|metadata|login|user|setup|version|readme|licen[cs]e|"
@@ -50,16 +46,12 @@ _IDLE = frozenset(("rm", "mkdir", "cd", "echo", "clear", "ls", "ds9", "rmdir", "
 _FETCHED = re.compile(r"(?m)^[ \t]*(!|%sx |%system )[ \t]*(wget|curl|tar|unzip|gunzip|git clone)\b")
 _OF_PROJECT = re.compile(r"(?i)_?(get|find|locate)_?(pkg|package|test|resource|data)s?_?(data|file|filename|path)s?")
 _LISTINGS = frozenset(("os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglob", "natsort.natsorted"))
-_COPIES = ("shutil.copy", "shutil.copyfile", "shutil.copytree", "shutil.move", "os.rename")
 # what the module of paths of a reproducible paper names, each below the module's own place
 _LAID_OUT = re.compile(r"\.*([\w.]+\.)?paths\.(src|data|static|scripts|tex|figures|output|root)")
-_MAKES = re.compile(r"(?i)_?(download|fetch|retrieve)")
-_PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate)")
 _CHOSEN = frozenset((ARGUMENT, ENVIRONMENT, CONFIG, PARAMETER, UNIQUE, LOOP))
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
-    written: frozenset[str] | None = None
     found = _Found(module)
     calls = reads(module, rule)
     for read in calls:
@@ -76,9 +68,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 or _is_in_folder_of_run(module, read.name)
             ):
                 continue
-            written = written if written is not None else _written(module, rule)
             if (
-                _is_made(_last(name), written)
+                is_made(last_part(name), made_names(module, rule))
                 or found.is_continued(name)
                 or in_memory(module, read.name)
                 or is_packaged(module, read.name)
@@ -109,11 +100,11 @@ class _Found:
     def add(self, node: ast.AST, name: str) -> None:
         self.spans.add(literal_span(self.module, node))
         self.named.add(self._key(node, name))
-        self.names.add(_last(name))
+        self.names.add(last_part(name))
 
     def is_continued(self, name: str) -> bool:
         """Whether a name goes on from that of another input, as CASA calls what it makes: `m31.ms.contsub`."""
-        parts = _last(name).split(".")
+        parts = last_part(name).split(".")
         return any(".".join(parts[:n]) in self.names for n in range(1, len(parts)))
 
     def _key(self, node: ast.AST, name: str) -> tuple[object, ...]:
@@ -129,13 +120,13 @@ def _named_apart(module: PythonModule, rule: Rule, seen: _Found) -> Iterator[Fin
     suffixes = tuple(rule.table("suffixes"))
     for statement, node, value in constants(module):
         found = name_of(value)
-        if found is None or not _is_data(_last(found[1]), suffixes) or seen.has(*found):
+        if found is None or not _is_data(last_part(found[1]), suffixes) or seen.has(*found):
             continue
         if _expected(module, statement, found[0]) or _is_own(module, found[0]):
             continue
         if _is_found_there(module, found[0], found[1], statement) or _is_put_behind_own(module, statement):
             continue
-        if is_packaged(module, node) or _is_made(_last(found[1]), _written(module, rule)):
+        if is_packaged(module, node) or is_made(last_part(found[1]), made_names(module, rule)):
             continue
         seen.add(*found)
         yield rule.finding(literal_span(module, found[0]), name=found[1], fix=_fix(module, *found))
@@ -198,8 +189,8 @@ def _is_work(name: str) -> bool:
 def _of_value(module: PythonModule, value: Value, is_data: Callable[[str], bool]) -> Iterator[tuple[ast.AST, str]]:
     for leaf in list(value.leaves())[:64]:
         literals = file_literals(leaf)
-        name = _last(leaf.skeleton)
-        if not literals or name.startswith("{}") or not is_data(_last(_completed(module, leaf))):
+        name = last_part(leaf.skeleton)
+        if not literals or name.startswith("{}") or not is_data(last_part(_completed(module, leaf))):
             continue
         text = next((piece.text or "" for piece in leaf.pieces if piece.node is literals[-1]), "")
         if len(literals) > 1 or "{}" in name:
@@ -306,8 +297,8 @@ def _is_found_there(module: PythonModule, literal: ast.AST, name: str, place: as
     """Whether a file is of no input's own: a test's, one that the script fetches or unpacks, or in a given folder."""
     if _OF_TESTS.search(name) or is_shelved(module, place) or _is_uncalled(module, place):
         return True
-    address = re.compile(rf"://\S+/{re.escape(_last(name))}$")
-    if any(address.search(str(text.value)) for text in texts_with(module, _last(name))):
+    address = re.compile(rf"://\S+/{re.escape(last_part(name))}$")
+    if any(address.search(str(text.value)) for text in texts_with(module, last_part(name))):
         return True
     if _is_of_settings(module, literal) or _is_in_folder_of_run(module, _whole(module, literal)):
         return True
@@ -324,7 +315,10 @@ def _is_uncalled(module: PythonModule, place: ast.AST) -> bool:
         return False
     if function.decorator_list or function.name.startswith("__"):
         return False
-    return len(re.findall(rf"\b{re.escape(function.name)}\b", module.text)) == 1
+    memo = module.memo("named once")
+    if function not in memo:
+        memo[function] = len(re.findall(rf"\b{re.escape(function.name)}\b", module.text)) == 1
+    return bool(memo[function])
 
 
 def _is_of_settings(module: PythonModule, literal: ast.AST) -> bool:
@@ -480,9 +474,9 @@ def _is_brought(module: PythonModule, place: ast.AST, name: str) -> bool:
             continue
         words = [word.value or word.head for word in start.command.arguments]
         packed = start.command.name in _UNPACKING or (start.command.name == "tar" and any("x" in w for w in words[:1]))
-        if packed and _last(name).rpartition(".")[0]:
+        if packed and last_part(name).rpartition(".")[0]:
             return True
-        if start.command.name in ("wget", "curl") and any(_last(word) == _last(name) for word in words):
+        if start.command.name in ("wget", "curl") and any(last_part(word) == last_part(name) for word in words):
             return True
     return False
 
@@ -529,112 +523,6 @@ def _is_data(name: str, suffixes: tuple[str, ...]) -> bool:
         and not _SECRET.search(lower)
         and not _FILLED.search(name)
     )
-
-
-def _last(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[2]
-
-
-def _written(module: PythonModule, rule: Rule) -> frozenset[str]:
-    """The last parts of the names the program writes itself, also by arguments that say so."""
-    found = set()
-    for output in outputs(module):
-        for value, _ in names_of(module, output):
-            found |= {_last(leaf.skeleton) for leaf in value.leaves()}
-        for part in ast.walk(output.name):
-            if isinstance(part, ast.Name):
-                found |= {_last(leaf.skeleton) for leaf in module.value(part).leaves()}
-    for call in module.all_calls:
-        last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-        if _MAKES.match(last) or last.endswith(("Writer", "writer")):
-            given = [*call.args[:8], *(keyword.value for keyword in call.keywords[:8])]
-            found |= {_last(leaf.skeleton) for arg in given for leaf in module.value(arg).leaves()}
-        elif call.args and _PRODUCES.match(last):
-            # makeBeamReg("beam.reg"), write_mask_fits("mask.fits")
-            names = {_last(leaf.skeleton) for arg in call.args[:4] for leaf in module.value(arg).leaves()}
-            found |= {name for name in names if last.lower().endswith(name.rpartition(".")[2])}
-        inputs = rule.table("casa").get(last, ())
-        for keyword in call.keywords:
-            if keyword.arg and keyword.arg not in inputs and _OUTPUT.match(keyword.arg):
-                found |= {_last(leaf.skeleton) for leaf in module.value(keyword.value).leaves()}
-    for result in _told(module, rule):
-        found |= {_last(leaf.skeleton) for leaf in module.value(result).leaves()}
-    found |= _told_in_commands(module)
-    for store in _kept_by_samplers(module):
-        found |= {_last(leaf.skeleton) for leaf in module.value(store).leaves()}
-    for statement in _named_outputs(module):
-        found |= {_last(leaf.skeleton) for leaf in module.value(statement.value).leaves()}
-    for call in module.calls(_COPIES):
-        if len(call.args) > 1 and _last(module.value(call.args[0]).skeleton) in found:
-            found.add(_last(module.value(call.args[1]).skeleton))
-    return frozenset(found - {"", "{}"})
-
-
-def _told(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
-    """What a program is told to call its result: the second argument of a CASA import, a SExtractor setting."""
-    for task, (parameter, index) in rule.table("results").items():
-        for call in module.calls_named(task):
-            given = module.argument(call, parameter, index)
-            if given is not None:
-                yield given
-    for target in module.subscript_stores:
-        parent = module.parent(target)
-        if isinstance(parent, ast.Assign) and _is_result(module.constant(target.slice)):
-            yield parent.value
-    for node in module.parents:
-        if isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and _is_result(key.value):
-                    yield value
-
-
-def _told_in_commands(module: PythonModule) -> set[str]:
-    """The same on a command line: `-CATALOG_NAME m31.cat`."""
-    found: set[str] = set()
-    for start in started(module):
-        words = start.command.arguments
-        for option, word in pairwise(words):
-            if _is_result(option.head.removeprefix("-")) and word.value:
-                found.add(_last(word.value))
-    return found
-
-
-def _kept_by_samplers(module: PythonModule) -> Iterator[ast.expr]:
-    """The stores that the program begins anew itself: `HDFBackend("chain.h5")` and then `.reset(…)`."""
-    if any(module.methods(("reset",))):
-        yield from (call.args[0] for call in module.calls_named("HDFBackend") if call.args)
-
-
-def _is_result(key: object) -> bool:
-    return isinstance(key, str) and _RESULT_SETTING.fullmatch(key) is not None
-
-
-def _named_outputs(module: PythonModule) -> Iterator[ast.Assign]:
-    """The names of files of which the script says that they are results: `outfile = "m31.fits"`."""
-    for node in module.parents:
-        target = node.targets[0] if isinstance(node, ast.Assign) else None
-        if isinstance(node, ast.Assign) and isinstance(target, ast.Name) and _RESULT.match(target.id):
-            yield node
-
-
-def _is_made(name: str, written: frozenset[str]) -> bool:
-    """Whether the program writes a file itself, or one whose name this one continues: `m31.image.fits` of `m31`."""
-    if name in written:
-        return True
-    parts = name.split(".")
-    if any(".".join(parts[:n]) in written for n in range(1, len(parts))):
-        return True
-    return any(_begins(name, made) for made in written)
-
-
-def _begins(name: str, made: str) -> bool:
-    """Whether a tool has made a name of one that it is given for its result: `m31_0.5_drz.fits` of `m31_{}`."""
-    fixed = made.split("{}")
-    if len(fixed[0]) < _TELLING:
-        return False
-    if "." in fixed[-1]:
-        return len(fixed) > 1 and re.fullmatch(".+".join(map(re.escape, fixed)), name) is not None
-    return re.match("[^_]+".join(re.escape(part) for part in fixed) + _APPENDED, name) is not None
 
 
 def _expected(module: PythonModule, place: ast.AST, literal: ast.AST) -> bool:

@@ -1,0 +1,140 @@
+"""The names of the files that a program makes itself, or has others make: what it reads of them is no input."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._commands import started
+from canfar_lint.checks._outputs import names_of, outputs
+from canfar_lint.model.python import PythonModule
+
+_OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|dest|save")
+_RESULT = re.compile(r"(?i)out(put)?_?(file|name|path|fn|fits|cat|table|image|hdf5?|csv)")
+_RESULT_SETTING = re.compile(r"(CATALOG|CHECKIMAGE|IMAGEOUT|WEIGHTOUT|(MERGED|FULL)?OUTCAT|XML)_NAME")
+_TELLING = 5
+_APPENDED = r"(_dr[zc])?(_(sci|wht|ctx))?\.\w"
+_COPIES = ("shutil.copy", "shutil.copyfile", "shutil.copytree", "shutil.move", "os.rename")
+_MAKES = re.compile(r"(?i)_?(download|fetch|retrieve)")
+_PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate)")
+
+
+def last_part(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
+
+
+def made_names(module: PythonModule, rule: Rule) -> frozenset[str]:
+    """The last parts of the names the program writes itself, also by arguments that say so; told once a file."""
+    memo = module.memo("made names")
+    if not memo:
+        found = {name for node in _results(module, rule) for name in _names(module, node)}
+        found |= {
+            last_part(leaf.skeleton)
+            for each in outputs(module)
+            for v, _ in names_of(module, each)
+            for leaf in v.leaves()
+        }
+        found |= _told_in_commands(module)
+        for call in module.calls(_COPIES):
+            if len(call.args) > 1 and last_part(module.value(call.args[0]).skeleton) in found:
+                found.add(last_part(module.value(call.args[1]).skeleton))
+        memo["all"] = frozenset(found - {"", "{}"})
+    names = memo["all"]
+    assert isinstance(names, frozenset)
+    return names
+
+
+def _names(module: PythonModule, node: ast.expr) -> set[str]:
+    return {last_part(leaf.skeleton) for leaf in module.value(node).leaves()}
+
+
+def _results(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
+    """The expressions that name what is written, or made elsewhere for the program."""
+    for output in outputs(module):
+        yield from (part for part in ast.walk(output.name) if isinstance(part, ast.Name))
+    for call in module.all_calls:
+        last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if _MAKES.match(last) or last.endswith(("Writer", "writer")):
+            yield from (*call.args[:8], *(keyword.value for keyword in call.keywords[:8]))
+        elif _PRODUCES.match(last):
+            # makeBeamReg("beam.reg"), write_mask_fits("mask.fits")
+            for given in call.args[:4]:
+                if any(last.lower().endswith(name.rpartition(".")[2]) for name in _names(module, given)):
+                    yield given
+        inputs = rule.table("casa").get(last, ())
+        for keyword in call.keywords:
+            if keyword.arg and keyword.arg not in inputs and _OUTPUT.match(keyword.arg):
+                yield keyword.value
+    yield from _told(module, rule)
+    yield from _kept_by_samplers(module)
+    yield from (statement.value for statement in _named_outputs(module))
+
+
+def _told(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
+    """What a program is told to call its result: the second argument of a CASA import, a SExtractor setting."""
+    for task, (parameter, index) in rule.table("results").items():
+        for call in module.calls_named(task):
+            given = module.argument(call, parameter, index)
+            if given is not None:
+                yield given
+    for target in module.subscript_stores:
+        parent = module.parent(target)
+        if isinstance(parent, ast.Assign) and _is_result(module.constant(target.slice)):
+            yield parent.value
+    for node in module.parents:
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and _is_result(key.value):
+                    yield value
+
+
+def _told_in_commands(module: PythonModule) -> set[str]:
+    """The same on a command line: `-CATALOG_NAME m31.cat`."""
+    found: set[str] = set()
+    for start in started(module):
+        words = start.command.arguments
+        for option, word in pairwise(words):
+            if _is_result(option.head.removeprefix("-")) and word.value:
+                found.add(last_part(word.value))
+    return found
+
+
+def _kept_by_samplers(module: PythonModule) -> Iterator[ast.expr]:
+    """The stores that the program begins anew itself: `HDFBackend("chain.h5")` and then `.reset(…)`."""
+    if any(module.methods(("reset",))):
+        yield from (call.args[0] for call in module.calls_named("HDFBackend") if call.args)
+
+
+def _is_result(key: object) -> bool:
+    return isinstance(key, str) and _RESULT_SETTING.fullmatch(key) is not None
+
+
+def _named_outputs(module: PythonModule) -> Iterator[ast.Assign]:
+    """The names of files of which the script says that they are results: `outfile = "m31.fits"`."""
+    for node in module.parents:
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if isinstance(node, ast.Assign) and isinstance(target, ast.Name) and _RESULT.match(target.id):
+            yield node
+
+
+def is_made(name: str, written: frozenset[str]) -> bool:
+    """Whether the program writes a file itself, or one whose name this one continues: `m31.image.fits` of `m31`."""
+    if name in written:
+        return True
+    parts = name.split(".")
+    if any(".".join(parts[:n]) in written for n in range(1, len(parts))):
+        return True
+    return any(_begins(name, made) for made in written)
+
+
+def _begins(name: str, made: str) -> bool:
+    """Whether a tool has made a name of one that it is given for its result: `m31_0.5_drz.fits` of `m31_{}`."""
+    fixed = made.split("{}")
+    if len(fixed[0]) < _TELLING:
+        return False
+    if "." in fixed[-1]:
+        return len(fixed) > 1 and re.fullmatch(".+".join(map(re.escape, fixed)), name) is not None
+    return re.match("[^_]+".join(re.escape(part) for part in fixed) + _APPENDED, name) is not None
