@@ -41,7 +41,7 @@ CLEAN = frozenset(
         *(".engine", ".engine.file", ".engine.run", ".facts", ".facts.imports"),
         *(".peers", ".peers.process", ".peers.ruff", ".pipeline", ".pipeline.join", ".pipeline.tree"),
         *(".reporting", ".reporting.colour", ".reporting.concise", ".reporting.escape", ".reporting.links"),
-        *(".reporting.summary",),
+        *(".reporting.summary", ".triggers.expression", ".triggers.vocabulary"),
         *(".settings", ".settings.globs", ".settings.keys", ".settings.resolve", ".settings.select"),
         *(".settings.settings", ".settings.values"),
     )

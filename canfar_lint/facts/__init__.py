@@ -7,9 +7,11 @@ A collector has one function per kind of model it reads, `python(module)`, `shel
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from types import ModuleType
 
 from canfar_lint.source import DOCKERFILE, MAKEFILE, NOTEBOOK, PYTHON, SHELL, YAML
+from canfar_lint.triggers.vocabulary import ask
 
 _PYTHON = frozenset((PYTHON, NOTEBOOK))
 _SHELL = frozenset((SHELL, MAKEFILE, YAML))
@@ -26,13 +28,14 @@ _TRIGGERS: tuple[tuple[str, frozenset[str], tuple[bytes, ...]], ...] = (
     ("called", frozenset((DOCKERFILE,)), (b"COPY", b"ADD", b"type=bind", b"copy", b"add", b"Copy", b"Add")),
 )
 _loaded: dict[str, ModuleType] = {}
+ask(trigger for _, kinds, triggers in _TRIGGERS if PYTHON in kinds for trigger in triggers)
 
 
-def wanted(kind: str, data: bytes) -> list[ModuleType]:
-    """The collectors that may find something in a file; of Python its words are enough."""
+def wanted(kind: str, holds: Callable[[bytes], bool]) -> list[ModuleType]:
+    """The collectors that may find something in a file of which it can be asked what bytes it holds."""
     found: list[ModuleType] = []
     for name, kinds, triggers in _TRIGGERS:
-        if kind in kinds and any(trigger in data for trigger in triggers):
+        if kind in kinds and any(map(holds, triggers)):
             if name not in _loaded:
                 _loaded[name] = importlib.import_module(f"canfar_lint.facts.{name}")
             if _loaded[name] not in found:

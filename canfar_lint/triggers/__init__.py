@@ -46,6 +46,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.source import NOTEBOOK, PYTHON
+from canfar_lint.triggers.expression import NO_WORD, Expression
+from canfar_lint.triggers.vocabulary import Vocabulary, ask, is_asked, vocabulary
 
 if TYPE_CHECKING:
     from canfar_lint.triggers.asked import Asking
@@ -55,12 +57,11 @@ _Rules = dict[str, Rule]
 
 _WORD = re.compile(r"\w+(?: \w+)*")
 _MEMBER = re.compile(r"\w+(?:\.\w+)+")
-_NO_WORD = bytes(c if (chr(c).isascii() and (chr(c).isalnum() or c == 95)) or c >= 128 else 32 for c in range(256))
 # a function's first line and what is indented below it; the head of a function or class, and its name
 _BODY = r"(\n([ \t]*)(?:async )?def .*)(?:\n(?:\2[ \t]+.*|[ \t]*(?=\n)))*"
 _HEADER = r"\n[ \t]*(?:(?:async )?def \w+|class \w+.*|__all__\s*\+?=\s*[\[(][^\])]*)"
 _MENTION = r"(?<![\w\"'.])(\w+)\s*[(,)\n]"
-_QUOTED = re.compile(rb"[\"'].*")
+_ONE_QUOTE = bytes.maketrans(b"'", b'"')
 _ENDING = re.compile(rb"\.(\w{1,12})\\?[\"']")
 _COMMENT_LINE = re.compile(rb"\n[ \t]*#.*")
 
@@ -88,13 +89,13 @@ class Content:
         self.data = data
         self.kind = kind
         self.code = python_code(data) if kind == PYTHON else b"\n" + data
-        self.words = frozenset(self.code.translate(_NO_WORD).split())
+        self.words = frozenset(self.code.translate(NO_WORD).split())
         self._asking: Asking | None = None
         self._quoted: bytes | None = None
-        self._vocabulary: bytes | None = None
+        self._vocabulary: Vocabulary | None = None
         self._crammed: bool | None = None
-        self._endings: frozenset[bytes] | None = None
-        self._lines: dict[bytes, bytes] = {}
+        self._endings: dict[bytes, set[bytes]] | None = None
+        self._lines: dict[tuple[bytes, bool], bytes] = {}
         self._outside: bytes | None = None if kind == PYTHON else self.code
         self._runs: bool | None = None
         self._blocks: Blocks | None = None
@@ -103,14 +104,16 @@ class Content:
     def quoted(self) -> bytes:
         """Every line from its first quote on."""
         if self._quoted is None:
-            self._quoted = b"\n".join(_QUOTED.findall(self.code))
+            self._quoted = _from_quotes(self.code)
         return self._quoted
 
     @property
-    def endings(self) -> frozenset[bytes]:
-        """What follows the last dot of texts, in small letters."""
+    def endings(self) -> dict[bytes, set[bytes]]:
+        """What follows the last dot of texts, by what that is in small letters."""
         if self._endings is None:
-            self._endings = frozenset(map(bytes.lower, _ENDING.findall(self.code)))
+            self._endings = {}
+            for ending in set(_ENDING.findall(self.texts)):
+                self._endings.setdefault(ending.lower(), set()).add(ending)
         return self._endings
 
     @property
@@ -119,11 +122,12 @@ class Content:
         over = b'"""' in self.code or b"'''" in self.code or b"\\\n" in self.code or b"\\\r" in self.code
         return self.code if over else self.quoted
 
-    def lines(self, stretch: bytes) -> bytes:
-        """The lines that hold a stretch."""
-        if stretch not in self._lines:
-            self._lines[stretch] = lines_with(self.code, stretch)
-        return self._lines[stretch]
+    def lines(self, stretch: bytes, quoted: bool = False) -> bytes:
+        """The lines that hold a stretch; from their first quote on when they are to be `quoted`."""
+        key = stretch, quoted
+        if key not in self._lines:
+            self._lines[key] = lines_with(self.quoted if quoted else self.code, stretch)
+        return self._lines[key]
 
     @property
     def crammed(self) -> bool:
@@ -134,16 +138,22 @@ class Content:
         return self._crammed
 
     @property
-    def vocabulary(self) -> bytes:
-        """The words, each once: a tenth of the code, where parts of words are found as well."""
+    def vocabulary(self) -> Vocabulary:
+        """What of all that triggers ask for is one of the words, or part of one."""
         if self._vocabulary is None:
-            self._vocabulary = b" ".join(self.words)
+            self._vocabulary = vocabulary(self.words)
         return self._vocabulary
 
     def holds(self, text: _Stretch) -> bool:
-        if not text.words <= self.words or text.part not in self.vocabulary:
+        if not text.words <= self.words or not self.vocabulary.may_hold(text.part):
             return False
-        return text.text in (self.quoted if text.quoted else self.vocabulary if text.in_word else self.code)
+        if text.in_word and text.part in self.vocabulary.found:
+            return True
+        return text.text in (self.quoted if text.quoted else self.code)
+
+    def may_hold(self, part: bytes) -> bool:
+        """Whether letters that were asked for are a word or part of one."""
+        return self.vocabulary.may_hold(part)
 
     @property
     def asking(self) -> Asking:
@@ -179,9 +189,14 @@ class Content:
             self._blocks = Blocks(self.code, self.data)
         return self._blocks
 
-    def runs_as_script(self, pattern: re.Pattern[bytes]) -> bool:
+    def runs_as_script(self, pattern: Expression) -> bool:
         """Whether what an expression finds may run when the file is run as a script."""
-        return pattern.search(self.outside) is not None or (self.runs and self.blocks.may_run(pattern))
+        return pattern.search(self.outside, self.vocabulary) is not None or (self.runs and self.blocks.may_run(pattern))
+
+
+# words, and parts of words, of which one must be there
+_Needs = tuple[frozenset[bytes], frozenset[bytes]]
+_NOTHING: _Needs = (frozenset(), frozenset())
 
 
 class _Stretch(NamedTuple):
@@ -199,12 +214,56 @@ class _Stretch(NamedTuple):
 
     @classmethod
     def of(cls, text: bytes) -> _Stretch:
-        parts = text.translate(_NO_WORD).split(b" ")
+        parts = text.translate(NO_WORD).split(b" ")
         whole = frozenset(part for part in parts[1:-1] if part)
-        return cls(text, whole, max(parts, key=len), text[:1] in (b"'", b'"') and b"\n" not in text, len(parts) == 1)
+        part = max(parts, key=len)
+        ask((part,))
+        return cls(text, whole, part, text[:1] in (b"'", b'"') and b"\n" not in text, len(parts) == 1)
+
+    @property
+    def needs(self) -> _Needs:
+        return frozenset(), _needed_parts((self,)) or frozenset()
+
+    def holds(self, content: Content) -> bool:
+        return content.holds(self)
 
 
 _Anchors = tuple[frozenset[bytes], list[_Stretch]]
+
+
+def _needed_parts(stretches: Iterable[_Stretch]) -> frozenset[bytes] | None:
+    """The parts of words of which each stretch needs one; None when one of them may be anywhere."""
+    parts = [stretch.part for stretch in stretches]
+    return frozenset(parts) if all(map(is_asked, parts)) else None
+
+
+class _Words(NamedTuple):
+    """Words all of which must be there."""
+
+    words: list[bytes]
+
+    @property
+    def needs(self) -> _Needs:
+        return frozenset((max(self.words, key=len),)), frozenset()
+
+    def holds(self, content: Content) -> bool:
+        return content.words.issuperset(self.words)
+
+
+class _Member(NamedTuple):
+    """A name behind a dot, or what it is the same as."""
+
+    name: bytes
+
+    @property
+    def needs(self) -> _Needs:
+        return frozenset((max(self.name.split(b"."), key=len),)), frozenset()
+
+    def holds(self, content: Content) -> bool:
+        parts = self.name.split(b".")
+        if not content.words.issuperset(parts):
+            return False
+        return self.name in content.code or _renamed(parts).search(content.code) is not None
 
 
 class Triggers:
@@ -212,14 +271,12 @@ class Triggers:
 
     __slots__ = (
         "_always",
-        "_by_none",
+        "_by_part",
         "_by_word",
-        "_bytes",
         "_comments",
         "_conditions",
         "_in_texts",
-        "_members",
-        "_several",
+        "_unsaid",
         "_words",
         "rules",
     )
@@ -230,14 +287,12 @@ class Triggers:
         self._in_texts = kind == PYTHON and language == "sh"
         self._always: list[Rule] = []
         self._words: dict[bytes, _Rules] = {}
-        self._several: dict[frozenset[bytes], _Rules] = {}
-        self._members: dict[bytes, tuple[list[bytes], _Rules]] = {}
-        self._bytes: dict[_Stretch, _Rules] = {}
         self._comments: dict[bytes, _Rules] = {}
-        self._conditions: dict[str, tuple[_Condition, _Rules]] = {}
-        # the conditions by the words of which they need one, and those that need none
+        self._conditions: dict[str, tuple[_Words | _Member | _Stretch | _Condition, _Rules]] = {}
+        # what else is asked for, by a word or a part of one without which it does not hold; and what may always hold
         self._by_word: dict[bytes, list[str]] = {}
-        self._by_none: list[str] = []
+        self._by_part: dict[bytes, list[str]] = {}
+        self._unsaid: list[str] = []
         for rule in self.rules:
             if not rule.triggers:
                 self._always.append(rule)
@@ -245,59 +300,71 @@ class Triggers:
                 self._add(rule, trigger, kind in (PYTHON, NOTEBOOK) and language != "sh")
 
     def _add(self, rule: Rule, trigger: str, by_word: bool) -> None:
-        if trigger.startswith("re:") or " & " in trigger:
-            if trigger not in self._conditions:
-                condition = _Condition(trigger, self._in_texts)
-                self._conditions[trigger] = condition, {}
-                for word in condition.needs:
-                    self._by_word.setdefault(word, []).append(trigger)
-                if not condition.needs:
-                    self._by_none.append(trigger)
-            self._conditions[trigger][1][rule.code] = rule
-        elif by_word and _WORD.fullmatch(trigger) and " " in trigger:
-            self._several.setdefault(frozenset(trigger.encode().split()), {})[rule.code] = rule
-        elif by_word and _WORD.fullmatch(trigger):
+        if by_word and _WORD.fullmatch(trigger) and " " not in trigger:
             self._words.setdefault(trigger.encode(), {})[rule.code] = rule
-        elif by_word and _MEMBER.fullmatch(trigger):
-            self._members.setdefault(trigger.encode(), (trigger.encode().split(b"."), {}))[1][rule.code] = rule
         elif trigger.startswith("#"):
             self._comments.setdefault(trigger.encode(), {})[rule.code] = rule
         else:
-            self._bytes.setdefault(_Stretch.of(trigger.lstrip("*").encode()), {})[rule.code] = rule
+            if trigger not in self._conditions:
+                self._conditions[trigger] = self._read(trigger, by_word), {}
+                self._index(trigger)
+            self._conditions[trigger][1][rule.code] = rule
+
+    def _read(self, trigger: str, by_word: bool) -> _Words | _Member | _Stretch | _Condition:
+        if trigger.startswith("re:") or " & " in trigger:
+            return _Condition(trigger, self._in_texts)
+        if by_word and _WORD.fullmatch(trigger):
+            return _Words(trigger.encode().split())
+        if by_word and _MEMBER.fullmatch(trigger):
+            return _Member(trigger.encode())
+        return _Stretch.of(trigger.lstrip("*").encode())
+
+    def _index(self, trigger: str) -> None:
+        words, parts = self._conditions[trigger][0].needs
+        for word in words:
+            self._by_word.setdefault(word, []).append(trigger)
+        for part in parts:
+            self._by_part.setdefault(part, []).append(trigger)
+        if not (words or parts):
+            self._unsaid.append(trigger)
 
     def compile(self) -> None:
         """Compile all expressions at once."""
-        for condition, _ in self._conditions.values():
-            for pattern in condition.patterns:
-                _compiled(pattern)
+        for asks, _ in self._conditions.values():
+            for pattern in asks.patterns if isinstance(asks, _Condition) else ():
+                _expression(pattern)
 
     def fired(self, content: Content) -> list[Rule]:
-        """The rules that may find something in a file, each once."""
+        """The rules that may find something in a file, each once.
+
+        Where one of them does, the file is parsed, and the model says better than lines and indentation what stands
+        where: of the others that is not asked any more.
+        """
         found: dict[str, Rule] = {rule.code: rule for rule in self._always}
-        words, code = content.words, content.code
-        for word in self._words.keys() & words:
+        for word in self._words.keys() & content.words:
             found.update(self._words[word])
-        for several, rules in self._several.items():
-            if several <= words:
-                found.update(rules)
-        for member, (parts, rules) in self._members.items():
-            if words.issuperset(parts) and (member in code or _renamed(parts).search(code)):
-                found.update(rules)
-        for stretch, rules in self._bytes.items():
-            if content.holds(stretch):
-                found.update(rules)
         for text, rules in self._comments.items():
             if text in content.data:
                 found.update(rules)
-        for trigger in dict.fromkeys([*self._by_none, *self._candidates(words)]):
-            condition, rules = self._conditions[trigger]
-            if not rules.keys() <= found.keys() and condition.holds(content):
+        later = []
+        for trigger in dict.fromkeys([*self._unsaid, *self._candidates(content)]):
+            asks, rules = self._conditions[trigger]
+            if rules.keys() <= found.keys():
+                continue
+            if isinstance(asks, _Condition):
+                later.append((asks, rules))
+            elif asks.holds(content):
+                found.update(rules)
+        for condition, rules in sorted(later, key=_asks_where):
+            if not rules.keys() <= found.keys() and condition.holds(content, bool(found)):
                 found.update(rules)
         return list(found.values())
 
-    def _candidates(self, words: frozenset[bytes]) -> Iterator[str]:
-        for word in self._by_word.keys() & words:
+    def _candidates(self, content: Content) -> Iterator[str]:
+        for word in self._by_word.keys() & content.words:
             yield from self._by_word[word]
+        for part in self._by_part.keys() & content.vocabulary.found:
+            yield from self._by_part[part]
 
 
 class _Condition:
@@ -370,38 +437,48 @@ class _Condition:
         self.at_quotes = frozenset(filter(_begins_with_quote, self.patterns))
 
     @property
-    def needs(self) -> frozenset[bytes]:
-        """The words of which one must be there; none when other things may do."""
-        return next((words for words, stretches in self.anchors if not stretches), frozenset())
+    def needs(self) -> _Needs:
+        """Of the anchors with the fewest of them, what is asked for."""
+        known = [(words, _needed_parts(stretches)) for words, stretches in self.anchors]
+        told = [(words, parts) for words, parts in known if parts is not None and (words or parts)]
+        return min(told, key=lambda needs: len(needs[0]) + len(needs[1]), default=_NOTHING)
 
-    def holds(self, content: Content) -> bool:
+    @property
+    def structural(self) -> bool:
+        """Whether it asks what of the code stands where."""
+        return bool(self.main or self.unasked or self.known or self.opens or self.looped or self.script or self.calls)
+
+    def holds(self, content: Content, parsed: bool = False) -> bool:
+        """`parsed` when the model will say what stands where."""
         for words, stretches in self.anchors:
             if words.isdisjoint(content.words) and not any(map(content.holds, stretches)):
                 return False
-        if self.ends and self.ends.isdisjoint(content.endings):
+        if self.ends and self.ends.isdisjoint(content.endings.keys()):
             return False
         if content.crammed:
             return True
         code = content.quoted if self.quoted else content.texts if self.in_texts else content.code
         turns = self.calls[2] if self.calls is not None and content.kind == PYTHON else ""
-        if turns and not _compiled(turns).search(content.code):
+        if turns and not _expression(turns).search(content.code, content.vocabulary):
             return False
         for pattern in self.patterns:
-            wanted = _compiled(pattern)
+            wanted = _expression(pattern)
             last = pattern is self.patterns[-1]
-            if not wanted.search(self._searched(content, code, pattern, last)):
+            if not wanted.search(self._searched(content, code, pattern, last), content.vocabulary):
                 return False
+            if parsed:
+                continue
             if self.main and last and not content.runs_as_script(wanted):
                 return False
             if (self.unasked or self.known) and not self._may_matter(content, code, wanted):
                 return False
-        return content.kind != PYTHON or self._stands(content)
+        return parsed or content.kind != PYTHON or self._stands(content)
 
     def _stands(self, content: Content) -> bool:
         """Whether a call may stand where it has to: in a loop, left open, in a script, called again and again."""
-        if self.opens and not content.blocks.may_be_left(_compiled(self.opens)):
+        if self.opens and not content.blocks.may_be_left(_expression(self.opens)):
             return False
-        if self.looped and not content.blocks.may_be_looped(_compiled(self.looped)):
+        if self.looped and not content.blocks.may_be_looped(_expression(self.looped)):
             return False
         if self.script and not content.blocks.script:
             return False
@@ -412,15 +489,24 @@ class _Condition:
         if self.outside and last:
             return content.outside
         if self.lines:
-            return b"".join(content.lines(stretch.text) for _, stretches in self.anchors for stretch in stretches)
+            return b"".join(map(content.lines, self._anchored(content)))
+        if self.ends and last and content.kind == PYTHON:
+            ends = [b"." + text for end in self.ends & content.endings.keys() for text in content.endings[end]]
+            return b"".join(content.lines(end, self.quoted) for end in ends)
         return content.quoted if pattern in self.at_quotes else code
+
+    def _anchored(self, content: Content) -> Iterator[bytes]:
+        """The words and stretches of which one stands on each line that is asked for."""
+        for words, stretches in self.anchors:
+            yield from words & content.words
+            yield from (stretch.text for stretch in stretches if content.holds(stretch))
 
     @staticmethod
     def _may_recur(content: Content, words: frozenset[bytes], stretches: list[_Stretch], pattern: str) -> bool:
         there = [stretch.text for stretch in stretches]
-        return content.blocks.may_recur(words & content.words, there, _compiled(pattern) if pattern else None)
+        return content.blocks.may_recur(words & content.words, there, _expression(pattern) if pattern else None)
 
-    def _may_matter(self, content: Content, code: bytes, wanted: re.Pattern[bytes]) -> bool:
+    def _may_matter(self, content: Content, code: bytes, wanted: Expression) -> bool:
         """Whether some place is neither asked for nor unknown, or there are too many to say."""
         places = list(islice(wanted.finditer(code), _MOST_PLACES + 1))
         if len(places) > _MOST_PLACES:
@@ -429,6 +515,10 @@ class _Condition:
             return False
         shows = self.shows if self.shows and not (content.runs and content.blocks.may_run(wanted)) else ""
         return not (self.unasked and all(content.asking.is_asked(p.start(), shows, self.unless) for p in places))
+
+
+def _asks_where(condition: tuple[_Condition, _Rules]) -> bool:
+    return condition[0].structural
 
 
 def _begins_with_quote(pattern: str) -> bool:
@@ -460,6 +550,14 @@ def _anchors(part: str) -> _Anchors:
 _MOST_PLACES = 64
 _LONG_LINE = 2000
 _patterns: dict[str, re.Pattern[bytes]] = {}
+_expressions: dict[str, Expression] = {}
+
+
+def _expression(pattern: str) -> Expression:
+    """A rule's own expression."""
+    if pattern not in _expressions:
+        _expressions[pattern] = Expression(pattern)
+    return _expressions[pattern]
 
 
 def _compiled(pattern: str) -> re.Pattern[bytes]:
@@ -500,6 +598,19 @@ def _most(code: bytes, part: bytes) -> float:
         return float("inf")
     given = re.findall(_SET.replace(b"NAME", part), code)
     return max(map(float, given)) if given and all(given) else float("inf")
+
+
+def _from_quotes(code: bytes) -> bytes:
+    """Every line from its first quote on."""
+    marked = code.translate(_ONE_QUOTE)
+    found = []
+    at = marked.find(b'"')
+    while at >= 0:
+        end = code.find(b"\n", at)
+        end = len(code) if end < 0 else end
+        found.append(code[at:end])
+        at = marked.find(b'"', end)
+    return b"\n".join(found)
 
 
 def lines_with(code: bytes, stretch: bytes) -> bytes:

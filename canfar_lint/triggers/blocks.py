@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
+from canfar_lint.triggers.expression import Expression
+
 # each takes a search of the file for a function's name; a file with more is let through
 _MOST_PLACES = 128
 # each takes a look around it alone
@@ -65,17 +67,18 @@ _BECOMES = re.compile(rb"[ \t]*(?:,[\w., \t\[\])]*)?(?::[^=\n]+)?:?=(?!=)")
 _KEPT = re.compile(rb"[ \t]*(?:[,:#\n]|\r?\n|\Z|as\b)")
 # statements at the left margin that do work: see `PythonModule.is_script`
 _WORKS = re.compile(
-    rb"\n(?:(?:for|while|with|async|print|exec)\b|if\b(?:[^:]|:(?!\s))*__name__|[(\[{]|[\"'].*[\"']\.\w)|"
+    rb"\n(?:(?:for|while|with|async|print|exec)\b|[(\[{]|[\"'].*[\"']\.\w)|"
     rb"(?:\n|;[ \t]*)(?!(?:def|class|import|from|if|elif|else|except|return|raise|del|assert|warnings\.|logging\.|"
     rb"sys\.path\.|os\.environ\.|matplotlib\.use)\b)[^\W\d](?:[^\n=(]|\\\n)*\("
 )
-_WORKING = rb"(?:parse_args|ArgumentParser|read_csv|getdata|glob)"
-_WORKS_ASSIGNED = re.compile(
-    rb"\n[^\W\d][^\n=(]*=[(\s]*(?:[\w.]*\b"
-    + _WORKING
-    + rb"|(?:[\w.]*\.)?open)\(|\bfits import .*open|fits\.open(?![\w(])|"
-    rb"\b" + _WORKING + rb"(?: as\b|,|[ \t]*\)|(?<!glob)\n)"
+_MAIN_GUARD = re.compile(rb"\nif\b(?:[^:]|:(?!\s))*__name__")
+_WORKING = r"(?:parse_args|ArgumentParser|read_csv|getdata|glob)"
+_WORKS_ASSIGNED = re.compile(rf"\n[^\W\d][^\n=(]*=[(\s]*(?:[\w.]*\b{_WORKING}|(?:[\w.]*\.)?open)\(".encode())
+_RENAMED_WORKER = Expression(
+    rf"\bfits import .*open|\bfits\.open(?![\w(])|\b{_WORKING}(?: as\b|,|[ \t]*\)|(?<!glob)\n)"
 )
+# lines at the left margin
+_MARGIN = re.compile(rb"\n(?![ \t#\r\n]).*(?:(?<=\\)\n.*)*")
 
 
 class _Block(NamedTuple):
@@ -101,7 +104,7 @@ class Blocks:
         self._shebang = data[:5].lstrip(b"\xef\xbb\xbf").startswith(b"#!")
         self._script: bool | None = None
 
-    def may_recur(self, words: Iterable[bytes], stretches: Iterable[bytes], pattern: re.Pattern[bytes] | None) -> bool:
+    def may_recur(self, words: Iterable[bytes], stretches: Iterable[bytes], pattern: Expression | None) -> bool:
         """Whether a call of one of the words, a stretch or what the expression finds may be in the body of a `for`
         without a condition between, or a call of the function around it; in a script also whether either may be
         outside of functions."""
@@ -115,7 +118,7 @@ class Blocks:
                     return True
         return self._repeats(places, False) or (self.script and self._repeats(places, True))
 
-    def may_run(self, pattern: re.Pattern[bytes]) -> bool:
+    def may_run(self, pattern: Expression) -> bool:
         """Whether something an expression finds may be outside of functions or in one that is called from there."""
         places = [match.start() for match in pattern.finditer(self.code)]
         return not places or self._repeats(places, True)
@@ -134,7 +137,7 @@ class Blocks:
             known |= function
         return False
 
-    def may_be_looped(self, pattern: re.Pattern[bytes]) -> bool:
+    def may_be_looped(self, pattern: Expression) -> bool:
         """Whether what an expression finds may be in the body of a loop of the function (or module) around it."""
         places = [match.start() for match in islice(pattern.finditer(self.code), _MOST_LOCAL)]
         return len(places) == _MOST_LOCAL or any(map(self._may_be_looped, places))
@@ -150,7 +153,7 @@ class Blocks:
             block = block.parent
         return False
 
-    def may_be_left(self, pattern: re.Pattern[bytes]) -> bool:
+    def may_be_left(self, pattern: Expression) -> bool:
         """Whether what a call opens may be used on the spot, or get a name of which the function around neither closes
         nor hands it on. The expression finds calls, to the bracket that opens their arguments."""
         looked_for = 0
@@ -367,7 +370,10 @@ def _indent(code: bytes, start: int) -> int:
 
 
 def _is_script(code: bytes) -> bool:
-    return _WORKS.search(code) is not None or b"argv" in code or _WORKS_ASSIGNED.search(code) is not None
+    if b"argv" in code or _MAIN_GUARD.search(code) is not None or _RENAMED_WORKER.search(code) is not None:
+        return True
+    margin = b"".join(_MARGIN.findall(code))
+    return _WORKS.search(margin) is not None or _WORKS_ASSIGNED.search(code) is not None
 
 
 def _without_texts(code: bytes) -> bytes:
