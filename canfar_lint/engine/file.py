@@ -169,7 +169,7 @@ def _may_hold_markers(kind: str, data: bytes, prefixes: tuple[str, ...]) -> bool
         return True
     if kind == DOCKERFILE and b"hadolint" in data:
         return True
-    if b"noqa" not in data and b"NOQA" not in data and b"NoQA" not in data:
+    if b"noqa" not in data.lower():
         return False
     return re.search(_NOQA % "|".join(prefixes).encode(), data) is not None
 

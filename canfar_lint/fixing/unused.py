@@ -14,7 +14,7 @@ from canfar_lint.source import NOTEBOOK, Source
 
 _WORD = re.compile(r"[^\W\d]\w*")
 # what follows the word `import`: names in brackets, or up to the end of the line
-_IMPORTED = re.compile(r"\bimport\b[ \t]*(\([^)]*\)|(?:[^\n\\]|\\\r?\n)*)")
+_IMPORTED = re.compile(r"import\b(?<!\wimport)[ \t]*(\([^)]*\)|(?:[^\n\\]|\\\r?\n)*)")
 # an import on one row without brackets or comments, its names parted by a comma and a blank
 _IN_ROW = re.compile(r"((?:from[ \t]+[.\w]+[ \t]+)?import[ \t]+)(\w[\w., ]*)")
 # a name that stands this often besides is surely used, and to know it nothing must be parsed
