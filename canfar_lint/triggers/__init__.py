@@ -27,6 +27,7 @@ A rule's triggers, any of which lets it run:
                     called there. With `@turns c|*d(` these count as well, though they are not asked for, with
                     `@turns re:…` what that finds in place of all
 `@looped re:…`      only where what that finds may be in the body of a loop of the function around
+`@fed re:…`         only where what that finds may be in a function that is called in the body of a loop
 `@left re:…\\(`      only where a call so found is used on the spot, or has a name which the function around neither
                     closes nor hands on
 `sh: [...]`         triggers of the shell side alone (`py:` of the Python side), which Python files that start no
@@ -375,6 +376,7 @@ class _Condition:
         "at_quotes",
         "calls",
         "ends",
+        "fed",
         "in_texts",
         "known",
         "lines",
@@ -394,7 +396,7 @@ class _Condition:
         """`in_texts` for what can only be in the texts of a Python file: commands of the shell."""
         self.in_texts = in_texts
         self.main = self.quoted = self.unasked = self.lines = self.outside = self.script = False
-        self.shows = self.unless = self.looped = ""
+        self.shows = self.unless = self.looped = self.fed = ""
         self.known = 0.0
         self.anchors: list[_Anchors] = []
         self.patterns: list[str] = []
@@ -425,6 +427,8 @@ class _Condition:
                 self.lines = True
             elif part.startswith("@looped re:"):
                 self.looped = part[11:]
+            elif part.startswith("@fed re:"):
+                self.fed = part[8:]
             elif part.startswith("@left re:"):
                 self.opens = part[9:]
             elif part.startswith("@turns re:"):
@@ -446,7 +450,8 @@ class _Condition:
     @property
     def structural(self) -> bool:
         """Whether it asks what of the code stands where."""
-        return bool(self.main or self.unasked or self.known or self.opens or self.looped or self.script or self.calls)
+        asked = self.main, self.unasked, self.known, self.opens, self.looped, self.fed, self.script, self.calls
+        return any(asked)
 
     def holds(self, content: Content, parsed: bool = False) -> bool:
         """`parsed` when the model will say what stands where."""
@@ -479,6 +484,8 @@ class _Condition:
         if self.opens and not content.blocks.may_be_left(_expression(self.opens)):
             return False
         if self.looped and not content.blocks.may_be_looped(_expression(self.looped)):
+            return False
+        if self.fed and not content.blocks.may_be_fed(_expression(self.fed)):
             return False
         if self.script and not content.blocks.script:
             return False

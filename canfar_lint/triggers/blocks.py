@@ -153,6 +153,22 @@ class Blocks:
             block = block.parent
         return False
 
+    def may_be_fed(self, pattern: Expression) -> bool:
+        """Whether what an expression finds may be in a function that is called in the body of a loop, or in one that
+        such a function calls, and so on."""
+        todo = [match.start() for match in islice(pattern.finditer(self.code), _MOST_PLACES)]
+        known: set[bytes] = set()
+        for number, at in enumerate(todo):
+            function = self._around(at, True) if number < _MOST_PLACES else None
+            if function is None:
+                return True
+            called = [at for name in function - known for at, end in self._places(name) if self._is_mentioned(at, end)]
+            known |= function
+            if any(map(self._may_be_looped, called)):
+                return True
+            todo += called
+        return False
+
     def may_be_left(self, pattern: Expression) -> bool:
         """Whether what a call opens may be used on the spot, or get a name of which the function around neither closes
         nor hands it on. The expression finds calls, to the bracket that opens their arguments."""
