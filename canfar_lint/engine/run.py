@@ -335,7 +335,7 @@ def lint_job(job: _Job, profiles: list[Profile], known: dict[_Content, FileResul
     data = job.data
     if data is None:
         try:
-            with open(job.path, "rb") as file:
+            with open(job.path, "rb", buffering=0) as file:
                 data = file.read()
         except OSError as e:
             problem = (e.strerror or str(e)).lower()

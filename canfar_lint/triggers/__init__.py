@@ -59,7 +59,7 @@ _Rules = dict[str, Rule]
 _WORD = re.compile(r"\w+(?: \w+)*")
 _MEMBER = re.compile(r"\w+(?:\.\w+)+")
 # a function's first line and what is indented below it; the head of a function or class, and its name
-_BODY = r"(\n([ \t]*)(?:async )?def .*)(?:\n(?:\2[ \t]+.*|[ \t]*(?=\n)))*"
+_BODY = r"(\n([ \t]*)(?:async )?def .*)(?:\n(?:\2[ \t]+.*|\2\).*|[ \t]*(?=\n)))*"
 _HEADER = r"\n[ \t]*(?:(?:async )?def \w+|class \w+.*|__all__\s*\+?=\s*[\[(][^\])]*)"
 _MENTION = r"(?<![\w\"'.])(\w+)\s*[(,)\n]"
 _ONE_QUOTE = bytes.maketrans(b"'", b'"')

@@ -17,6 +17,7 @@ from canfar_lint.triggers.expression import Expression
 
 # each takes a search of the file for a function's name; a file with more is let through
 _MOST_PLACES = 128
+_LARGE = 500_000
 # each takes a look around it alone
 _MOST_LOCAL = 8192
 _FAR = 20_000
@@ -108,7 +109,7 @@ class Blocks:
         """Whether a call of one of the words, a stretch or what the expression finds may be in the body of a `for`
         without a condition between, or a call of the function around it; in a script also whether either may be
         outside of functions."""
-        places = [match.start() for match in pattern.finditer(self.code)] if pattern else []
+        places = [*map(_begin, pattern.finditer(self.code))] if pattern else []
         places += [at for stretch in stretches for at, _ in self._places(stretch)]
         for word in words:
             for at, end in self._places(word):
@@ -120,7 +121,7 @@ class Blocks:
 
     def may_run(self, pattern: Expression) -> bool:
         """Whether something an expression finds may be outside of functions or in one that is called from there."""
-        places = [match.start() for match in pattern.finditer(self.code)]
+        places = [*map(_begin, pattern.finditer(self.code))]
         return not places or self._repeats(places, True)
 
     def _repeats(self, places: Iterable[int], once: bool) -> bool:
@@ -128,8 +129,9 @@ class Blocks:
         functions."""
         todo = [*places]
         known: set[bytes] = set()
+        most = _MOST_PLACES if len(self.code) > _LARGE else 8 * _MOST_PLACES
         for number, at in enumerate(todo):
-            function = self._around(at, once) if number < _MOST_PLACES else None
+            function = self._around(at, once) if number < most else None
             if function is None or (once and not function):
                 return True
             for name in function - known:
@@ -139,7 +141,7 @@ class Blocks:
 
     def may_be_looped(self, pattern: Expression) -> bool:
         """Whether what an expression finds may be in the body of a loop of the function (or module) around it."""
-        places = [match.start() for match in islice(pattern.finditer(self.code), _MOST_LOCAL)]
+        places = [*map(_begin, islice(pattern.finditer(self.code), _MOST_LOCAL))]
         return len(places) == _MOST_LOCAL or any(map(self._may_be_looped, places))
 
     def _may_be_looped(self, at: int) -> bool:
@@ -156,7 +158,7 @@ class Blocks:
     def may_be_fed(self, pattern: Expression) -> bool:
         """Whether what an expression finds may be in a function that is called in the body of a loop, or in one that
         such a function calls, and so on."""
-        todo = [match.start() for match in islice(pattern.finditer(self.code), _MOST_PLACES)]
+        todo = [*map(_begin, islice(pattern.finditer(self.code), _MOST_PLACES))]
         known: set[bytes] = set()
         for number, at in enumerate(todo):
             function = self._around(at, True) if number < _MOST_PLACES else None
@@ -279,7 +281,7 @@ class Blocks:
         """The names that a call of the function around a place may use, none outside of functions; None for what may
         be in a loop, unless it is to run `once`."""
         start = self._statement(at)
-        if start is None or self._may_be_repeated_inside(start, at):
+        if start is None or (not once and self._may_be_repeated_inside(start, at)):
             return None
         guarded = once
         block = self._enclosing(start)
@@ -339,6 +341,12 @@ class Blocks:
         # the `for` of a comprehension looks like a statement where its line opens a bracket
         sure = next((block.start for block in following if block.keyword not in (b"for", b"if")), len(self.code))
         return sure - at > _FAR or _FOR.search(self.code, at, sure) is not None
+
+
+def _begin(found: re.Match[bytes]) -> int:
+    """Where something found begins, behind the end of the line before."""
+    text = found[0]
+    return found.end() - len(text.lstrip()) if text[:1] == b"\n" else found.start()
 
 
 def _chain(block: _Block | None) -> Iterator[_Block | None]:
