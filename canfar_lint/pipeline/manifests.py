@@ -17,8 +17,15 @@ _REQUIREMENTS = re.compile(
     r"(^|[-_.])(requirements|constraints|dependencies)[^/]*\.(txt|in)$|^requirements/[^/]*\.txt$"
 )
 _ENVIRONMENT = re.compile(r"(^|[-_.])(environment|env|conda)[^/]*\.ya?ml$")
-_RECIPE = re.compile(r"Singularity[\w.-]*|Apptainer[\w.-]*|[\w.-]+\.def|asv\.conf\.json")
+_RECIPE = re.compile(r"(?i)(singularity|apptainer)[\w.-]*|[\w.-]+\.(def|singularity|apptainer)|asv\.conf\.json")
 _YAML = re.compile(r".*\.ya?ml")
+# lists of requirements, also those that discovery leaves out (git ignores them) or that have names of their own
+_LIST = re.compile(
+    r"(?i)(.*[-_.])?(requirements?|constraints|dependencies|reqs|pip[-_](freeze|list|packages)|"
+    r"conda[-_](list|packages|spec)|spec[-_]?file|package[-_]list)[^/]*\.(txt|in)"
+)
+# scripts that are run once, to make the environment
+_SET_UP = re.compile(r"(?i)(.*[-_.])?(env|environment|install|setup|bootstrap|conda|deps|dependencies)([-_.].*)?\.(ba|z)?sh")
 _OF_CONDA = frozenset(("name", "channels", "dependencies", "prefix", "platforms", "variables", "category"))
 # bytes of a file that may be of conda's form, and how many such files and scripts of CI are looked at
 _MOST_BYTES, _MOST_FILES = 1 << 16, 500
@@ -61,6 +68,7 @@ class Manifests:
         self.by_folder: dict[str, Declared] = {}
         self._of: dict[str, Declared] = {}
         self.images = Declared()
+        self._project = project
         self._tree = project.tree
         self._further: bool | None = None
         self._seen: set[str] = set()
@@ -82,31 +90,49 @@ class Manifests:
         return bool(self.by_folder or self.images.files)
 
     def look_further(self) -> bool:
-        """Read, once, the files of conda's form that no name tells, anywhere in the tree; whether there are some."""
+        """Read, once, the manifests that no name tells, or that discovery left out; whether there are some."""
         if self._further is None:
             self._further = False
             for path in sorted(self._tree.called(_YAML))[:_MOST_FILES]:
                 path = os.path.normpath(path)
                 text = _of_conda(self._tree.content(path, _MOST_BYTES) or b"") if path not in self._seen else None
                 if text is not None:
-                    found = self.by_folder.setdefault(os.path.dirname(path), Declared())
-                    found.files.append(path)
-                    _environment(text, found)
-                    self._further = True
+                    _environment(text, self._further_in(path))
+            for path in sorted(self._tree.called(_LIST))[:_MOST_FILES]:
+                path = os.path.normpath(path)
+                text = self._tree.read(path, _MOST_BYTES) if path not in self._seen else None
+                if text is not None and _is_list(text):
+                    requirements(path, text, self._further_in(path), self._project)
             self._of.clear()
         return self._further
+
+    def _further_in(self, path: str) -> Declared:
+        """What is declared in a file's folder, to which the file is added."""
+        self._further = True
+        found = self.by_folder.setdefault(os.path.dirname(path), Declared())
+        found.files.append(path)
+        return found
 
     @cached_property
     def installed_by_ci(self) -> Declared:
         """What scripts of continuous integration install by name."""
-        found = Declared()
         root = self._tree.root
         paths = [*_CI]
         for folder in _CI_FOLDERS:
             walked = islice(self._tree.walk(os.path.join(root, folder)), _MOST_FILES)
             paths += [f"{folder}/{name}" for name, _ in walked if re.search(r"\.(ya?ml|(ba)?sh)$|(^|/)[^.]+$", name)]
+        return self._installed_by(os.path.join(root, path) for path in paths)
+
+    @cached_property
+    def installed_by_set_up(self) -> Declared:
+        """What scripts that make the environment install by name: `create_env.sh`, `install.sh`."""
+        return self._installed_by(sorted(self._tree.called(_SET_UP))[:_MOST_FILES])
+
+    def _installed_by(self, paths: Iterable[str]) -> Declared:
+        """What the commands of some files install by name."""
+        found = Declared()
         for path in paths:
-            text = self._tree.read(os.path.join(root, path), _MOST_BYTES) or ""
+            text = self._tree.read(path, _MOST_BYTES) or ""
             for command in _INSTALL.findall(re.sub(r"(?m)(?<!\S)#.*$", "", text.replace("\\\n", " "))):
                 for word in re.sub(_WITH_VALUE, "", command).split():
                     found.add(word.strip("\"'"))
@@ -181,6 +207,12 @@ def _lists(name: str, text: str) -> bool:
             is not None
         )
     return name not in ("setup.py", "setup.cfg") or "requires" in text
+
+
+def _is_list(text: str) -> bool:
+    """Whether a text has the form of a list of requirements: a name a line, and perhaps a version."""
+    lines = [said for line in text.splitlines() if (said := line.split("#")[0].strip())]
+    return bool(lines) and all(re.fullmatch(r"(-.*|[A-Za-z0-9][^\s,;<>=!~@\[]*[ \t]*([\[<>=!~@;].*)?|.*://.*)", line) for line in lines)
 
 
 def _of_conda(data: bytes) -> str | None:

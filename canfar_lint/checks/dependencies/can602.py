@@ -33,14 +33,15 @@ _MOST = 20_000_000
 def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
     """A package that is declared nowhere is told once for each manifest that should name it, at its first import.
 
-    A name that no package is known by may be a module of one's own, found on a path of one's own: it is told only
-    where `uv run` gives the script nothing but what it declares.
+    The programs at the top of a tree come before the modules below them. A name that no package is known by may be a
+    module of one's own, found on a path of one's own: it is told only where `uv run` gives the script nothing but what
+    it declares.
     """
     manifests = Manifests(project)
     own = own_names(project)
     named = distributed(rule)
     told: set[tuple[str, str]] = set()
-    for path, fact in sorted(project.facts.get("imports", ())):
+    for path, fact in sorted(project.facts.get("imports", ()), key=lambda found: (found[0].count("/"), found[0])):
         names = fact.data["names"]
         assert isinstance(names, list)
         foreign = [name for name in names if name not in own and name not in rule.table("shared")]
@@ -72,10 +73,11 @@ def _known(project: Project, rule: Rule, path: str, names: list[str], manifests:
 
 
 def _is_in_recipe(rule: Rule, name: str, known: Declared, manifests: Manifests) -> bool:
-    """Whether what no manifest declares is installed by a recipe, which is looked for only then."""
-    return not is_declared(rule, name, known) and manifests.is_in_recipe(
-        {name, *rule.table("distributions").get(name, ())}
-    )
+    """Whether what no manifest declares is installed by a recipe or a set-up script, looked for only then."""
+    if is_declared(rule, name, known):
+        return False
+    named = {name, *rule.table("distributions").get(name, ())}
+    return manifests.is_in_recipe(named) or is_declared(rule, name, manifests.installed_by_set_up)
 
 
 def is_bootstrap(path: str) -> bool:

@@ -55,7 +55,7 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
             foreign -= brought
         found = first_import(path, text, foreign) if foreign else None
         if found is not None:
-            if manifests.recipes or manifests.look_further() or _is_installed_by_ci(project, imports, own, manifests):
+            if manifests.recipes or manifests.look_further() or _is_installed(project, imports, own, manifests):
                 return
             source, span, name = found
             yield placed(source, rule.finding(span, name=name))
@@ -81,14 +81,14 @@ def _is_for_casa(project: Project, rule: Rule) -> bool:
     return inside > outside
 
 
-def _is_installed_by_ci(project: Project, imports: Rule, own: Set[str], manifests: Manifests) -> bool:
-    """Whether continuous integration installs by name some package that the project imports."""
-    installed = manifests.installed_by_ci
+def _is_installed(project: Project, imports: Rule, own: Set[str], manifests: Manifests) -> bool:
+    """Whether continuous integration, or a script that makes the environment, installs what the project imports."""
+    installed = (manifests.installed_by_ci, manifests.installed_by_set_up)
     named = distributed(imports)
     for path, fact in project.facts.get("imports", ()):
         names = fact.data["names"]
         assert isinstance(names, list)
         foreign = [name for name in names if name in named and name not in own]
-        if in_pipeline(path) and any(is_declared(imports, name, installed) for name in foreign):
+        if in_pipeline(path) and any(is_declared(imports, name, by) for name in foreign for by in installed):
             return True
     return False

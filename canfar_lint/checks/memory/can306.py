@@ -39,10 +39,13 @@ def _collected(
 ) -> Iterator[Finding]:
     """An image that a loop adds to a list, or stores in a dict or a cube; `grown` for an array that is made anew."""
     loops = [loop for loop in module.loops(place) if isinstance(loop, (ast.For, ast.AsyncFor, ast.While))]
-    read = image_read(module, value) if loops else None
+    image = image_read(module, value) if loops else None
+    read = image or (_opened(module, rule, value) if loops else None)
     if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, value):
         return
     if is_short(module, rule, loops[0]) or (not grown and _is_emptied(module, target, loops[0])):
+        return
+    if _is_one_per_filter(rule, place, loops[0]) or _has_short_rows(module, rule, place):
         return
     if any(_is_deleted(module, target, loop) for loop in loops[1:]) or _is_grid_of(module, rule, target, loops):
         return
@@ -51,7 +54,7 @@ def _collected(
     if _becomes_movie(module, rule, target):
         return
     if not module.keyword(read, "mmap_mode") and not _is_no_file(module, read, value):
-        variant = _variant(module, rule, read, target, loops[0])
+        variant = _variant(module, rule, read, target, loops[0]) if image else "unknown"
         yield rule.finding(module.span(place), variant=variant, list=module.code(target))
 
 
@@ -64,6 +67,40 @@ def _stacked(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Findi
         first = given.elts[0]
         if isinstance(first, ast.Name) and first.id == target.id:
             yield from _collected(module, rule, call.func, first, given.elts[1], grown=True)
+
+
+def _opened(module: PythonModule, rule: Rule, value: ast.expr) -> ast.Call | None:
+    """The call that opens the file which is kept itself, or a part of it: `hdus.append(fits.open(name)[0])`."""
+    if not re.search(rule.table("hdus"), module.code(value)):
+        return None
+    kept = module.resolve(value)
+    for _ in range(3):
+        if isinstance(kept, ast.Subscript):
+            kept = module.resolve(kept.value)
+    opens = isinstance(kept, ast.Call) and module.qualified(kept.func) in rule.table("images")["openers"]
+    return kept if opens and isinstance(kept, ast.Call) else None
+
+
+def _is_one_per_filter(rule: Rule, place: ast.expr, loop: ast.AST) -> bool:
+    """Whether images are stored by filter, `images[band]` in `for band in bands`: no more than an instrument has."""
+    if not isinstance(place, ast.Subscript) or not isinstance(loop, (ast.For, ast.AsyncFor)):
+        return False
+    return _is_filter(rule, place.slice, loop.target)
+
+
+def _is_filter(rule: Rule, key: ast.expr, turn: ast.expr) -> bool:
+    names = {n.id for n in ast.walk(turn) if isinstance(n, ast.Name)}
+    return isinstance(key, ast.Name) and key.id in names and re.search(rule.table("filters"), key.id) is not None
+
+
+def _has_short_rows(module: PythonModule, rule: Rule, place: ast.expr) -> bool:
+    """Whether rows of a few numbers are stored: `fits[i] = …` of `fits = np.zeros((n, 6))`."""
+    made = module.resolve(place.value) if isinstance(place, ast.Subscript) else None
+    shape = made.args[0] if isinstance(made, ast.Call) and made.args else None
+    if not isinstance(made, ast.Call) or module.qualified(made.func) not in rule.table("makers"):
+        return False
+    rows = [module.constant(each) for each in shape.elts[1:]] if isinstance(shape, (ast.Tuple, ast.List)) else []
+    return len(rows) == 1 and isinstance(rows[0], int) and rows[0] <= int(rule.table("row"))
 
 
 def _variant(module: PythonModule, rule: Rule, read: ast.Call, target: ast.AST | None, loop: ast.AST) -> str | None:
@@ -223,6 +260,8 @@ def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.Di
     statement = module.parent(node)
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     if is_part(rule, *(n for n in (target, value) if n is not None)) or _becomes_movie(module, rule, target):
+        return
+    if isinstance(node, ast.DictComp) and _is_filter(rule, node.key, node.generators[0].target):
         return
     name = module.code(target) if target is not None else "this list"
     kept = module.parent_statement(node)
