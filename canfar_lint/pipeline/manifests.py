@@ -25,7 +25,11 @@ _LIST = re.compile(
     r"conda[-_](list|packages|spec)|spec[-_]?file|package[-_]list)[^/]*\.(txt|in)"
 )
 # scripts that are run once, to make the environment
-_SET_UP = re.compile(r"(?i)(.*[-_.])?(env|environment|install|setup|bootstrap|conda|deps|dependencies)([-_.].*)?\.(ba|z)?sh")
+_SET_UP = re.compile(
+    r"(?i)(.*[-_.])?(env|environment|install|setup|bootstrap|conda|deps|dependencies)([-_.].*)?\.(ba|z)?sh"
+)
+# a name, perhaps with a version, an option, an address
+_LISTED = re.compile(r"-.*|[A-Za-z0-9][^\s,;<>=!~@\[]*[ \t]*([\[<>=!~@;].*)?|.*://.*")
 _OF_CONDA = frozenset(("name", "channels", "dependencies", "prefix", "platforms", "variables", "category"))
 # bytes of a file that may be of conda's form, and how many such files and scripts of CI are looked at
 _MOST_BYTES, _MOST_FILES = 1 << 16, 500
@@ -212,7 +216,7 @@ def _lists(name: str, text: str) -> bool:
 def _is_list(text: str) -> bool:
     """Whether a text has the form of a list of requirements: a name a line, and perhaps a version."""
     lines = [said for line in text.splitlines() if (said := line.split("#")[0].strip())]
-    return bool(lines) and all(re.fullmatch(r"(-.*|[A-Za-z0-9][^\s,;<>=!~@\[]*[ \t]*([\[<>=!~@;].*)?|.*://.*)", line) for line in lines)
+    return bool(lines) and all(_LISTED.fullmatch(line) for line in lines)
 
 
 def _of_conda(data: bytes) -> str | None:

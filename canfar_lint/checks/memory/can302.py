@@ -44,8 +44,12 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             if call in seen or source is None or _is_bounded(module, call, reader):
                 continue
             seen.add(call)
+            if "tabled" in reader and not _is_table(module, call):
+                continue
             if not _is_harmless(module, rule, call, source) and (
-                "text" not in reader or _is_catalogue(module, rule, call, source)
+                "text" not in reader
+                or _is_catalogue(module, rule, call, source)
+                or _is_anything(module, rule, call, source)
             ):
                 yield rule.finding(
                     module.span(call.func),
@@ -171,6 +175,24 @@ def _is_catalogue(module: PythonModule, rule: Rule, call: ast.Call, source: ast.
     return not set(rule.table("large")).isdisjoint(words_in(" ".join(names)))
 
 
+def _is_anything(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
+    """Whether a text is read whose name the run decides, and nothing says that it is a curve or a list."""
+    path = path_of(module, source)
+    name = module.value(path).skeleton.rpartition("/")[2]
+    if "{}" not in name:
+        return False
+    kept = module.parent_statement(call)
+    targets = kept.targets if isinstance(kept, ast.Assign) else []
+    if targets and isinstance(targets[0], (ast.Tuple, ast.List)) and len(targets[0].elts) < _MANY:
+        return False
+    columns = module.keyword(call, "names")
+    function = module.function_of(call)
+    names = [name.replace("{}", " "), _root(path), *(module.code(target) for target in targets)]
+    names += [module.code(columns.value)] if columns is not None else []
+    names += [function.name] if function is not None else []
+    return re.search(rule.table("of_text"), unglued(" ".join(names)).lower()) is None
+
+
 def _has_columns(module: PythonModule, call: ast.Call) -> bool:
     """Whether a text is read as a table of many columns: by what it is made into, or by the columns that are taken."""
     kept = module.parent(call)
@@ -193,15 +215,27 @@ def _has_columns(module: PythonModule, call: ast.Call) -> bool:
 
 def _has_positions(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     """Whether right ascension and declination are taken from a table, `stars["RA"]` and `stars["DEC"]`."""
+    names = _columns_taken(module, call)
+    return not (names.isdisjoint(rule.table("right_ascensions")) or names.isdisjoint(rule.table("declinations")))
+
+
+def _columns_taken(module: PythonModule, call: ast.Call) -> set[str]:
+    """The columns that are taken from a table by their names, in lower case."""
     kept = module.parent(call)
     target = kept.targets[0] if isinstance(kept, ast.Assign) and len(kept.targets) == 1 else None
     if not isinstance(target, ast.Name):
-        return False
+        return set()
     function = module.function_of(call)
     above = [module.parent(use) for use in module.named(target.id) if module.function_of(use) is function]
     keys = {module.constant(each.slice) for each in above if isinstance(each, ast.Subscript)}
-    names = {key.lower() for key in keys if isinstance(key, str)}
-    return not (names.isdisjoint(rule.table("right_ascensions")) or names.isdisjoint(rule.table("declinations")))
+    return {key.lower() for key in keys if isinstance(key, str)}
+
+
+def _is_table(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a reader of images and tables gives a table: it is made into one, or columns are taken by name."""
+    made = module.parent(call)
+    into = module.qualified(made.func) if isinstance(made, ast.Call) else ""
+    return into.endswith((".Table", ".QTable", ".DataFrame")) or bool(_columns_taken(module, call))
 
 
 def _takes_late_column(module: PythonModule, use: ast.Name) -> bool:
