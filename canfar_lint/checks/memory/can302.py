@@ -163,6 +163,8 @@ def _is_catalogue(module: PythonModule, rule: Rule, call: ast.Call, source: ast.
     skeleton = module.value(path).skeleton.lower()
     if skeleton.endswith((*rule.table("table_suffixes"), ".cat", "data.txt", "data.dat")):
         return True
+    if _is_series(module, rule, call):
+        return False
     if _is_large(module, rule, source) or _has_columns(module, call) or _has_positions(module, rule, call):
         return True
     kept = module.parent(call)
@@ -175,11 +177,24 @@ def _is_catalogue(module: PythonModule, rule: Rule, call: ast.Call, source: ast.
     return not set(rule.table("large")).isdisjoint(words_in(" ".join(names)))
 
 
+def _is_series(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether the first column is an axis and the others what is plotted over it: `ell, tt, ee = np.loadtxt(…)`."""
+    kept = module.parent_statement(call)
+    targets = kept.targets[0] if isinstance(kept, ast.Assign) else None
+    names = module.keyword(call, "names")
+    given = module.resolve(names.value) if names is not None else targets
+    if not isinstance(given, (ast.Tuple, ast.List)) or not given.elts:
+        return False
+    first = given.elts[0]
+    said = first.id if isinstance(first, ast.Name) else module.constant(first)
+    return isinstance(said, str) and re.search(rule.table("axis"), unglued(said).lower()) is not None
+
+
 def _is_anything(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
     """Whether a text is read whose name the run decides, and nothing says that it is a curve or a list."""
     path = path_of(module, source)
     name = module.value(path).skeleton.rpartition("/")[2]
-    if "{}" not in name:
+    if "{}" not in name or _is_series(module, rule, call):
         return False
     kept = module.parent_statement(call)
     targets = kept.targets if isinstance(kept, ast.Assign) else []
