@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from canfar_lint.model.evaluate import ASKING_NAMES, SPELLINGS
 from canfar_lint.model.python import PythonModule
@@ -12,26 +12,77 @@ from canfar_lint.model.values import LITERAL, PARAMETER, Value
 
 _OPTIONS = re.compile(r"_?(args?|pargs|opts?|options?|namespace|config|conf|cfg|flags|params|settings)$", re.IGNORECASE)
 _GIVEN = re.compile(r"\b(?:p?args?|opts?|options|namespace|flags)\.\w+")
+# functions that try another out, or show what it does
+_TRIALS = re.compile(
+    r"(^|_)(tests?|demo|examples?|show|plots?|display|view|draw|visuali[sz]e|inspect|check)(_|$|\d)", re.IGNORECASE
+)
 _MOST_BINDINGS = 32
 _ENDINGS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit"))
 
 
-def left_to_user(module: PythonModule, node: ast.AST, depth: int = 0) -> bool:
-    """Whether a node runs only when somebody asked for it, here or in every call of the function it stands in."""
-    if module.user_guarded(node):
-        return True
-    if any(_open(module, test, wanted) for test, wanted in module.guards(node)):
-        return True
-    if any(_kept(module, test, wanted) or _at_window(test) for test, wanted in module.guards(node)):
-        return True
-    ways_out = left_before(module, node)
-    if any(test is None or (module.is_user_choice(test) and not _asks_if_given(test)) for test in ways_out):
+def left_to_user(
+    module: PythonModule, node: ast.AST, depth: int = 0, speaks: Callable[[str], bool] | None = None
+) -> bool:
+    """Whether a node runs only when somebody asked for it, here or in every call of the function it stands in.
+
+    Who asks for a step has not asked for all that happens in it: with `speaks`, a condition under which the function is
+    called counts only when its words say what the node is about, unless the name of the function says so.
+    """
+    if module.is_switched_off(node):
         return True
     function = module.function_of(node)
+    heard = speaks if depth else None
+    for test, wanted in module.guards(node):
+        if (heard is None or heard(module.code(test))) and _is_choice(module, test, wanted):
+            return True
+    for way_out in left_before(module, node):
+        if way_out is None or (module.is_user_choice(way_out) and not _asks_if_given(way_out)):
+            return True
     if function is None or depth >= 3:
         return False
+    if speaks is not None and speaks(function.name):
+        speaks = None
     calls = module.callers().get(function, [])
-    return bool(calls) and all(left_to_user(module, call, depth + 1) for call in calls[:32])
+    return bool(calls) and all(left_to_user(module, call, depth + 1, speaks) for call in calls[:32])
+
+
+def _is_choice(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
+    """Whether a condition is up to whoever starts the program, or calls the function."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _is_choice(module, test.operand, not wanted)
+    if isinstance(test, ast.BoolOp):
+        return any(_is_choice(module, each, wanted) for each in test.values)
+    if wanted and _is_handed(module, test):
+        return False
+    if module.is_user_choice(test) or _open(module, test, wanted):
+        return True
+    return _kept(module, test, wanted) or _at_window(test)
+
+
+def _is_handed(module: PythonModule, test: ast.expr) -> bool:
+    """Whether a condition is a parameter for which a call of this file says `True` to everybody: `clean(verbose=True)`.
+
+    Not where somebody asks for the call, or it is a trial.
+    """
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.Eq, ast.Is)):
+        test = test.left if module.constant(test.comparators[0]) is True else test
+    bindings = module.bindings(test) if isinstance(test, ast.Name) else []
+    parameter = bindings[0].node if len(bindings) == 1 else None
+    if not isinstance(parameter, ast.arg):
+        return False
+    memo = module.memo("handed parameters")
+    if parameter not in memo:
+        memo[parameter] = False  # a call of the function in itself says nothing new
+        memo[parameter] = any(_says_true(module, *given) for given in module.given(parameter))
+    return bool(memo[parameter])
+
+
+def _says_true(module: PythonModule, call: ast.Call, given: ast.expr) -> bool:
+    if not isinstance(given, ast.Constant) or given.value is not True:
+        return False
+    function = module.function_of(call)
+    trial = function is not None and _TRIALS.search(function.name) is not None
+    return isinstance(module.parents.get(given), ast.keyword) and not trial and not left_to_user(module, call, 3)
 
 
 def left_before(module: PythonModule, node: ast.AST) -> Iterator[ast.expr | None]:
@@ -122,8 +173,6 @@ def _kept(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
 
     Also when it is switched where the user wants it, and off again at any time.
     """
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        return any(_kept(module, each, wanted) for each in test.values)
     bindings = module.bindings(test)[:_MOST_BINDINGS] if isinstance(test, ast.Name) else []
     if any(binding.value is None or binding.kind == "param" for binding in bindings):
         return False

@@ -521,7 +521,9 @@ class _Condition:
         if self.known and not any(_is_known(code, place[1], self.known) for place in places):
             return False
         shows = self.shows if self.shows and not (content.runs and content.blocks.may_run(wanted)) else ""
-        return not (self.unasked and all(content.asking.is_asked(p.start(), shows, self.unless) for p in places))
+        asking, window = content.asking, bool(self.shows)
+        asked = (asking.is_asked(p.start(), shows, self.unless, window=window) for p in places)
+        return not (self.unasked and all(asked))
 
 
 def _asks_where(condition: tuple[_Condition, _Rules]) -> bool:

@@ -63,10 +63,12 @@ class Asking:
         self._plain: bytes | None = None
         self._known: dict[bytes, bool] = {}
 
-    def is_asked(self, at: int, shows: str = "", words: str = "", depth: int = 0) -> bool:
+    def is_asked(self, at: int, shows: str = "", words: str = "", depth: int = 0, window: bool = False) -> bool:
         """Whether a place stands under a condition on a choice of the user, or in a function called only there;
-        also in one whose name says that it `shows`, or under a condition with one of the `words`."""
+        also in one whose name says that it `shows`, or under a condition with one of the `words`. For a `window`, a
+        choice where the function is called must have a name for it."""
         tests: list[_Test] | None = []
+        handed: set[bytes] = set()
         blocks = list(_blocks(self.code, at))
         if depth == 0 and any(_MISSING.match(head) for _, head, _ in blocks):
             return False
@@ -75,22 +77,30 @@ class Asking:
             if function is not None:
                 if shows and re.search(shows.encode(), function[1].lower()):
                     return True
-                if tests is not None and self._is_left(start, head, tests, depth):
+                if tests is not None and self._is_left(start, head, tests, depth, window):
                     return True
                 shows, tests = "", None
+                handed -= {name for name in handed if re.search(rb"\b%s\b" % name, head)}
             elif _TEST.match(head):
                 if words and re.search(words.encode(), head):
                     return True
                 found = list(_tests(head))
-                if any(map(self._is_choice, found)) or (_NEVER.match(head) and not otherwise):
+                chosen = [test.name for test in found if self._is_choice(test)]
+                if (_NEVER.match(head) and not otherwise) or not all(map(self._is_handed, chosen)):
                     return True
+                handed.update(chosen)
                 if tests is not None:
                     tests += found
-        return False
+        return bool(handed)
 
     def _is_choice(self, test: _Test) -> bool:
         word = test.name.rpartition(b".")[2]
         return _CHOICE.search(word) is not None and not self._is_set(word)
+
+    def _is_handed(self, name: bytes) -> bool:
+        """Whether some call may say `True` for a parameter of that name."""
+        said = re.finditer(rb"(?<![\w.])%s\s*=\s*True\b" % re.escape(name), self.code if b"." not in name else b"")
+        return any(b"def " not in self.code[self.code.rfind(b"\n", 0, at.start()) : at.start()] for at in said)
 
     def _is_set(self, name: bytes) -> bool:
         """Whether the file may give a name a value of its own; not by handing on what it was given under it."""
@@ -102,13 +112,15 @@ class Asking:
             self._known[name] = len(given) > 1 or any(own or not same.fullmatch(value) for value in given)
         return self._known[name]
 
-    def _is_left(self, start: int, head: bytes, tests: list[_Test], depth: int) -> bool:
+    def _is_left(self, start: int, head: bytes, tests: list[_Test], depth: int, window: bool) -> bool:
         """Whether a function leaves a place in it to who calls it: by a parameter, or by where it is called."""
-        if any(self._is_parameter(start, head, test) for test in tests):
+        steps = window and depth > 0
+        if not steps and any(self._is_parameter(start, head, test) for test in tests):
             return True
         name = _DEFINED.match(head)
-        indented = self.code[start : start + 1] in (b" ", b"\t")
-        return name is not None and not indented and depth < _MOST_DEEP and self._is_asked_where_called(name[1], depth)
+        if name is None or self.code[start : start + 1] in (b" ", b"\t") or depth >= _MOST_DEEP:
+            return False
+        return self._is_asked_where_called(name[1], depth, window)
 
     def _is_parameter(self, start: int, head: bytes, test: _Test) -> bool:
         """Whether a condition asks for a parameter that has a default, or for one of the options that are one."""
@@ -117,6 +129,8 @@ class Asking:
         if dot and not (_OPTIONS.match(name) and b"." not in member and _is_constant(test.compared)):
             return False
         if not re.search(rb"[(,]\s*%s\s*(?::[^,=()]*)?%s[,)]" % (re.escape(name), default), head):
+            return False
+        if self._is_handed(name):
             return False
         body = self._body(start, start + len(head))
         return not _given(_BINDS, name, body)
@@ -128,7 +142,7 @@ class Asking:
         following = re.compile(_NEXT % indent).search(self.code, end)
         return b"\n" + self.code[end : following.start() if following else len(self.code)]
 
-    def _is_asked_where_called(self, name: bytes, depth: int) -> bool:
+    def _is_asked_where_called(self, name: bytes, depth: int, window: bool) -> bool:
         """Whether a function is called here, each time only when asked for, and not named otherwise."""
         if self.code.count(name + b"(") < 2:
             return False
@@ -137,7 +151,7 @@ class Asking:
         calls = [at for at in places if not code.startswith(b"def ", at - 4)]
         if not calls or len(calls) > _MOST_CALLS or len(places) - len(calls) != 1:
             return False
-        return all(self._is_plain_call(at, name) and self.is_asked(at, depth=depth + 1) for at in calls)
+        return all(self._is_plain_call(at, name) and self.is_asked(at, depth=depth + 1, window=window) for at in calls)
 
     @property
     def plain(self) -> bytes:

@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from canfar_lint.model.evaluate import ASKING_NAMES
 from canfar_lint.model.python import PythonModule
 
 _TYPED = frozenset(("input", "raw_input", "getch", "getkey", "get_wch", "getstr", "getche", "waitKey"))
@@ -19,6 +20,12 @@ _LISTENERS = frozenset(("mpl_connect", "connect", "bind", "bind_all", "on_clicke
 def is_viewer(module: PythonModule) -> bool:
     """Whether the name of the file says that its program is there for looking at something."""
     return module.source.lies_in(_table("showing_files"))
+
+
+def speaks_of_showing(code: str) -> bool:
+    """Whether a condition or a name has a word that says that something is shown, told or asked."""
+    shows = re.compile(_table("showing_names"))
+    return any(ASKING_NAMES.search(word) or shows.search(word.lower()) for word in re.findall(r"\w+", code))
 
 
 def is_for_showing(module: PythonModule, node: ast.AST) -> bool:

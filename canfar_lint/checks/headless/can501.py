@@ -10,7 +10,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import left_before, left_to_user, under_option
 from canfar_lint.checks._outputs import stem_of
 from canfar_lint.checks.headless._backends import backends
-from canfar_lint.checks.headless._showing import is_for_showing, is_typed, is_viewer
+from canfar_lint.checks.headless._showing import is_for_showing, is_typed, is_viewer, speaks_of_showing
 from canfar_lint.diagnostic import SAFE, UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
@@ -24,7 +24,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call, instead, variant in _calls(module, rule):
         if call in seen or _unseen(module, rule, call) or is_for_showing(module, call) or is_viewer(module):
             continue
-        if left_to_user(module, call) or is_typed(module, call) or _is_instead(module, call):
+        if left_to_user(module, call, speaks=speaks_of_showing) or is_typed(module, call) or _is_instead(module, call):
             continue
         if _in_page(module, call) or any(_waits_for_option(module, *guard) for guard in module.guards(call)):
             continue
