@@ -16,8 +16,13 @@ from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT
 if TYPE_CHECKING:
     from canfar_lint.model.shell import Command, Script, Word
 
-# what difmap, PGPLOT's programs and HEASoft's are told, and what tells it
-_SAID = re.compile(r"\s*(?:dev(?:ice)?|cpd|setplot\s+dev(?:ice)?)\s+(\d*/\w+)\s*")
+# what difmap, PGPLOT's programs and HEASoft's are told, and SPEX
+_SAID = re.compile(
+    r"^[ \t]*(?:(?:dev(?:ice)?|cpd|setplot[ \t]+dev(?:ice)?)[ \t]+(\d*/\w+)|pl(?:ot)?[ \t]+dev(?:ice)?[ \t]+(x[sw]))"
+    r"[ \t]*\r?$",
+    re.MULTILINE,
+)
+# what tells it
 _SENDING = frozenset(("write", "writelines", "send", "sendline", "communicate", "run", "check_output", "check_call"))
 _IRAF = re.compile(r"(^|\.)iraf\.([\w.]+)$")
 
@@ -197,10 +202,9 @@ def _devices(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     tables = rule.body["tables"]
     for constant in module.strings:
         text = str(constant.value)
-        said = _SAID.fullmatch(text)
-        if said is not None and said.group(1).lower().lstrip("0123456789") in tables["devices"]:
+        told, instead = next(_said(text, tables), ("", ""))
+        if told:
             if _is_sent(module, constant) and not _is_optional(module, constant):
-                told, instead = said.group(1), tables["device_instead"]
                 yield rule.finding(module.span(constant), variant="device", told=told, task="", instead=instead)
             continue
         if text.lower().lstrip("0123456789") not in tables["devices"]:
@@ -210,9 +214,18 @@ def _devices(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(module.span(constant), variant="device", told=text, task="", instead=instead, fix=fix)
 
 
+def _said(text: str, tables: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The windows that the lines of a text tell a program to open, with what to write instead."""
+    for line in _SAID.finditer(text):
+        if line[2]:
+            yield line[2], tables["spex_instead"]
+        elif _is_window(line[1], tables):
+            yield line[1], tables["device_instead"]
+
+
 def _null(start: int, end: int, code: str, device: str) -> Fix | None:
     """The device that draws nothing, in the quotes that are there."""
-    if end - start != len(code) or code.count(device) != 1 or code.strip("\"'") != device:
+    if end - start != len(code) or code.count(device) != 1 or code.strip("\"'") != device or "/" not in device:
         return None
     at = start + code.index(device)
     return Fix("Write `/null`", (Edit(at, at + len(device), "/null"),), UNSAFE)
@@ -280,7 +293,8 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(word.span, variant="device", told=word.value, task="", instead=instead, fix=fix)
         for start, text in _fed(command, tables):
             span, fix = (start, start + len(text)), _null(start, start + len(text), text, text)
-            yield rule.finding(span, variant="device", told=text, task="", instead=instead, fix=fix)
+            said = instead if fix else tables["spex_instead"]
+            yield rule.finding(span, variant="device", told=text, task="", instead=said, fix=fix)
 
 
 def _device_words(command: Command, tables: dict[str, Any]) -> Iterator[Word]:
@@ -308,3 +322,6 @@ def _fed(command: Command, tables: dict[str, Any]) -> Iterator[tuple[int, str]]:
         for match in re.finditer(r"(?:^|(?<=[\s=,\"']))\d*/\w+(?=$|[\s,;\"'])", body.text):
             if _is_window(match.group(), tables):
                 yield body.start + match.start(), match.group()
+        for match in _SAID.finditer(body.text) if command.name == "spex" else ():
+            if match[2]:
+                yield body.start + match.start(2), match[2]

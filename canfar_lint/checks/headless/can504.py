@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 _PAGES = frozenset(("open", "xdg-open", "gnome-open", "gvfs-open", "firefox", "chromium", "google-chrome"))
 _SEARCHES = frozenset(("shutil.which", "distutils.spawn.find_executable"))
 _SETTINGS = re.compile(r"_?(config|cfg|conf|settings|options|opts|args|params)")
+_SETTINGS_NAME = re.compile(r"(?i)opt|arg|flag|extra|[*@]")
 _PLATFORM = re.compile(r"\b(sys\.platform|platform\.system|os\.name)\b|\b[Dd]arwin\b")
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     programs, messengers = rule.table("programs"), rule.table("messengers")
-    windowless = frozenset(rule.table("windowless"))
     seen: set[ast.AST] = set()
     told = False
     if is_viewer(module) and (not module.is_script or takes_task(module)):
@@ -36,7 +36,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         command = start.command
         name = command.name or ""
         instead = programs.get(name) or messengers.get(name)
-        if instead is None or command.program is None or windowless & {word.value for word in command.arguments}:
+        if instead is None or command.program is None or _stays_shut(command, rule, module.text):
             continue
         place = start.place(command.program)
         if place in seen or left_to_user(module, start.call) or is_typed(module, start.call):
@@ -127,7 +127,7 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         if instead is None or command.program is None or name in script.functions or (told and name in messengers):
             continue
         if (
-            _opens_window(command, rule)
+            _opens_window(command, rule, script.text)
             and not script.memo("has display", _has_display)
             and not left_to_person(script, command)
         ):
@@ -143,13 +143,44 @@ def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
     for keyword, step in starts(dockerfile):
         name = step.name
         instead = rule.table("programs").get(name)
-        if instead is not None and step.program is not None and _opens_window(step.command, rule, keyword):
+        if (
+            instead is not None
+            and step.program is not None
+            and _opens_window(step.command, rule, dockerfile.text, keyword)
+        ):
             yield rule.finding(step.program.span, program=name, instead=instead)
 
 
-def _opens_window(command: Command, rule: Rule, keyword: str = "") -> bool:
-    words = [word.value or word.head for word in command.arguments]
+def _stays_shut(command: Command, rule: Rule, text: str) -> bool:
+    """Whether a program is told to open no window, or may be told so by what is not known."""
+    name, words = command.name, [word.value or word.head for word in command.arguments]
     if set(rule.table("windowless")) & set(words):
+        return True
+    opening, shutting = rule.table("window_with").get(name), rule.table("silent_with").get(name)
+    if opening and not any(re.search(opening, word) for word in words):
+        return True
+    if shutting and (any(re.search(shutting, word) for word in words) or _may_say_more(command)):
+        return True
+    around = rule.table("silent_text").get(name)
+    return bool(around and re.search(around, text))
+
+
+def _may_say_more(command: Command) -> bool:
+    """Whether a word may hold options, or a file or pipe commands: `$OPTS`; what is behind an option or last is not."""
+    words = command.arguments
+    if command.before == "|" or any(redirect.feeds and redirect.body is None for redirect in command.redirects):
+        return True
+    for before, word in zip((None, *words), words, strict=False):
+        if any(_SETTINGS_NAME.search(name) for name in word.variables):
+            return True
+        bare = word.dynamic and not word.head and not word.tail
+        if bare and word is not words[-1] and not (before is not None and before.head.startswith("-")):
+            return True
+    return False
+
+
+def _opens_window(command: Command, rule: Rule, text: str, keyword: str = "") -> bool:
+    if _stays_shut(command, rule, text):
         return False
     if command.name not in rule.table("shell_with_file"):
         return True
