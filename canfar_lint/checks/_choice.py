@@ -12,6 +12,8 @@ from canfar_lint.model.values import LITERAL, PARAMETER, Value
 
 _OPTIONS = re.compile(r"_?(args?|pargs|opts?|options?|namespace|config|conf|cfg|flags|params|settings)$", re.IGNORECASE)
 _GIVEN = re.compile(r"\b(?:p?args?|opts?|options|namespace|flags)\.\w+")
+# a module in which a site or a user says how the program runs
+_SETTINGS = re.compile(r"(^|\.)(settings?|config|conf|cfg|options|flags)\.\w+$", re.IGNORECASE)
 # functions that try another out, or show what it does
 _TRIALS = re.compile(
     r"(^|_)(tests?|demo|examples?|show|plots?|display|view|draw|visuali[sz]e|inspect|check)(_|$|\d)", re.IGNORECASE
@@ -56,7 +58,13 @@ def _is_choice(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
         return False
     if module.is_user_choice(test) or _open(module, test, wanted):
         return True
-    return _kept(module, test, wanted) or _at_window(test)
+    return _kept(module, test, wanted) or _at_window(test) or _is_shipped(module, test)
+
+
+def _is_shipped(module: PythonModule, test: ast.expr) -> bool:
+    """Whether a condition is a setting of the project's own, in a module that a site or a user fills in."""
+    about = test.left if isinstance(test, ast.Compare) else test
+    return _SETTINGS.search(module.qualified(about)) is not None
 
 
 def _is_handed(module: PythonModule, test: ast.expr) -> bool:

@@ -112,10 +112,13 @@ def _logins(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 
 def _optional(module: PythonModule, call: ast.Call) -> bool:
-    """Whether the question is asked only of who wants it; one that stands in for a missing argument is not."""
+    """Whether the question is asked only of who wants it; one that stands in for a missing argument is not.
+
+    What no cell of a notebook calls is for whoever goes on by hand.
+    """
     from canfar_lint.checks._choice import is_shelved, left_to_user
 
-    if is_shelved(module, call):
+    if is_shelved(module, call) or (module.notebook and not module.on_main_path(call)):
         return True
     if any(_missing(module, test) for test, _ in module.guards(call)):
         return False

@@ -225,7 +225,7 @@ def _said(text: str, tables: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _null(start: int, end: int, code: str, device: str) -> Fix | None:
     """The device that draws nothing, in the quotes that are there."""
-    if end - start != len(code) or code.count(device) != 1 or code.strip("\"'") != device or "/" not in device:
+    if end - start != len(code) or code.count(device) != 1 or code.strip("\"'") != device:
         return None
     at = start + code.index(device)
     return Fix("Write `/null`", (Edit(at, at + len(device), "/null"),), UNSAFE)
@@ -293,8 +293,24 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(word.span, variant="device", told=word.value, task="", instead=instead, fix=fix)
         for start, text in _fed(command, tables):
             span, fix = (start, start + len(text)), _null(start, start + len(text), text, text)
-            said = instead if fix else tables["spex_instead"]
-            yield rule.finding(span, variant="device", told=text, task="", instead=said, fix=fix)
+            yield rule.finding(span, variant="device", told=text, task="", instead=instead, fix=fix)
+    yield from _spex(script, rule)
+
+
+def _spex(script: Script, rule: Rule) -> Iterator[Finding]:
+    """The first window that SPEX is told to open; what follows is more of the same."""
+    from canfar_lint.checks._scripts import left_to_person
+
+    for command in script.commands:
+        bodies = [redirect.body for redirect in command.redirects] if command.name == "spex" else []
+        for body in bodies:
+            if body is None or body.end - body.start != len(body.text) or left_to_person(script, command):
+                continue
+            for line in _SAID.finditer(body.text):
+                if line[2]:
+                    span, instead = (body.start + line.start(2), body.start + line.end(2)), rule.table("spex_instead")
+                    yield rule.finding(span, variant="device", told=line[2], task="", instead=instead)
+                    return
 
 
 def _device_words(command: Command, tables: dict[str, Any]) -> Iterator[Word]:
@@ -322,6 +338,3 @@ def _fed(command: Command, tables: dict[str, Any]) -> Iterator[tuple[int, str]]:
         for match in re.finditer(r"(?:^|(?<=[\s=,\"']))\d*/\w+(?=$|[\s,;\"'])", body.text):
             if _is_window(match.group(), tables):
                 yield body.start + match.start(), match.group()
-        for match in _SAID.finditer(body.text) if command.name == "spex" else ():
-            if match[2]:
-                yield body.start + match.start(2), match[2]

@@ -21,12 +21,19 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for name, node in backends(module):
         if name.lower() not in graphical or node in seen or left_to_user(module, node):
             continue
+        if any(_is_open(module, test) for test, _ in module.guards(node)):
+            continue
         if module.in_try(node, "ImportError", "ModuleNotFoundError", "RuntimeError"):
             continue
         seen.add(node)
         yield rule.finding(module.span(node), backend=name, fix=_fix(module, node))
     if isinstance(module.source, NotebookSource):
         yield from _magics(module.source, rule)
+
+
+def _is_open(module: PythonModule, test: ast.expr) -> bool:
+    """Whether a condition may keep a backend for another machine: it is neither known nor what starts a script."""
+    return module.constant(test) is ... and not re.search(r"\b(__name__|version_info)\b", module.code(test))
 
 
 def _makes_windows(module: PythonModule, rule: Rule) -> bool:

@@ -15,16 +15,16 @@ from canfar_lint.model.python import PythonModule
 _FAILURES = ("ImportError", "ModuleNotFoundError", "RuntimeError", "TclError")
 
 
+# parts of one toolkit
+_TK = ("tkinter", "Tkinter", "tkMessageBox", "tkFileDialog", "PIL.ImageTk", "customtkinter")
+
+# where an editor looks for a name that it does not know
+_GUESSED = ("tkinter", "Tkinter", "turtle")
+
 # files of windows: whoever imports them is asked, not they
 _OF_WINDOWS = (
     r"(?i)(^|[/_])(gui|guis|tk|qt|wx|widgets?|dialogs?|viewers?|windows?|display)([/_.]|$)|(gui|tk|qt|widgets?)\.py$"
 )
-
-# parts of one toolkit
-_TK = ("tkinter", "Tkinter", "tkMessageBox", "tkFileDialog", "PIL.ImageTk", "customtkinter")
-
-# a module in which a site or a user says how the program runs
-_SETTINGS = re.compile(r"(^|\.)(settings?|config|conf|cfg|options|flags)\.\w+$", re.IGNORECASE)
 
 _FOR_WINDOWS = re.compile(
     r"gui|window|show|display|view|interact|dialog|select|choose|pick|plot|ask|popup|inspect|ds9|progress|browse",
@@ -55,6 +55,8 @@ def _imports(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         part = name.removeprefix(toolkit).lstrip(".").partition(".")[0]
         windowless = "windowless" if toolkit in rule.table("qt") else "tk_windowless" if toolkit in _TK else ""
         if windowless and part in rule.table(windowless):
+            continue
+        if toolkit in _GUESSED and _is_guess(module, node):
             continue
         if toolkit and _is_library_of_windows(module, toolkit):
             continue
@@ -89,6 +91,15 @@ def _is_library_of_windows(module: PythonModule, toolkit: str) -> bool:
     return any(name.startswith(family) for base in bases for name in module.qualified_all(base))
 
 
+def _is_guess(module: PythonModule, node: ast.AST) -> bool:
+    """Whether an import brings in names that nothing here uses, or letters for the sides of a window: `E`, `END`."""
+    bound = [binding for binding in module.imports if binding.node is node]
+    if not isinstance(node, ast.ImportFrom) or not bound:
+        return False
+    used = (name.ctx for binding in bound for name in module.named(binding.name) if not binding.name.isupper())
+    return not any(isinstance(context, ast.Load) for context in used)
+
+
 def _imported(module: PythonModule) -> Iterator[tuple[str, ast.AST]]:
     """Every name that an import statement brings in, star imports by their module."""
     for binding in module.imports:
@@ -116,8 +127,6 @@ def _optional(module: PythonModule, node: ast.AST) -> bool:
     if module.in_try(node, *_FAILURES) or left_to_user(module, node):
         return True
     tests = [test for test, _ in module.guards(node)]
-    if any(_SETTINGS.search(module.qualified(part)) for test in tests for part in ast.walk(test)):
-        return True
     return any("TYPE_CHECKING" in module.code(test) or "sys.argv" in module.code(test) for test in tests)
 
 
