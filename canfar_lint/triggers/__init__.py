@@ -19,7 +19,9 @@ A rule's triggers, any of which lets it run:
 `*open( & @lines & re:…`  only on lines that hold one of the stretches named before
 `@unasked & re:…`   only where it does not stand under `if debug:` or the like, which nothing in the file sets, nor in
                     a function called only there; with `@unasked (show|plot)` nor in one of such a name, where
-                    none of them runs as `@main` has it; with `@unless (ipython)` nor under a condition with such words
+                    none of them runs as `@main` has it, and where it is called only a condition that is named for
+                    it counts; a parameter that a call sets to `True` is no condition; with
+                    `@unless (ipython)` nor under a condition with such words
 `@known 1e8 & re:…(…)`  only where each name in the group is given a number somewhere in the file, or numbers are
                     large, and all of the group multiplied may be as much as that
 `a|*b( & @turns & …`  only where one of the first of these is called in the body of a `for` with no condition
