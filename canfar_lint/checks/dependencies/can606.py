@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks.batch._homes import homes
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import LITERAL, Value
@@ -33,6 +34,7 @@ _PREPARES = frozenset(
     ("export", "source", ".", "module", "alias", "unset", "ulimit", "conda", "mamba", "echo", "set", "[")
 )
 _SAME_FOLDER = ("builtins.str", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.dirname")
+_HARMLESS = (".", "./")
 _HERE = ("os.getcwd", "pathlib.Path.cwd")
 _MOST = 8
 _NOWHERE = 1 << 60
@@ -42,17 +44,18 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     if _is_of_sphinx(module) or _is_test(module):
         return
     for node, value in _added_values(module):
-        path = _from_here(module, value) or _above_here(module, node) or value.skeleton.lstrip(":")
+        here = _from_here(module, value) or _above_here(module, node)
+        path = here or _below_home(module, value) or value.skeleton.lstrip(":")
         if (
-            not path.startswith(".")
+            not path.startswith((".", "~"))
             and value.kind != LITERAL
             and not (value.prefix.startswith("/") and not value.pieces[0].default)
         ):
             continue
         if _OF_SYSTEM.match(path) or module.is_switched_off(node) or _may_fail(module, node):
             continue
-        if path in (".", "./") and (_in_handler(module, node) or _in_package(module)):
-            continue
+        if path in _HARMLESS or (here and module.notebook):
+            continue  # modules beside a script are found anyway; a notebook has no other way to say where it is
         literal = value.literals[0] if len(value.literals) == 1 else node
         span = module.span(literal if isinstance(literal, ast.Constant) and value.node is literal else node)
         if len(value.literals) == 1 and isinstance(node, ast.Call):
@@ -83,6 +86,12 @@ def _from_here(module: PythonModule, value: Value) -> str:
         return ""  # the folder that the script went to
     rest = [piece.text for piece in value.pieces[1:]]
     return "." + "".join(text for text in rest if text) if None not in rest else ""
+
+
+def _below_home(module: PythonModule, value: Value) -> str:
+    """A path that begins with the home of whoever runs the program, which a call or the environment says."""
+    first = value.pieces[0].node if value.pieces and value.pieces[0].text is None else None
+    return "~" + value.skeleton.removeprefix("{}") if first is not None and first in homes(module) else ""
 
 
 def _above_here(module: PythonModule, node: ast.expr) -> str:
@@ -131,15 +140,6 @@ def _may_fail(module: PythonModule, node: ast.expr) -> bool:
         child = ancestor
     return False
 
-
-def _in_package(module: PythonModule) -> bool:
-    """Whether a file imports from its own package, and so is found without any path."""
-    return any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(module.tree))
-
-
-def _in_handler(module: PythonModule, node: ast.expr) -> bool:
-    """Whether it is done when something was not found otherwise: in the folder of the user's own modules."""
-    return any(isinstance(ancestor, ast.ExceptHandler) for ancestor in module.ancestors(node))
 
 
 def _added(module: PythonModule) -> Iterator[ast.expr]:
