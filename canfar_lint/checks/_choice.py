@@ -123,7 +123,10 @@ def _asks_if_given(test: ast.expr) -> bool:
 
 def is_fallback(module: PythonModule, node: ast.AST) -> bool:
     """Whether a node stands where nothing was given, beside the branch that takes what the user gives:
-    `if args.x: read(args.x)`, `if len(sys.argv) > 1: read(sys.argv[1])`, and there the `else`."""
+    `if args.x: read(args.x)`, `if len(sys.argv) > 1: read(sys.argv[1])`, and there the `else`. Or it is bound to a
+    name before a loop over the command line that binds it again."""
+    if _is_bound_by_option(module, node):
+        return True
     child: ast.AST = node
     for ancestor in module.ancestors(node):
         if isinstance(ancestor, ast.If) and child is not ancestor.test:
@@ -134,6 +137,17 @@ def is_fallback(module: PythonModule, node: ast.AST) -> bool:
                 return True
         child = ancestor
     return False
+
+
+def _is_bound_by_option(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a node is bound to a name that the same function binds again where it has found an option."""
+    statement = module.parents.get(node)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if not isinstance(target, ast.Name):
+        return False
+    scope = module.scope_of(target)
+    again = [use for use in module.named(target.id)[:_MOST_BINDINGS] if isinstance(use.ctx, ast.Store)]
+    return any(use is not target and module.scope_of(use) is scope and under_option(module, use) for use in again)
 
 
 def _takes(module: PythonModule, part: ast.AST, words: tuple[str, ...]) -> bool:

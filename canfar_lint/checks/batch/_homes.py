@@ -42,15 +42,24 @@ def _told(module: PythonModule, owner: ast.expr) -> str:
 
 def below_homes(module: PythonModule) -> Iterator[tuple[ast.Constant, ast.AST, str]]:
     """The literals that follow the home of whoever runs the program, the whole path, and what it says behind `~/`."""
-    for home in homes(module):
+    for home in sorted(homes(module), key=module.span):
         for use in (home, *_named(module, home)):
             found = _behind(module, use)
             if found is not None:
                 yield found
 
 
-def homes(module: PythonModule) -> Iterator[ast.expr]:
-    """What says the home of whoever runs the program: `Path.home()`, `os.environ["HOME"]`."""
+def homes(module: PythonModule) -> frozenset[ast.expr]:
+    """What says the home of whoever runs the program: `Path.home()`, `os.environ["HOME"]`; found once."""
+    memo = module.memo("homes")
+    if "all" not in memo:
+        memo["all"] = frozenset(_homes(module))
+    found = memo["all"]
+    assert isinstance(found, frozenset)
+    return found
+
+
+def _homes(module: PythonModule) -> Iterator[ast.expr]:
     yield from module.calls(("pathlib.Path.home",))
     for call in module.calls(("os.path.expanduser", *_ASKED)):
         asked = "HOME" if module.qualified(call.func) in _ASKED else "~"

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from canfar_lint.checks._outputs import Output, names_of
+from canfar_lint.checks._outputs import Named, Output, names_of
 from canfar_lint.checks.batch._datasets import MAKING
 from canfar_lint.model.scopes import COMPREHENSIONS
+from canfar_lint.model.values import PARAMETER, Value, join
 
 if TYPE_CHECKING:
     from canfar_lint.catalogue.rule import Rule
@@ -234,8 +235,20 @@ def _takes_lines(module: PythonModule, handle: ast.expr) -> bool:
     return parent.attr == "read" and isinstance(after, ast.Attribute) and after.attr in ("split", "splitlines")
 
 
-def names(module: PythonModule, read: Output) -> Iterator[Any]:
+def names(module: PythonModule, read: Output) -> Iterator[Named]:
     """What a file can be named, as values with the call in which each is given."""
-    yield from names_of(module, read)
-    for more in more_names(module, read):
-        yield from names_of(module, more)
+    for output in (read, *more_names(module, read)):
+        for named in names_of(module, output):
+            yield named
+            yield from _ended(module, named)
+
+
+def _ended(module: PythonModule, named: Named) -> Iterator[Named]:
+    """A name that ends in a parameter, with what calls give for it: `open("data/" + name)` in `read("m31.fits")`."""
+    *start, last = named.value.pieces or (None,)
+    if not start or last is None or last.source != PARAMETER or not isinstance(last.node, ast.arg):
+        return
+    calls = module.given(last.node)
+    known = Value(named.value.kind, named.value.pieces[:-1])
+    for call, given in [each for each in calls if each[0] is named.place] or calls:
+        yield Named(join([known, module.value(given)], node=given), call)

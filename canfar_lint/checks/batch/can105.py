@@ -14,6 +14,7 @@ from canfar_lint.checks._choice import is_fallback, is_shelved
 from canfar_lint.checks._commands import started
 from canfar_lint.checks._inputs import in_memory, is_packaged
 from canfar_lint.checks._outputs import Output, file_literals, literal_span, texts_with
+from canfar_lint.checks.batch._homes import homes
 from canfar_lint.checks.batch._made import is_made, last_part, made_names
 from canfar_lint.checks.batch._reads import is_of_casa, is_read_as_data, names, reads
 from canfar_lint.diagnostic import Finding, Fix
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _FOLDER = re.compile(r"(?i)(dir|directory|folder|path|root)s?$")
 _SETTINGS = re.compile(r"(?i)(^|[._])(config|conf|cfg|settings)$")
+# what of the settings is the place of all inputs, in which the script itself says what it reads
+_OF_DATA = re.compile(r"(?i)(d|data|raw|raw_?data|inputs?)_?(dir|directory|folder|path|root)s?")
 _SETTINGS_MAKER = re.compile(r"(?i)config|settings|yaml|toml|\b(conf|cfg)")
 _SETTINGS_FILE = re.compile(r"(?i)\.(ya?ml|toml|ini|cfg|conf|json)$")
 _TOLD_FOLDER = re.compile(r"(?i)(dir|directory|folder|root)s?$")
@@ -38,6 +41,7 @@ _NO_DATA = re.compile(
 )
 _WORK = re.compile(r"(?i)list|target|obs|source|cat|field|work|jobs?|todo|queue|sample|data|ids|cand|result|state")
 _FILLED = re.compile(r"[*?\[\]{}\n%$<>|]")
+_PLACEHOLDER = re.compile(r"(?i)(\.{1,2}/)*path[/_-]to[/_-]")
 _ABSOLUTE = re.compile(r"[/~$]|\w:")
 _OF_TESTS = re.compile(r"(^|/)tests?/")
 _RUNS = frozenset(("os.system", *(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output"))))
@@ -52,6 +56,8 @@ _CHOSEN = frozenset((ARGUMENT, ENVIRONMENT, CONFIG, PARAMETER, UNIQUE, LOOP))
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    if module.source.lies_in(rule.table("settings")):
+        return
     found = _Found(module)
     calls = reads(module, rule)
     for read in calls:
@@ -79,6 +85,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             alone = "input_file" if len(calls) == 1 and read.name is node and module.runs_once(node) else ""
             yield rule.finding(literal_span(module, node), name=name, fix=_fix(module, node, name, alone))
     yield from _named_apart(module, rule, found)
+    yield from _to_be_filled_in(module, rule)
 
 
 class _Found:
@@ -130,6 +137,16 @@ def _named_apart(module: PythonModule, rule: Rule, seen: _Found) -> Iterator[Fin
             continue
         seen.add(*found)
         yield rule.finding(literal_span(module, found[0]), name=found[1], fix=_fix(module, *found))
+
+
+def _to_be_filled_in(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    """Patterns in a folder that whoever runs the script must write into it first: `glob("path/to/images/*.fits")`."""
+    for call in module.calls(("glob.glob", "glob.iglob")):
+        value = module.value(call.args[0]) if call.args else None
+        if value is None or not _PLACEHOLDER.match(value.prefix) or not module.on_main_path(call):
+            continue
+        if not _expected(module, call, value.literals[0]) and not is_shelved(module, call):
+            yield rule.finding(literal_span(module, value.literals[0]), name=value.skeleton)
 
 
 def _fix(module: PythonModule, node: ast.AST, name: str, alone: str = "") -> Fix | None:
@@ -199,8 +216,15 @@ def _of_value(module: PythonModule, value: Value, is_data: Callable[[str], bool]
             continue  # `"%s/gaia.csv" % root`: a whole path, told where it begins
         if _is_whole(leaf, text) or (_is_ending(module, literals[-1]) and not _is_spelled_out(value)):
             continue
-        if not any(_is_chosen(module, piece) for piece in leaf.pieces):
+        if not any(_is_chosen(module, piece) for piece in leaf.pieces) and not _is_told_from_home(module, leaf):
             yield literals[-1], text
+
+
+def _is_told_from_home(module: PythonModule, value: Value) -> bool:
+    """Whether all of a path stands at once behind the home of whoever runs the script, where CAN104 tells of it."""
+    if value.pieces[0].node not in homes(module):
+        return False
+    return len({module.parent_statement(literal) for literal in value.literals}) == 1
 
 
 def _is_ending(module: PythonModule, literal: ast.AST) -> bool:
@@ -327,6 +351,7 @@ def _is_of_settings(module: PythonModule, literal: ast.AST) -> bool:
         isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and _FOLDER.search(node.attr) is not None
+        and _OF_DATA.fullmatch(node.attr) is None
         and _SETTINGS.search(module.qualified(node.value)) is not None
         for node in ast.walk(_whole(module, literal))
     )
@@ -500,8 +525,10 @@ def _is_table(node: ast.AST) -> bool:
 
 def _is_chosen(module: PythonModule, piece: Piece) -> bool:
     """Whether a part of a path is up to whoever runs the script."""
-    if piece.default or (piece.text is None and piece.source in _CHOSEN and not _is_of_literals(module, piece)):
+    if piece.default:
         return True
+    if piece.text is None and piece.source in _CHOSEN and not _is_of_literals(module, piece):
+        return piece.node not in homes(module)
     owner = getattr(piece.node, "value", None) if isinstance(piece.node, ast.Attribute) else None
     return isinstance(owner, ast.Name) and _PARSED.fullmatch(owner.id) is not None
 

@@ -141,7 +141,6 @@ def _may_fail(module: PythonModule, node: ast.expr) -> bool:
     return False
 
 
-
 def _added(module: PythonModule) -> Iterator[ast.expr]:
     """The expressions put on the import path."""
     for call in module.calls(_ADDING):
