@@ -38,6 +38,8 @@ _SUFFIXES = {
     "ipynb": NOTEBOOK,
     "sh": SHELL,
     "bash": SHELL,
+    "csh": SHELL,
+    "tcsh": SHELL,
     "Dockerfile": DOCKERFILE,
     "dockerfile": DOCKERFILE,
     "mk": MAKEFILE,
@@ -60,7 +62,7 @@ _YAML = r"(?s)\.gitlab-ci|(?:docker-)?compose.*|(?:environment|env).*|.*[-_.](?:
 _REQUIREMENTS = r"(?s)requirements.*|.*[-_.]requirements"
 _SHEBANG = (
     rb"#![ \t]*(?:\S*/env(?:[ \t]+(?:-\S+|\w+=\S*))*[ \t]+)?"
-    rb"(?:[^\s/]*/)*(?:(python[\d.]*w?)|((?:ba|da|a)?sh)|(uv))(?=\s|$)"
+    rb"(?:[^\s/]*/)*(?:(python[\d.]*w?)|((?:ba|da|a|c|tc)?sh)|(uv))(?=\s|$)"
 )
 _SHEBANG_SIZE = 256
 _APPLE_DOUBLE = b"\x00\x05\x16\x07"

@@ -168,3 +168,11 @@ def _declared_encoding(body: bytes) -> str:
         if "future" in str(e) and "fstrings" in str(e):
             return "utf-8"
         raise Undecodable(str(e)) from None
+
+
+def is_c_shell(source: Source) -> bool:
+    """Whether a shell script is one of the C shell, by its first line, or by its name where that says nothing."""
+    first = source.text[:256].split("\n", 1)[0]
+    if first.startswith("#!"):
+        return re.search(r"\bt?csh\b", first) is not None
+    return source.name.endswith((".csh", ".tcsh"))

@@ -116,7 +116,8 @@ def test_the_patterns_shown_as_default_are_those_that_count(path: str) -> None:
         (b"#! /usr/bin/env -S uv run --script\n", "python"),
         (b"#!/usr/bin/env A=1 python\n", "python"),
         (b"#!/opt/my-python/bin/perl\n", ""),
-        (b"#!/bin/tcsh\n", ""),
+        (b"#!/bin/tcsh\n", "shell"),
+        (b"#! /bin/csh -f\n", "shell"),
         (b"#!/usr/bin/env zsh\n", ""),
         (b"#!/usr/bin/env fish\n", ""),
         (b"# !/bin/sh\n", ""),
@@ -196,7 +197,7 @@ def test_named_files_of_other_kinds_are_left_out_in_silence(alone: Path) -> None
 
 def test_job_scripts_of_queues_are_told_by_their_first_line(alone: Path) -> None:
     tree(alone, "a.slurm", "b.pbs", text="#!/bin/bash\n#SBATCH -n 4\nsrun x\n")
-    tree(alone, "c.sbatch", text="#!/bin/csh\n")
+    tree(alone, "c.sbatch", text="#!/usr/bin/perl\n")
     tree(alone, "d.pbs", "e.job", text="x\n")
     assert found() == ["a.slurm", "b.pbs"]
     assert found("a.slurm") == ["a.slurm"]

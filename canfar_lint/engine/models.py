@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from canfar_lint.diagnostic import Place
-from canfar_lint.source import DOCKERFILE, MAKEFILE, NOTEBOOK, PYTHON, SHELL, YAML, Source
+from canfar_lint.source import DOCKERFILE, MAKEFILE, NOTEBOOK, PYTHON, SHELL, YAML, Source, is_c_shell
 
 if TYPE_CHECKING:
     from canfar_lint.model.notebook import NotebookSource
@@ -212,8 +212,14 @@ def _dockerfile(source: Source, wanted: frozenset[str], settings: Settings | Non
 
 
 def _shell(source: Source, wanted: frozenset[str]) -> Views:
+    """A shell script; one of the C shell goes only to the rules that know it."""
     from canfar_lint.model.shell import parse
 
+    if is_c_shell(source):
+        script = parse(source.text, c_shell=True)
+        script.path, script.inside = source.path, source
+        yield "c_shell", script, source
+        return
     script = parse(source.text)
     script.path = source.path
     yield from _script(script, source, wanted)

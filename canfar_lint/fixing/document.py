@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from canfar_lint.diagnostic import SAFE, UNSAFE, Diagnostic, Edit
 from canfar_lint.fixing.apply import edited, edits_of, together
-from canfar_lint.source import DOCKERFILE, NOTEBOOK, PYTHON, SHELL, TOML, YAML, Source
+from canfar_lint.source import DOCKERFILE, NOTEBOOK, PYTHON, SHELL, TOML, YAML, Source, is_c_shell
 
 ROUNDS = 10
 
@@ -98,7 +98,7 @@ def parses(source: Source) -> bool:
     if source.kind == SHELL:
         from canfar_lint.model.shell import parse
 
-        return parse(source.text).error is None
+        return parse(source.text, c_shell=is_c_shell(source)).error is None
     if source.kind == YAML:
         import yaml
 

@@ -30,6 +30,7 @@ def parse(
     *,
     start: int = 0,
     bash: bool = True,
+    c_shell: bool = False,
     map: Callable[[int], int] | Sequence[int] | None = None,
     context: str = "file",
     errexit: bool = False,
@@ -40,10 +41,11 @@ def parse(
     A sequence has one entry more than the text has characters. `errexit` and `pipefail` say how the shell is started.
     """
     script = Script(text, start, bash, context)
+    script.c_shell = c_shell
     found = Found()
     starts, ends = _places(text, map)
     try:
-        Reader(text, start, bash, found, starts, ends).read()
+        _reader(c_shell)(text, start, bash, found, starts, ends).read()
     except Unreadable as e:
         script.error, script.error_at = str(e), e.at
         return script
@@ -53,6 +55,14 @@ def parse(
     script.commands, script.blocks, script.functions = found.commands, found.blocks, found.functions
     _options(script, errexit, pipefail)
     return script
+
+
+def _reader(c_shell: bool) -> type[Reader]:
+    if not c_shell:
+        return Reader
+    from canfar_lint.model.c_shell import CReader
+
+    return CReader
 
 
 def _places(text: str, map: Callable[[int], int] | Sequence[int] | None) -> tuple[list[int] | None, list[int] | None]:

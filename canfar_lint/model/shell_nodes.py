@@ -332,8 +332,8 @@ class Script:
     `context` says where the text stood: `file run cell step recipe literal escape`. `errexit` and `pipefail` say
     whether the shell was started with them or a command outside any function, condition or subshell switches them
     on; `errexit_at` is the offset of that command. `path` is the script's own file, if it is one; `inside` the source
-    that a part of another file stands in. `given` are variables of what the text stands in (a Makefile's), which
-    whoever runs it may set to something else.
+    that a part of another file stands in; `c_shell` says that it is csh or tcsh. `given` are variables of what the
+    text stands in (a Makefile's), which whoever runs it may set to something else.
     """
 
     __slots__ = (
@@ -342,6 +342,7 @@ class Script:
         "_memo",
         "bash",
         "blocks",
+        "c_shell",
         "commands",
         "context",
         "errexit",
@@ -362,6 +363,7 @@ class Script:
         self.text = text
         self.start = start
         self.bash = bash
+        self.c_shell = False
         self.context = context
         self.commands: list[Command] = []
         self.blocks: list[Block] = []

@@ -18,7 +18,7 @@ DEFAULT_EXCLUDE = (
     ".cache", ".conda", ".hypothesis", ".pixi", ".snakemake", ".uv", "__pycache__",
 )  # fmt: skip
 DEFAULT_INCLUDE = (
-    "*.py", "*.pyi", "*.ipynb", "*.sh", "*.bash",
+    "*.py", "*.pyi", "*.ipynb", "*.sh", "*.bash", "*.csh", "*.tcsh",
     "Dockerfile", "dockerfile", "Dockerfile.*", "*.Dockerfile", "*.dockerfile", "Containerfile*",
     "Makefile", "makefile", "GNUmakefile", "*.mk",
     "**/.github/workflows/*.{yml,yaml}", ".gitlab-ci.{yml,yaml}", "{docker-,}compose*.{yml,yaml}",

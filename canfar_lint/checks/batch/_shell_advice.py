@@ -38,7 +38,7 @@ def _is_no_job(script: Script, rule: Rule) -> bool:
     from canfar_lint.checks._scripts import is_test, made_by_hand, serves_desktop
     from canfar_lint.checks.batch._shell_jobs import is_queued
 
-    if "csh" in script.shebang or any(_ends_otherwise(command) for command in script.commands):
+    if any(_ends_otherwise(command) for command in script.commands):
         return True
     if is_queued(script):
         return False

@@ -26,8 +26,6 @@ def is_queued(script: Script) -> bool:
 
 def is_job(script: Script, rule: Rule) -> bool:
     """Whether a script does a pipeline's work itself: others are sourced, submit jobs, or serve development."""
-    if "csh" in script.shebang:
-        return False
     if is_queued(script):
         return True
     path = script.path.replace("\\", "/")

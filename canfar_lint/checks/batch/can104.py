@@ -50,6 +50,8 @@ _CONTAINER_OPTIONS = frozenset(
     )
 )
 _MAPPED = re.compile(r"(?i)(^|_)(bind|binds|bindpath|mounts?|volumes?)$")
+# how a shell takes a value from the environment, and the C shell does
+_UNLESS_GIVEN, _UNLESS_SET = "${NAME:-...}", "if (! $?NAME) set NAME = ..."
 _ASKED_FOR = frozenset(f"os.path.{name}" for name in ("exists", "isdir", "isfile", "ismount", "islink"))
 _REMOTE = re.compile(r"(?i)_*(ssh|scp|rsync|remote|server)_?(\w+_)?(path|dir|directory|folder|root|dest)$")
 _ON_HOST = re.compile(r"\{\w*\}@\{\w*\}:|%s@%s:|\w@[\w.-]+:|\{(?i:\w*host\w*)\}:")
@@ -441,6 +443,7 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     if script.context in (*BUILD, "literal") or made_by_hand(script) or is_test(script):
         return
     seen: set[int] = set()
+    run: set[str] = set()
     for word, command in _shell_words(script, rule):
         text = word.head.partition(" ")[0]
         kind = kind_of(text, rule.body["tables"])
@@ -452,10 +455,18 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         if not _is_in_vospace(rule, command, word) if kind == VOSPACE else _expected_there(rule, command, word, kind):
             continue
         seen.add(word.start)
+        if command is not None and word is command.program:
+            if text in run:
+                continue  # told where it is first run
+            run.add(text)
         fix = _fix_in_shell(script, word) if command is None else None
-        yield rule.finding(word.span, variant=_variant_in_shell(kind, text), path=_path_of(word), fix=fix)
+        how = _UNLESS_SET if script.c_shell else _UNLESS_GIVEN
+        yield rule.finding(word.span, variant=_variant_in_shell(kind, text), path=_path_of(word), how=how, fix=fix)
     if script.context == "file":
         yield from _in_documents(script, rule, seen)
+
+
+check_c_shell = check_shell
 
 
 def _variant_in_shell(kind: str | None, text: str) -> str:
@@ -471,7 +482,7 @@ def _in_documents(script: Script, rule: Rule, seen: set[int]) -> Iterator[Findin
             kind, at = kind_of(told.path, tables), start + told.at
             if at not in seen and _is_told(told, kind, tables):
                 variant = _variant_in_shell(kind, told.path)
-                yield rule.finding((at, at + len(told.path)), variant=variant, path=told.path)
+                yield rule.finding((at, at + len(told.path)), variant=variant, path=told.path, how=_UNLESS_GIVEN)
 
 
 def _fix_in_shell(script: Script, word: Word) -> Fix | None:
@@ -479,7 +490,12 @@ def _fix_in_shell(script: Script, word: Word) -> Fix | None:
     from canfar_lint.checks._environment import is_free
 
     entries = [entry for entry in script.assignments if entry.word is word]
-    if script.context not in ("file", "cell") or len(entries) != 1 or word.end - word.start != len(word.text):
+    if (
+        script.c_shell
+        or script.context not in ("file", "cell")
+        or len(entries) != 1
+        or word.end - word.start != len(word.text)
+    ):
         return None
     name = entries[0].name
     plain = re.fullmatch(r"""("?)(/[\w./@%+,:=-]+)\1""", word.text)
@@ -502,7 +518,8 @@ def _shell_words(script: Script, rule: Rule) -> Iterator[tuple[Word, Command | N
     for command in script.commands:
         yield from ((one.target, command) for one in command.redirects if not one.op.startswith("<<"))
         said = not any(block.kind == "substitution" for block in command.blocks[-1:])
-        if command.name in rule.table("shell_silent") and (said or command.name != "echo"):
+        known = script.c_shell and command.name == "alias"
+        if command.name in rule.table("shell_silent") and (said or command.name != "echo") and not known:
             continue
         if command.program is not None:
             yield command.program, command
@@ -539,8 +556,11 @@ def _expected_there(rule: Rule, command: Command | None, word: Word, kind: str) 
     if kind == PERSONAL:
         return False
     runs = text.partition(" ")[0] if " " in text else word.tail  # a whole command line begins with its program
-    if kind == HOME and command is not None and command.name in ("source", "."):
+    sourced = command is not None and command.name in ("source", ".")
+    if kind == HOME and command is not None and (sourced or word is command.program):
         return False
+    if (sourced or command is None) and kind != HOME and not text.startswith("/arc/"):
+        return False  # software of another site: what lies on /arc is there for every job
     if re.search(r"/bin/[\w.-]+$", runs) or runs.endswith(tuple(rule.table("shell_programs"))):
         return True
     if command is None or word is command.program:
@@ -567,6 +587,8 @@ def _is_request(command: Command) -> bool:
 
 def _is_replaced(script: Script, rule: Rule, entry: Assigned) -> bool:
     """Whether an assignment is only a default: set where nothing was given, or set again by an option."""
+    if script.c_shell and entry.name == "path":
+        return True  # where programs are searched for
     if _SEARCHED.fullmatch(entry.name) or _MAPPED.search(entry.name) or entry.name in rule.table("shell_settings"):
         return True
     from canfar_lint.checks._scripts import is_replaced

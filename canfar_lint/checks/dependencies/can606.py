@@ -197,6 +197,9 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(word.span, variant=variant, path=path)
 
 
+check_c_shell = check_shell
+
+
 def _folders(word: Word) -> Iterator[str]:
     """The folders of a search path that are written out, at least where they begin."""
     text = "".join(part.text if part.kind == "literal" else "\0" for part in word.parts)

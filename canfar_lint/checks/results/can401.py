@@ -240,3 +240,6 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     for span, (text, is_lost) in lost.items():
         if is_lost:
             yield rule.finding(span, variant="final" if span == last else None, path=text, root=_root(text, ephemeral))
+
+
+check_c_shell = check_shell
