@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._commands import started
 from canfar_lint.checks._outputs import names_of, outputs
+from canfar_lint.diagnostic import Question
 from canfar_lint.model.python import PythonModule
 
 _OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|dest|save")
@@ -138,3 +140,27 @@ def _begins(name: str, made: str) -> bool:
     if "." in fixed[-1]:
         return len(fixed) > 1 and re.fullmatch(".+".join(map(re.escape, fixed)), name) is not None
     return re.match("[^_]+".join(re.escape(part) for part in fixed) + _APPENDED, name) is not None
+
+
+def made_by_import(module: PythonModule, name: str, place: ast.AST) -> Question | None:
+    """The question whether a module makes a file that the script imports before, and of which it uses nothing."""
+    memo = module.memo("imports for what they do")
+    if "all" not in memo:
+        memo["all"] = list(_for_what_they_do(module))
+    statements = memo["all"]
+    assert isinstance(statements, list)
+    start, _ = module.span(place)
+    names = [alias.name for one in statements if module.span(one)[0] < start for alias in one.names]
+    return Question("made-by-import", last_part(name), 0, tuple(names)) if names else None
+
+
+def _for_what_they_do(module: PythonModule) -> Iterator[ast.Import]:
+    for node in module.parents:
+        if isinstance(node, ast.Import) and not any(_is_of_others(module, alias) for alias in node.names):
+            yield node
+
+
+def _is_of_others(module: PythonModule, alias: ast.alias) -> bool:
+    """Whether what is imported is used, or is no module of the project's."""
+    root = alias.name.partition(".")[0]
+    return root in sys.stdlib_module_names or bool(module.named(alias.asname or root))

@@ -15,7 +15,7 @@ from canfar_lint.checks._commands import started
 from canfar_lint.checks._inputs import in_memory, is_packaged
 from canfar_lint.checks._outputs import Output, file_literals, literal_span, texts_with
 from canfar_lint.checks.batch._homes import homes
-from canfar_lint.checks.batch._made import is_made, last_part, made_names
+from canfar_lint.checks.batch._made import is_made, last_part, made_by_import, made_names
 from canfar_lint.checks.batch._reads import is_of_casa, is_read_as_data, names, reads
 from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.python import PythonModule
@@ -83,7 +83,9 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 continue
             found.add(node, name)
             alone = "input_file" if len(calls) == 1 and read.name is node and module.runs_once(node) else ""
-            yield rule.finding(literal_span(module, node), name=name, fix=_fix(module, node, name, alone))
+            question = made_by_import(module, name, place)
+            fix = _fix(module, node, name, alone)
+            yield rule.finding(literal_span(module, node), name=name, fix=fix, question=question)
     yield from _named_apart(module, rule, found)
     yield from _to_be_filled_in(module, rule)
 
