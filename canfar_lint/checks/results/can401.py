@@ -36,6 +36,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     if module.source.lies_in(rule.table("build_scripts")):
         return
     ephemeral = ephemeral_of(rule)
+    yield from _roots(module, rule, ephemeral)
     lost, last = _collect(module, rule, ephemeral)
     if not lost:
         return
@@ -53,6 +54,18 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         variant = ("temporary-final" if final else "temporary") if temporary else ("final" if final else None)
         span = module.span(start.func) if isinstance(start, ast.Call) else literal_span(module, start)
         yield rule.finding(span, variant=variant, path=text, root=_root(text, ephemeral))
+
+
+def _roots(module: PythonModule, rule: Rule, ephemeral: re.Pattern[str]) -> Iterator[Finding]:
+    """The places of results that a module only names, for the files that write there: `RESULTS_DIR = "/scratch/x"`."""
+    for statement in () if module.is_script else module.tree.body:
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+        if not isinstance(target, ast.Name) or not re.fullmatch(rule.table("roots"), target.id):
+            continue
+        assert isinstance(statement, ast.Assign)
+        text = statement.value.value if isinstance(statement.value, ast.Constant) else None
+        if isinstance(text, str) and ephemeral.match(text) and len(module.named(target.id)) == 1:
+            yield rule.finding(module.span(statement.value), path=text, root=_root(text, ephemeral))
 
 
 def _collect(
