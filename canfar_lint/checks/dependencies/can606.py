@@ -28,7 +28,7 @@ _PERSONAL = re.compile(r"/(home|Users|arc/home|media|mnt)/|[A-Za-z]:[\\/]|~\w")
 _OF_SYSTEM = re.compile(r"/usr/(local/)?lib(64)?/python[^/]*/(site|dist)-packages/?$")
 _RELATIVE = re.compile(r"\.{1,2}(/|$)|[A-Za-z_][\w.-]*(/|$)")
 _OF_SET_UP = re.compile(
-    r"(?i)\.?(bash(rc|_profile|_aliases)|zshrc|profile|env(ironment)?s?|init\w*|activate|source[^/]*)(\.\w+)?$"
+    r"(?i)\.?(bash(rc|_profile|_aliases)|zshrc|profile|env(ironment)?s?|\w*init|init\w*|activate|source[^/]*)(\.\w+)?$"
 )
 _PREPARES = frozenset(
     ("export", "source", ".", "module", "alias", "unset", "ulimit", "conda", "mamba", "echo", "set", "[")
