@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 _COUNTING = ("builtins.range", "builtins.print", "builtins.str", "numpy.arange", "numpy.linspace", "builtins.len")
 
 
+# what XSPEC does in several processes: its command, and PyXspec's attribute
+_OF_XSPEC = re.compile(r"(?:\b|(?<=\\n))parallel[ \t]+(leven|error|steppar|goodness|walkers)[ \t]+(\d{1,4})\b")
+_XSPEC_TASKS = frozenset(("leven", "error", "steppar", "goodness", "walkers"))
+
 # callees that only show or keep what they are given
 _SHOWING = frozenset(
     (
@@ -50,14 +55,18 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         *_set_by_name(module, rule),
         *_names(module, rule),
         *_in_settings(module, rule),
+        *_of_xspec(module),
     ):
         if setting.number < 2 or setting.node in seen or never_runs(module, setting.node):
+            continue
+        if _is_left_over(module, setting.node):
             continue
         if not _is_default(module, setting.node):
             seen.add(setting.node)
             what, number, fix = setting.what, setting.number, _fix(module, rule, setting)
             yield rule.finding(module.span(setting.node), what=what, number=number, question=question, fix=fix)
-    for span, what, number in (*_in_texts(module, tables), *_in_magics(module, frozenset(tables["variables"]))):
+    in_magics = _in_magics(module, frozenset(tables["variables"]))
+    for span, what, number in (*_in_texts(module, tables), *_to_xspec(module), *in_magics):
         yield rule.finding(span, what=what, number=number, question=question)
 
 
@@ -87,7 +96,7 @@ def _is_size(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
     if isinstance(parent, ast.Assign) and len(parent.targets) == 1:
         target = parent.targets[0]
         named = isinstance(target, ast.Name) and re.search(rule.table("names"), target.id) is not None
-        return named or isinstance(target, ast.Subscript)
+        return named or isinstance(target, (ast.Subscript, ast.Attribute))
     return isinstance(parent, ast.keyword)
 
 
@@ -172,6 +181,38 @@ def _in_settings(module: PythonModule, rule: Rule) -> Iterator[Setting]:
             yield Setting(str(text.value), number, literal_of(module, around.values[around.keys.index(text)]))
 
 
+def _of_xspec(module: PythonModule) -> Iterator[Setting]:
+    """`Xset.parallel.leven = 4`."""
+    for node in module.parents if "Xset" in module.text else ():
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if not isinstance(target, ast.Attribute) or target.attr not in _XSPEC_TASKS:
+            continue
+        around, number = target.value, number_of(module, node.value)
+        if isinstance(around, ast.Attribute) and around.attr == "parallel" and number is not None:
+            yield Setting(module.code(target), number, literal_of(module, node.value))
+
+
+def _to_xspec(module: PythonModule) -> Iterator[tuple[tuple[int, int], str, int]]:
+    """The commands that a text gives to XSPEC, a line each: `parallel error 6`."""
+    for found in _OF_XSPEC.finditer(module.text):
+        if int(found[2]) < 2 or not re.search(r"(^|[\"'{]|\\n)[ \t]*$", _line_before(module, found.start())):
+            continue
+        at = bisect_right(module.strings, found.start(), key=lambda node: _whole(module, node)[0]) - 1
+        node = module.strings[at] if at >= 0 else None
+        if node is not None and found.end() <= _whole(module, node)[1] and not _is_shown(module, node):
+            yield found.span(2), f"parallel {found[1]}", int(found[2])
+
+
+def _whole(module: PythonModule, node: ast.Constant) -> tuple[int, int]:
+    """The span of a text, of the whole of it when the constant is a part of an f-string."""
+    parent = module.parent(node)
+    return module.span(parent if isinstance(parent, ast.JoinedStr) else node)
+
+
+def _line_before(module: PythonModule, at: int) -> str:
+    return module.text[module.text.rfind("\n", 0, at) + 1 : at]
+
+
 def _in_texts(module: PythonModule, tables: dict[str, Any]) -> Iterator[tuple[tuple[int, int], str, int]]:
     """What the command lines and jobs fix that stand in texts, whatever starts them: `run("wsclean -j 16 " + name)`.
 
@@ -214,6 +255,24 @@ def _pieces(module: PythonModule, node: ast.Constant) -> Iterator[ast.Constant]:
     for part in ast.walk(whole):
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
             yield part
+
+
+def _is_left_over(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a node stands in a function that a program which does its work itself neither calls nor hands on."""
+    function = module.function_of(node)
+    if function is None or function.decorator_list or not isinstance(module.parent(function), ast.Module):
+        return False
+    if module.on_main_path(node) or any(function.name == text.value for text in module.strings):
+        return False
+    works = module.main_guard is None and any(module.on_main_path(one.body[0]) for one in _functions(module))
+    if module.notebook or works:  # else a file that imports it may call it
+        uses = [use for use in module.named(function.name) if isinstance(use.ctx, ast.Load)]
+        return all(module.function_of(use) is function for use in uses)
+    return False
+
+
+def _functions(module: PythonModule) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in module.tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
 
 
 def _is_shown(module: PythonModule, node: ast.AST) -> bool:
