@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import ephemeral
 from canfar_lint.checks._outputs import (
+    APPEND,
     WRITE,
     Named,
     Output,
@@ -46,6 +47,7 @@ _SHELLS = (
     *("subprocess.check_call", "subprocess.check_output", "subprocess.getoutput", "subprocess.Popen"),
 )
 _REDIRECT = re.compile(r"(?<![>&\d=-])>\s*([\w./-]*\w)\s*$")
+_LOG = re.compile(r"(?i)(^|_)log(s|_?file)?(_|\d*$)|(?-i:[a-z]Log$)")
 _QUIET = frozenset(
     ("print", "info", "debug", "warning", "error", "log", "format", "write", "append", "exists", "isfile")
 )
@@ -120,7 +122,7 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     last = text.rstrip("/").rpartition("/")[2].lower()
     if re.search(rule.table("shared"), last) or re.search(r"^(-|/(dev|proc|etc|usr)/)", text) or "://" in text:
         return None
-    if _takes_what_is_said(module, output) or _OF_USER.match(text) or _is_template(module, output, text):
+    if _is_log(module, output, text) or _OF_USER.match(text) or _is_template(module, output, text):
         return None
     together = len(literals) > 1 and literals[-1] in set(ast.walk(output.name))
     span = module.span(output.name) if together else literal_span(module, literals[-1])
@@ -132,21 +134,31 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
 
             fix = by_turn(module, literals[0]) if len(literals) == 1 else None
             return rule.finding(span, variant=turn[0], name=text, variable=turn[1], fix=fix)
-    if module.notebook or not module.is_script or not (literal or _is_in_chosen_folder(module, value)):
+    if not (literal or _is_in_chosen_folder(module, value)) or _is_own(module, rule, output, named, text):
         return None
-    if not module.on_main_path(named.place) or module.user_guarded(named.place):
-        return None
-    if re.search(rule.table("programs"), text) or re.search(rule.table("kept"), last):
-        return None
-    if ephemeral(rule).match(text) or _is_handed_over(module, named.place, text):
-        return None  # `/tmp/…`: each session has one of its own
-    if not re.search(rule.table("rewritten"), last) and _is_kept(module, output, named.place, text):
+    if len(literals) > 1 and _says_what(module, rule, output, literals):
         return None
     shared = literal and takes_task(module) and not _folder_is_chosen(module)
     from canfar_lint.checks.results._unique import by_job
 
     fix, own = by_job(module, literals[0]) if literal and len(literals) == 1 else (None, False)
     return _under_replicas(rule, span, text, fix, always=shared, own=own or "REPLICA_" in module.text)
+
+
+def _is_own(module: PythonModule, rule: Rule, output: Output, named: Named, text: str) -> bool:
+    """Whether runs of a program do not write over each other's file: it is no script, or what it writes no result."""
+    place, last = named.place, text.rstrip("/").rpartition("/")[2].lower()
+    if module.notebook or not module.is_script or not module.on_main_path(place) or module.user_guarded(place):
+        return True
+    if _answers_click(module, rule, place):
+        return True  # a person at a window says when
+    if re.search(rule.table("programs"), text) or re.search(rule.table("kept"), last):
+        return True
+    if ephemeral(rule).match(text) or _is_handed_over(module, place, text):
+        return True  # `/tmp/…`: each session has one of its own
+    if any(_is_removed(module, output, loop, text) for loop in module.loops(place)[:1]):
+        return True
+    return not re.search(rule.table("rewritten"), last) and _is_kept(module, output, place, text)
 
 
 def _under_replicas(
@@ -159,6 +171,41 @@ def _under_replicas(
     raised = rule.finding(span, variant="replicas", name=text)
     question = Question("under-replicas", "" if own else "fix", 0 if always else 1, (raised.level, raised.message))
     return rule.finding(span, name=text, question=question, fix=fix)
+
+
+def _answers_click(module: PythonModule, rule: Rule, place: ast.Call) -> bool:
+    """Whether an output is written by what a window calls: a button's handler, a key's, a menu's."""
+    function = module.function_of(place)
+    while function is not None:
+        if any(_is_handler(module, rule, use) for use in _mentions_of(module, function)):
+            return True
+        function = module.function_of(module.parents[function])
+    return False
+
+
+def _mentions_of(module: PythonModule, function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.AST]:
+    """Where a function or method is named, called or not."""
+    memo = module.memo("named methods")
+    if not memo:
+        memo[0] = True
+        for node in module.parents:
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+                known = memo.setdefault(node.attr, [])
+                assert isinstance(known, list)
+                known.append(node)
+    methods = memo.get(function.name, [])
+    assert isinstance(methods, list)
+    return [*module.named(function.name), *methods]
+
+
+def _is_handler(module: PythonModule, rule: Rule, use: ast.AST) -> bool:
+    """Whether a function is handed to a window: `command=save`, `button.on_clicked(save)`."""
+    parent = module.parent(use)
+    if isinstance(parent, ast.keyword):
+        return parent.arg in rule.table("handlers")["keywords"]
+    if isinstance(parent, ast.Call) and parent.func is not use and isinstance(parent.func, ast.Attribute):
+        return parent.func.attr in rule.table("handlers")["methods"]
+    return False
 
 
 def _is_in_chosen_folder(module: PythonModule, value: Value) -> bool:
@@ -183,6 +230,14 @@ def _is_only_name(module: PythonModule, output: Output, literals: list[ast.AST])
         if not isinstance(statement, ast.Assign) or not _only_names_outputs(module, statement, 0):
             return False
     return True
+
+
+def _says_what(module: PythonModule, rule: Rule, output: Output, literals: list[ast.AST]) -> bool:
+    """Whether a part of a name says what the run works on, which is set for it: `TARGET + ".txt"`."""
+    inside = set(ast.walk(output.name))
+    statements = (module.parent_statement(literal) for literal in literals if literal not in inside)
+    targets = (target for one in statements if isinstance(one, ast.Assign) for target in one.targets)
+    return any(isinstance(target, ast.Name) and re.search(rule.table("set_for_run"), target.id) for target in targets)
 
 
 def _only_names_outputs(module: PythonModule, statement: ast.Assign, depth: int) -> bool:
@@ -269,6 +324,18 @@ def _is_handed_over(module: PythonModule, place: ast.Call, text: str) -> bool:
     )
 
 
+def _is_removed(module: PythonModule, output: Output, loop: ast.AST, text: str) -> bool:
+    """Whether a loop takes away what each of its turns has written: `os.remove(name)`, `Path(name).unlink()`."""
+    code = module.code(output.name)
+    for call in (*module.calls(_REMOVES), *module.methods(("unlink",))):
+        named = [*call.args[:1], *([call.func.value] if isinstance(call.func, ast.Attribute) else ())]
+        named += [part for each in named if isinstance(each, ast.Call) for part in each.args[:1]]
+        same = any(module.code(each) == code or module.constant(each) == text for each in named)
+        if same and call.lineno > output.call.lineno and loop in module.ancestors(call):
+            return True
+    return False
+
+
 def _end(statement: ast.stmt) -> int:
     return statement.end_lineno or statement.lineno
 
@@ -290,6 +357,18 @@ def _takes_what_is_said(module: PythonModule, output: Output) -> bool:
     uses = [use for use in module.named(handle.id) if module.function_of(use) is scope]
     keywords = [module.parent(use) for use in uses if isinstance(use.ctx, ast.Load)]
     return bool(keywords) and all(isinstance(k, ast.keyword) and k.arg in ("stdout", "stderr") for k in keywords)
+
+
+def _is_log(module: PythonModule, output: Output, text: str) -> bool:
+    """Whether what is opened is a log: by what it takes, by its handle's name, or by lines that are added to it."""
+    handle = _handle(module, output)
+    if _takes_what_is_said(module, output) or (handle is not None and _LOG.search(handle.id)):
+        return True
+    memo = module.memo("added to")
+    if not memo:
+        memo[0] = True
+        memo.update((module.value(one.name).text, True) for one in outputs(module) if one.does == APPEND)
+    return text in memo
 
 
 def _handle(module: PythonModule, output: Output) -> ast.Name | None:
@@ -574,7 +653,7 @@ def _is_used(module: PythonModule, node: ast.AST) -> bool:
                 continue
             name = ancestor.func.attr if isinstance(ancestor.func, ast.Attribute) else getattr(ancestor.func, "id", "")
             return name not in _QUIET
-        if isinstance(ancestor, ast.Assign) and ancestor.value is node and isinstance(ancestor.targets[0], ast.Name):
+        if isinstance(ancestor, ast.Assign) and isinstance(ancestor.targets[0], ast.Name):
             scope = module.function_of(node)
             uses = [use for use in module.named(ancestor.targets[0].id) if module.function_of(use) is scope]
             return any(use.lineno > ancestor.lineno and _is_handed_on(module, use) for use in uses[:_MOST_INSIDE])
