@@ -304,9 +304,9 @@ class _Work:
                 self.diagnostics.append(placed(source, finding))
 
     def never_runs(self, finding: Finding) -> bool:
-        """Whether a finding of what a program does is in code that is behind the program's end."""
+        """Whether a finding of what a program does is in code that never runs."""
         of_running = finding.code[:3] == "CAN" and finding.code[3] in "12345"
-        return of_running and self.module is not None and finding.start >= self.module.end
+        return of_running and self.module is not None and self.module.never_comes_to(finding.start)
 
     def collect(self, source: Source, collector: Any, name: str, model: Any) -> None:
         function = getattr(collector, name, None)

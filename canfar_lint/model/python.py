@@ -432,6 +432,45 @@ class PythonModule:
         assert isinstance(at, int)
         return at
 
+    def never_comes_to(self, offset: int) -> bool:
+        """Whether what stands at an offset never runs: behind the program's end, or in what a cell does not run."""
+        return offset >= self.end or any(start <= offset < end for start, end in self._idle_cells())
+
+    def _idle_cells(self) -> list[tuple[int, int]]:
+        """The stretches of a notebook that do not run: cells that Python refuses, and what is left before."""
+        memo = self.memo("idle cells")
+        if "all" not in memo:
+            memo["all"] = list(self._idle()) if self.notebook else []
+        found = memo["all"]
+        assert isinstance(found, list)
+        return found
+
+    def _idle(self) -> Iterator[tuple[int, int]]:
+        from canfar_lint.model.notebook import NotebookSource
+
+        assert isinstance(self.source, NotebookSource)
+        for node in self.parents:
+            if isinstance(node, (ast.Continue, ast.Break)) and self._is_astray(node):
+                cell = self.source.cell_at(self.span(node)[0])
+                if cell is not None:
+                    yield cell.start, cell.end  # a `SyntaxError`
+        for node in self.tree.body:
+            stops = isinstance(node, ast.Assert) and isinstance(node.test, ast.Constant) and not node.test.value
+            if stops or self._leaves(node):
+                behind = self.span(node)[1]
+                cell = self.source.cell_at(behind - 1)
+                if cell is not None:
+                    yield behind, cell.end
+
+    def _is_astray(self, node: ast.AST) -> bool:
+        """Whether a `continue` or `break` stands outside of every loop."""
+        for ancestor in self.ancestors(node):
+            if isinstance(ancestor, (ast.For, ast.AsyncFor, ast.While)):
+                return False
+            if isinstance(ancestor, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                return True
+        return True
+
     def _leaves(self, statement: ast.stmt) -> bool:
         if isinstance(statement, ast.Raise):
             return True

@@ -184,11 +184,12 @@ def _in_settings(module: PythonModule, rule: Rule) -> Iterator[Setting]:
 def _of_xspec(module: PythonModule) -> Iterator[Setting]:
     """`Xset.parallel.leven = 4`."""
     for node in module.parents if "Xset" in module.text else ():
-        target = node.targets[0] if isinstance(node, ast.Assign) else None
-        if not isinstance(target, ast.Attribute) or target.attr not in _XSPEC_TASKS:
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Attribute):
             continue
-        around, number = target.value, number_of(module, node.value)
-        if isinstance(around, ast.Attribute) and around.attr == "parallel" and number is not None:
+        target, number = node.targets[0], number_of(module, node.value)
+        if target.attr not in _XSPEC_TASKS or number is None:
+            continue
+        if isinstance(target.value, ast.Attribute) and target.value.attr == "parallel":
             yield Setting(module.code(target), number, literal_of(module, node.value))
 
 
