@@ -122,8 +122,18 @@ def _changes(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast.e
             yield call, _bare(module, call.args[0]), None
     read = [call for call in module.calls(rule.table("readers")) if call.args]
     for call in module.calls(rule.table("movers")):
-        if len(call.args) > 1 and any(_same_file(module, call.args[0], call, reader) for reader in read):
-            yield call, _bare(module, call.args[0]), "moved"
+        if len(call.args) < 2:
+            continue
+        given = _bare(module, call.args[0])
+        known = any(_same_file(module, given, call, reader) for reader in read)
+        if known or _is_listed_as_raw(module, rule, given):
+            yield call, given, "moved"
+
+
+def _is_listed_as_raw(module: PythonModule, rule: Rule, given: ast.expr) -> bool:
+    """Whether a file comes from a listing of a folder of raw data, by its name: nobody has to read it to know."""
+    said = (module.value(given).skeleton, *_patterns(module, given))
+    return any(re.search(rule.table("raw"), words) for words in said)
 
 
 def _is_only_read(module: PythonModule, call: ast.Call) -> bool:
