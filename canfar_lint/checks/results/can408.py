@@ -33,6 +33,9 @@ _CONCURRENT = re.compile(r"multiprocessing|concurrent\.futures|joblib|dask|ray|m
 # the disk of the machine, or of the container that the job runs in
 _OWN_DISK = ("/dev/", "/proc/", "/var/", "/usr/", "/opt/", "/etc/", "/run/", "/work/", "/workspace/", "/app/")
 
+# the number of a task, as the platform and queues tell it
+_OF_ARRAY = re.compile(r"REPLICA_ID|\w+_ARRAY_TASK_ID|PBS_ARRAY_?(ID|INDEX)|SGE_TASK_ID|LSB_JOBINDEX|OAR_ARRAY_INDEX")
+
 # all words of the command line, not one of them
 _ARGV = re.compile(r"\bsys\.argv\b(?!\s*\[\s*\d+\s*\])")
 
@@ -155,7 +158,8 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(span, variant="background", name=name)
             continue
         fresh = _made_anew(script) if fresh is None else fresh
-        if script.context != "file" or set(command.context) & {"function", "loop"} or text in fresh:
+        within = {"function"} if script.memo("is of an array", _is_of_array) else {"function", "loop"}
+        if script.context != "file" or set(command.context) & within or text in fresh:
             continue
         if _is_begun_elsewhere(script, command, text):
             continue
@@ -223,6 +227,12 @@ def _is_task(script: Script) -> bool:
             continue
         values = [word for _, word in command.assignments]
         for word in (*command.words, *values):
-            if any(re.fullmatch(r"[1-9]|REPLICA_ID|\w+_ARRAY_TASK_ID", name) for name in word.variables):
+            if any(re.fullmatch(r"[1-9]", name) or _OF_ARRAY.fullmatch(name) for name in word.variables):
                 return True
     return False
+
+
+def _is_of_array(script: Script) -> bool:
+    """Whether the script is one of many tasks that run at the same time, by the number that it reads."""
+    words = (word for one in script.commands for word in (*one.words, *(value for _, value in one.assignments)))
+    return any(_OF_ARRAY.fullmatch(name) for word in words for name in word.variables)
