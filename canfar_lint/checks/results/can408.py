@@ -23,6 +23,7 @@ from canfar_lint.checks._outputs import (
 from canfar_lint.checks._tasks import takes_task
 from canfar_lint.diagnostic import Finding, Question
 from canfar_lint.model.python import PythonModule
+from canfar_lint.model.values import Value
 
 if TYPE_CHECKING:
     from canfar_lint.model.shell import Command, Script, Word
@@ -46,8 +47,10 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         for named in names_of(module, output):
             value = named.value
             literals = file_literals(value)
-            text = value.text or ""
-            if not is_literal(value) or not literals or _is_harmless(rule, text):
+            text = value.text or value.skeleton.replace("{}", "…")
+            if not literals or _is_harmless(rule, text):
+                continue
+            if not is_literal(value) and not (variant == "database" and _is_in_known_folder(module, value)):
                 continue
             worker = _worker(module, named.place)
             runs = module.is_script and module.on_main_path(named.place)
@@ -80,6 +83,20 @@ def _added_to(module: PythonModule, rule: Rule) -> Iterator[tuple[Output, str | 
             name = next(module.argument(call, *databases[n]) for n in module.qualified_all(call.func) if n in databases)
             if name is not None:
                 yield Output(call, name, APPEND), "database"
+    # `add_rows(DATABASE, rows)`: what a function of the project's own adds to
+    for call in module.all_calls if re.search(rule.table("database_files"), module.text) else ():
+        if re.match(rule.table("adding"), module.code(call.func).rpartition(".")[2]):
+            for given in call.args:
+                if re.search(rule.table("database_files"), f'"{module.value(given).suffix}"'):
+                    yield Output(call, given, APPEND), "database"
+
+
+def _is_in_known_folder(module: PythonModule, value: Value) -> bool:
+    """Whether all that a name leaves open is a constant of another module: `DB_DIR + "stars.db"`."""
+    holes = [piece.node for piece in value.pieces if piece.text is None]
+    names = [node for node in holes if isinstance(node, ast.Name) and node.id.isupper()]
+    imported = {binding.name for binding in module.imports}
+    return len(names) == len(holes) and all(name.id in imported for name in names)
 
 
 def _is_harmless(rule: Rule, text: str) -> bool:
