@@ -71,6 +71,11 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         start, end = _head(module, handler)
         command = module.text[start:end]
         yield rule.finding((start, end), variant="swallowed", command=command, instead=instead, fix=fix)
+    for handler in _stopping(module):
+        start, end = _head(module, handler)
+        command, instead = module.text[start:end], rule.table("swallowed_instead")
+        fix = _raised(module, handler)
+        yield rule.finding((start, end), variant="stopped", command=command, instead=instead, fix=fix)
     for handler, whole in _skipping(module):
         start, end = _head(module, handler)
         variant = "skipped" if whole else "skipped-part"
@@ -431,6 +436,21 @@ def _swallowing(module: PythonModule) -> Iterator[ast.ExceptHandler]:
         for handler in tries[0].handlers:
             if _is_broad(module, handler) and _goes_on(module, handler):
                 yield handler
+
+
+def _stopping(module: PythonModule) -> Iterator[ast.ExceptHandler]:
+    """Handlers of everything around the loop that a program comes to once: the first failure ends it in silence."""
+    for handler in module.parents if not module.notebook else ():
+        if not isinstance(handler, ast.ExceptHandler) or not _is_broad(module, handler):
+            continue
+        attempt = module.parents[handler]
+        work = _work(module, attempt.body) if isinstance(attempt, ast.Try) else []
+        if not isinstance(attempt, ast.Try) or len(work) != 1 or not isinstance(work[0], ast.For):
+            continue
+        if len(work[0].body) < 3 or not _takes_steps(module, attempt) or not _goes_on(module, handler):
+            continue
+        if module.runs_once(attempt) and not module.user_guarded(attempt):
+            yield handler
 
 
 def _jobs(module: PythonModule) -> Iterator[list[ast.stmt]]:
