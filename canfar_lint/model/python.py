@@ -448,7 +448,8 @@ class PythonModule:
     def _idle(self) -> Iterator[tuple[int, int]]:
         from canfar_lint.model.notebook import NotebookSource
 
-        assert isinstance(self.source, NotebookSource)
+        if not isinstance(self.source, NotebookSource):
+            return  # Python 2, made into 3
         for node in self.parents:
             if isinstance(node, (ast.Continue, ast.Break)) and self._is_astray(node):
                 cell = self.source.cell_at(self.span(node)[0])

@@ -30,10 +30,14 @@ _FORCED = re.compile(r"-[a-zA-Z]*f[a-zA-Z]*")  # rm -f misses nothing, ssh -f go
 _BODIES = ("body", "orelse", "finalbody")
 _ENDINGS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit", "builtins.SystemExit"))
 _NEAR = 6
+_SOON = 4
 # a command line given as the one word of a list
 _REMOVES = re.compile(r"rm\s+-[a-zA-Z]*f")
 _ASKING = frozenset(("exists", "isfile", "is_file", "lexists", "getsize"))
 _TIDIES = re.compile(r"(?i)clean([-_]?up)?(\.\w+)?")
+_CLEANING = re.compile(
+    r"(?i)clean(ing)?_?up|tear_?down|tidy|destroy|^__(del|exit)__$|^(close|stop|abort|shut_?down|kill)(_|$)"
+)
 _READING = re.compile(r"(load|loadtxt|genfromtxt|getdata|open|read|read_(?!line)\w+|from_file|fromfile)$")
 _TALKING = re.compile(
     r"^(builtins\.print|logging\.|traceback\.|warnings\.warn|sys\.std(out|err)\.|loguru\.)|\.(debug|info|warning|"
@@ -44,42 +48,44 @@ _TALKING = re.compile(
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     if _is_elsewhere(module, rule):
         return
+    yield from _unseen(module, rule)
+    for call in succeeding(module):
+        yield rule.finding(
+            module.span(call), variant="ended", command=module.code(call), fix=status_given(module, call)
+        )
+    for variant, handlers in (("swallowed", _swallowing(module)), ("stopped", _stopping(module))):
+        for handler in handlers:
+            start, end = _head(module, handler)
+            command, instead = module.text[start:end], rule.table("swallowed_instead")
+            fix = _raised(module, handler)
+            yield rule.finding((start, end), variant=variant, command=command, instead=instead, fix=fix)
+    for handler, whole in _skipping(module):
+        start, end = _head(module, handler)
+        variant = "skipped" if whole else "skipped-part"
+        yield rule.finding((start, end), variant=variant, command=module.text[start:end])
+
+
+def _unseen(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    """The commands of which nobody sees how they ended."""
     harmless = _harmless(module, rule)
     wanted = {_RUN: "run_instead", _CALL: "call_instead", "os.system": "call_instead", _POPEN: "popen_instead"}
     for call in module.calls(wanted):
         name = next((n for n in module.qualified_all(call.func) if n in wanted), "")
         if harmless.get(call, "") is None or not _is_unchecked(module, call, name) or "EDITOR" in module.code(call):
             continue
-        after = _after(module, call)
-        if _is_missed(module, call, after) or _is_tested(module, call, after) or _fails_anyway(module, after):
+        after, light = _after(module, call), harmless.get(call)
+        if _is_missed(module, call, after, works=light is None) or _is_tested(module, call, after):
             continue
-        light = harmless.get(call)
-        if light is not None:
+        if _fails_anyway(module, after) or (name == _POPEN and _serves(module, rule, call)):
+            continue
+        if light is None:
+            fix = _fix(module, call, name) if _says_failure(module, rule, call) else None
+            yield rule.finding(module.span(call), command=module.code(call), instead=rule.table(wanted[name]), fix=fix)
+        elif not _is_best_effort(module, rule, call, light):
             then, instead = rule.table("light").get(light, (rule.table("light_then"), rule.table(wanted[name])))
             yield rule.finding(
                 module.span(call), variant="light", command=module.code(call), then=then, instead=instead
             )
-            continue
-        fix = _fix(module, call, name) if _says_failure(module, rule, call) else None
-        yield rule.finding(module.span(call), command=module.code(call), instead=rule.table(wanted[name]), fix=fix)
-    for call in succeeding(module):
-        yield rule.finding(
-            module.span(call), variant="ended", command=module.code(call), fix=status_given(module, call)
-        )
-    for handler in _swallowing(module):
-        instead, fix = rule.table("swallowed_instead"), _raised(module, handler)
-        start, end = _head(module, handler)
-        command = module.text[start:end]
-        yield rule.finding((start, end), variant="swallowed", command=command, instead=instead, fix=fix)
-    for handler in _stopping(module):
-        start, end = _head(module, handler)
-        command, instead = module.text[start:end], rule.table("swallowed_instead")
-        fix = _raised(module, handler)
-        yield rule.finding((start, end), variant="stopped", command=command, instead=instead, fix=fix)
-    for handler, whole in _skipping(module):
-        start, end = _head(module, handler)
-        variant = "skipped" if whole else "skipped-part"
-        yield rule.finding((start, end), variant=variant, command=module.text[start:end])
 
 
 def _head(module: PythonModule, handler: ast.ExceptHandler) -> tuple[int, int]:
@@ -144,18 +150,17 @@ def _is_tested(module: PythonModule, call: ast.Call, after: list[ast.stmt]) -> b
     return False
 
 
-def _is_missed(module: PythonModule, call: ast.Call, after: list[ast.stmt]) -> bool:
-    """Whether the next statement asks if there is a file that the command names.
+def _is_missed(module: PythonModule, call: ast.Call, after: list[ast.stmt], *, works: bool) -> bool:
+    """Whether the next test asks if there is a file that the command names, and nothing is done between.
 
-    The one behind it may do so, and end there for want of a part of what was made.
+    It may ask for a part of what was made, or (`works`) list what there is now, and end there for want of that.
     """
-    test = next((s for s in after[:2] if isinstance(s, ast.If)), None)
-    if test is None or (test is not after[0] and isinstance(after[0], ast.If)):
+    at = next((i for i, s in enumerate(after[:_SOON]) if isinstance(s, (ast.If, ast.Assert))), None)
+    between = after[:at]
+    if at is None or any(not isinstance(s, ast.Assign) and not _says(module, s) for s in between):
         return False
-    if not isinstance(after[0], (ast.If, ast.Assign, ast.Expr)):
-        return False
-    if isinstance(after[0], ast.Expr) and not _is_talk(module, after[0]):
-        return False
+    test = after[at]
+    assert isinstance(test, (ast.If, ast.Assert))
     asked = [
         node.args[0] if node.args else node.func.value
         for node in ast.walk(test.test)
@@ -164,9 +169,26 @@ def _is_missed(module: PythonModule, call: ast.Call, after: list[ast.stmt]) -> b
     named = _parts(module, call) if asked else frozenset()
     if any(module.code(each).strip("\"'") in named for each in asked):
         return True
+    made = {name.id: one.value for one in between if isinstance(one, ast.Assign) for name in _targets(one)}
+    listed = {name for name, value in made.items() if works and _lists(module, value)}
     names = {node.id for each in asked for node in ast.walk(each) if isinstance(node, ast.Name)}
-    made = {t.id for t in after[0].targets if isinstance(t, ast.Name)} if isinstance(after[0], ast.Assign) else set()
-    return _leaves(module, test.body[-1]) and not names.isdisjoint(made | (named - {b.name for b in module.imports}))
+    looked = {node.id for node in ast.walk(test.test) if isinstance(node, ast.Name)} & listed
+    told = bool(looked) or not names.isdisjoint({*made} | (named - {b.name for b in module.imports}))
+    return told and (isinstance(test, ast.Assert) or any(_leaves(module, b[-1]) for b in (test.body, test.orelse) if b))
+
+
+def _says(module: PythonModule, statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and _is_talk(module, statement)
+
+
+def _targets(statement: ast.Assign) -> Iterator[ast.Name]:
+    return (target for target in statement.targets if isinstance(target, ast.Name))
+
+
+def _lists(module: PythonModule, value: ast.expr) -> bool:
+    """Whether a value is what files there are: `glob.glob("*.cat")`, sorted or counted."""
+    calls = (node for node in ast.walk(value) if isinstance(node, ast.Call))
+    return any(re.search(r"(^|\.)(i?glob|rglob|listdir|scandir|iterdir)$", module.code(call.func)) for call in calls)
 
 
 def _leaves(module: PythonModule, statement: ast.stmt) -> bool:
@@ -275,6 +297,30 @@ def _harmless(module: PythonModule, rule: Rule) -> dict[ast.AST, str | None]:
         if not quiet and start.command.name not in unsaid:
             light[start.call] = light.get(start.call) or start.command.name or "rm"
     return {call: light.get(call) for call, fine in good.items() if fine}
+
+
+def _serves(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a process is a server that runs beside the program until somebody ends it."""
+    commands = [start.command for start in started(module) if start.call is call]
+    words = [word.value or word.head for command in commands for word in command.words]
+    return any(re.fullmatch(rule.table("servers"), word.rpartition("/")[2]) for word in words[:_NEAR])
+
+
+def _is_best_effort(module: PythonModule, rule: Rule, call: ast.Call, light: str) -> bool:
+    """Whether a command takes away what is left, where the program has come to its end in one way or another."""
+    if light not in (*rule.table("tidying"), *rule.table("removing")):
+        return False
+    function = module.function_of(call)
+    if function is not None and _CLEANING.search(function.name):
+        return True
+    child: ast.AST = call
+    for ancestor in module.ancestors(call):
+        if isinstance(ancestor, ast.ExceptHandler) or (isinstance(ancestor, ast.Try) and child in ancestor.finalbody):
+            return True
+        if ancestor is function:
+            return False
+        child = ancestor
+    return False
 
 
 def _appends(module: PythonModule, call: ast.Call) -> bool:
