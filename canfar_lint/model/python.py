@@ -28,6 +28,8 @@ _CUSTOMARY |= {"ascii": "astropy.io.ascii", "Table": "astropy.table.Table", "Poo
 # what CASA has among its names for the scripts that it runs, which need not import it
 _GIVEN = frozenset(("os",))
 
+# these are given classes, and make nothing of them
+_TESTS_OF_CLASSES = frozenset(("isinstance", "issubclass"))
 _LEAVING = frozenset(("sys.exit", "os._exit", "os.abort"))
 
 
@@ -529,6 +531,8 @@ class PythonModule:
         if self._callers is None:
             self._callers = {}
             for call in self.all_calls:
+                if isinstance(call.func, ast.Name) and call.func.id in _TESTS_OF_CLASSES:
+                    continue
                 for handed, node in enumerate((call.func, *call.args)):
                     if isinstance(node, (ast.Name, ast.Attribute)):
                         function = self._evaluator.function(node)

@@ -54,6 +54,7 @@ _ASSIGNED = re.compile(rb"[ \t]*[\w.]+[ \t]*(?:,[\w., \t]*)?=(?!=)[ \t(]*[\w., \
 _TEXT = rb"[^()\"'#\\]|\"[^\"\n\\]*\"|'[^'\n\\]*'"
 _ARGUMENTS = re.compile(rb"\((?:%s|\((?:%s|\((?:%s|\((?:%s)*\))*\))*\))*\)" % (_TEXT, _TEXT, _TEXT, _TEXT))
 _NAMED = re.compile(rb"[ \t]*(\w+)[ \t]*(?::[^=\n]+)?=[ \t]*")
+_TESTS_OF_CLASSES = (b"isinstance(", b"issubclass(")
 # what is opened in a `with`, returned, or kept in an attribute or by whom it is given as a keyword
 _GIVEN_AWAY = re.compile(
     rb"[ \t]*(?:(?:async )?with|return|yield)[ \t(]+|[ \t]*(?:async )?with\b.* as \w+,[ \t]*|"
@@ -275,7 +276,9 @@ class Blocks:
         if (_CALLED if bare == b"." else _HANDED).match(self.code, end) is None or bare in (b'"', b"'"):
             return False
         before = self.code[self.code.rfind(b"\n", 0, at) + 1 : at]
-        return not before.endswith((b"def ", b"class ")) and not before.startswith(b"class ")
+        if before.endswith((b"def ", b"class ")) or before.startswith(b"class "):
+            return False
+        return max(map(before.rfind, _TESTS_OF_CLASSES)) <= before.rfind(b")")
 
     def _around(self, at: int, once: bool) -> frozenset[bytes] | None:
         """The names that a call of the function around a place may use, none outside of functions; None for what may
