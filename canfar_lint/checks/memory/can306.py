@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._arrays import image_read
 from canfar_lint.checks._inputs import unglued
+from canfar_lint.checks.memory._lengths import COLLECTED, has_known_planes, is_grid, is_short, is_used_by_number
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
-
-_COLLECTED = (ast.ListComp, ast.DictComp)
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -26,7 +25,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call in module.calls(rule.table("stackers")):
         yield from _stacked(module, rule, call)
     for node in list(module.scopes):
-        if isinstance(node, _COLLECTED):
+        if isinstance(node, COLLECTED):
             yield from _comprehension(module, rule, node)
     for call in module.calls(rule.table("makers")):
         size = _bytes(module, call)
@@ -47,7 +46,9 @@ def _collected(
         return
     if _is_one_per_filter(rule, place, loops[0]) or _has_short_rows(module, rule, place):
         return
-    if any(_is_deleted(module, target, loop) for loop in loops[1:]) or _is_grid_of(module, rule, target, loops):
+    if _is_in_blocks(module, rule, target, loops[1:]) or _is_grid_of(module, rule, target, loops):
+        return
+    if has_known_planes(module, rule, place):
         return
     if _is_same_file(module, read, loops[0]) or _is_table(module, read) or _is_just_drawn(module, read, loops[0]):
         return
@@ -106,7 +107,7 @@ def _has_short_rows(module: PythonModule, rule: Rule, place: ast.expr) -> bool:
 def _variant(module: PythonModule, rule: Rule, read: ast.Call, target: ast.AST | None, loop: ast.AST) -> str | None:
     """None for a set of images; "unknown" for arrays that may be small, and for the few parts of one product."""
     over = loop.iter if isinstance(loop, (ast.For, ast.AsyncFor)) else None
-    if isinstance(loop, _COLLECTED):
+    if isinstance(loop, COLLECTED):
         over = loop.generators[0].iter
     if over is not None and over is not read and re.search(rule.table("few"), unglued(module.code(over)).lower()):
         return "unknown"
@@ -186,48 +187,39 @@ def _becomes_movie(module: PythonModule, rule: Rule, target: ast.AST | None) -> 
     return False
 
 
-def _is_deleted(module: PythonModule, target: ast.expr, loop: ast.AST) -> bool:
-    """Whether every turn of an outer loop begins a list anew and deletes it: it is done in blocks already."""
-    if not isinstance(target, ast.Name) or not _is_emptied(module, target, loop):
+def _is_in_blocks(module: PythonModule, rule: Rule, target: ast.AST | None, loops: Iterable[ast.AST]) -> bool:
+    """Whether an outer loop begins a list anew, and runs over blocks by its words, or yields or deletes it."""
+    return isinstance(target, ast.Name) and any(
+        _is_emptied(module, target, loop) and (_is_block(module, rule, loop) or _is_let_go(target, loop))
+        for loop in loops
+    )
+
+
+def _is_block(module: PythonModule, rule: Rule, loop: ast.AST) -> bool:
+    """Whether a loop is called after the blocks it runs over: `for chunk in chunks`."""
+    if not isinstance(loop, (ast.For, ast.AsyncFor)):
         return False
-    deleted = (name for node in ast.walk(loop) if isinstance(node, ast.Delete) for name in node.targets)
-    return any(isinstance(name, ast.Name) and name.id == target.id for name in deleted)
+    words = unglued(f"{module.code(loop.target)} {module.code(loop.iter)}").lower()
+    return re.search(rule.table("blocks"), words) is not None
+
+
+def _is_let_go(target: ast.Name, loop: ast.AST) -> bool:
+    """Whether a loop has `del target`, or yields it."""
+    for node in ast.walk(loop):
+        given = node.targets if isinstance(node, ast.Delete) else [node.value] if isinstance(node, ast.Yield) else []
+        if any(isinstance(n, ast.Name) and n.id == target.id for each in given if each for n in ast.walk(each)):
+            return True
+    return False
 
 
 def _is_grid_of(module: PythonModule, rule: Rule, target: ast.expr, loops: Iterable[ast.AST]) -> bool:
     """Whether a list is filled by loops over numbers that stand in the code, and is no more often begun than that."""
     for loop in loops:
-        if not isinstance(loop, (ast.For, ast.AsyncFor)) or not _is_grid(module, rule, loop.iter):
+        if not isinstance(loop, (ast.For, ast.AsyncFor)) or not is_grid(module, rule, loop.iter):
             return False
         if _is_emptied(module, target, loop):
             break
     return True
-
-
-def _is_grid(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
-    """Whether some tens of numbers are looped over that the code gives: `range(39)`, a literal list, a linspace."""
-    over = module.resolve(node)
-    for _ in range(4):
-        if not isinstance(over, ast.Call) or not over.args:
-            break
-        if module.qualified(over.func) not in rule.table("same_length"):
-            break
-        over = module.resolve(over.args[0])
-    most = int(rule.table("grid"))
-    if isinstance(over, (ast.List, ast.Tuple)):
-        return len(over.elts) <= most and all(isinstance(module.constant(e), (int, float)) for e in over.elts)
-    if not isinstance(over, ast.Call) or not over.args:
-        return False
-    name, given = module.qualified(over.func), [module.constant(a) for a in over.args]
-    if name in ("numpy.linspace", "numpy.logspace", "numpy.geomspace"):
-        number = module.argument(over, "num", 2)
-        last = 50 if number is None else module.constant(number)
-        return isinstance(last, int) and last <= most
-    if name not in ("builtins.range", "numpy.arange") or not all(isinstance(g, (int, float)) for g in given):
-        return False
-    numbers = [float(g) for g in given if isinstance(g, (int, float))]
-    first, last, step = (0.0, numbers[0], 1.0) if len(numbers) == 1 else (*numbers[:2], (*numbers[2:], 1.0)[0])
-    return bool(step) and (last - first) / step <= most
 
 
 def _is_emptied(module: PythonModule, target: ast.expr, loop: ast.AST) -> bool:
@@ -253,7 +245,7 @@ def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.Di
     read = image_read(module, value)
     if read is None or is_short(module, rule, node) or module.keyword(read, "mmap_mode"):
         return
-    if all(_is_grid(module, rule, each.iter) for each in node.generators):
+    if all(is_grid(module, rule, each.iter) for each in node.generators):
         return
     if node not in module.ancestors(read) or _is_no_file(module, read, value) or _is_same_file(module, read, node):
         return  # the extensions of one file, or no file
@@ -266,6 +258,8 @@ def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.Di
     name = module.code(target) if target is not None else "this list"
     kept = module.parent_statement(node)
     named = kept.targets[0] if isinstance(kept, ast.Assign) else None
+    if is_used_by_number(module, node) or _is_in_blocks(module, rule, named, module.loops(node)):
+        return
     yield rule.finding(module.span(node), variant=_variant(module, rule, read, named, node), list=name)
 
 
@@ -274,34 +268,6 @@ def is_part(rule: Rule, *nodes: ast.AST) -> bool:
     walked = [n for node in nodes for n in ast.walk(node)]
     names = [n.id for n in walked if isinstance(n, ast.Name)] + [n.attr for n in walked if isinstance(n, ast.Attribute)]
     return re.search(rule.table("parts"), " ".join(names).lower()) is not None
-
-
-def is_short(module: PythonModule, rule: Rule, loop: ast.AST) -> bool:
-    """Whether a loop runs over a few known items."""
-    iterated = loop.iter if isinstance(loop, (ast.For, ast.AsyncFor)) else None
-    if isinstance(loop, _COLLECTED):
-        iterated = loop.generators[0].iter
-    if iterated is None:
-        return False
-    short = int(rule.table("short"))
-    over = module.resolve(iterated)
-    if (
-        isinstance(over, ast.Call)
-        and module.qualified(over.func) in ("builtins.enumerate", "builtins.zip")
-        and over.args
-    ):
-        over = module.resolve(over.args[0])
-    if isinstance(over, (ast.List, ast.Tuple, ast.Set)):
-        return len(over.elts) <= short
-    if isinstance(over, ast.Dict):
-        return len(over.keys) <= short
-    if isinstance(over, ast.Call) and module.qualified(over.func) == "builtins.range" and over.args:
-        last = module.constant(over.args[-1] if len(over.args) < 3 else over.args[1])
-        return isinstance(last, int) and last <= short
-    if isinstance(over, ast.Subscript) and isinstance(over.slice, ast.Slice) and over.slice.upper is not None:
-        last = module.constant(over.slice.upper)
-        return isinstance(last, int) and 0 < last <= short
-    return isinstance(over, ast.Constant)
 
 
 def _bytes(module: PythonModule, call: ast.Call) -> int:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._arrays import image_read
-from canfar_lint.checks.memory.can306 import is_part, is_short
+from canfar_lint.checks.memory._lengths import is_short
+from canfar_lint.checks.memory.can306 import is_part
 from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.python import PythonModule
 

@@ -1,0 +1,136 @@
+"""How many images a loop or a list can hold, where the code says so: a few known items, or the axes of an array."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from canfar_lint.catalogue.rule import Rule
+from canfar_lint.model.python import PythonModule
+
+COLLECTED = (ast.ListComp, ast.DictComp)
+
+_DEEP = 4
+_PAIRED = ("builtins.enumerate", "builtins.zip")
+
+
+def is_short(module: PythonModule, rule: Rule, loop: ast.AST) -> bool:
+    """Whether a loop runs over a few known items."""
+    iterated = loop.iter if isinstance(loop, (ast.For, ast.AsyncFor)) else None
+    if isinstance(loop, COLLECTED):
+        iterated = loop.generators[0].iter
+    return iterated is not None and _is_short(module, int(rule.table("short")), iterated, 0)
+
+
+def _is_short(module: PythonModule, short: int, node: ast.expr, depth: int) -> bool:
+    over = module.resolve(node)
+    if isinstance(over, ast.ListComp) and len(over.generators) == 1 and depth < _DEEP:
+        return _is_short(module, short, over.generators[0].iter, depth + 1)
+    if isinstance(over, ast.Call) and module.qualified(over.func) in _PAIRED and over.args and depth < _DEEP:
+        return _is_short(module, short, over.args[0], depth + 1)
+    if isinstance(over, (ast.List, ast.Tuple, ast.Set)):
+        return len(over.elts) <= short
+    if isinstance(over, ast.Dict):
+        return len(over.keys) <= short
+    if isinstance(over, ast.Call) and module.qualified(over.func) == "builtins.range" and over.args:
+        last = module.constant(over.args[-1] if len(over.args) < 3 else over.args[1])
+        return isinstance(last, int) and last <= short
+    if isinstance(over, ast.Subscript) and isinstance(over.slice, ast.Slice) and over.slice.upper is not None:
+        last = module.constant(over.slice.upper)
+        return isinstance(last, int) and 0 < last <= short
+    return isinstance(over, ast.Constant)
+
+
+def is_grid(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
+    """Whether some tens of numbers are looped over that the code gives: `range(39)`, a literal list, a linspace."""
+    over = module.resolve(node)
+    for _ in range(_DEEP):
+        if isinstance(over, ast.ListComp) and len(over.generators) == 1:
+            over = module.resolve(over.generators[0].iter)
+        elif isinstance(over, ast.Call) and over.args and module.qualified(over.func) in rule.table("same_length"):
+            over = module.resolve(over.args[0])
+        else:
+            break
+    most = int(rule.table("grid"))
+    if isinstance(over, (ast.List, ast.Tuple)):
+        return len(over.elts) <= most and all(isinstance(module.constant(e), (int, float)) for e in over.elts)
+    if not isinstance(over, ast.Call) or not over.args:
+        return False
+    name, given = module.qualified(over.func), [module.constant(a) for a in over.args]
+    if name in ("numpy.linspace", "numpy.logspace", "numpy.geomspace"):
+        number = module.argument(over, "num", 2)
+        last = 50 if number is None else module.constant(number)
+        return isinstance(last, int) and last <= most
+    if name not in ("builtins.range", "numpy.arange") or not all(isinstance(g, (int, float)) for g in given):
+        return False
+    numbers = [float(g) for g in given if isinstance(g, (int, float))]
+    first, last, step = (0.0, numbers[0], 1.0) if len(numbers) == 1 else (*numbers[:2], (*numbers[2:], 1.0)[0])
+    return bool(step) and (last - first) / step <= most
+
+
+def is_used_by_number(module: PythonModule, node: ast.ListComp | ast.DictComp) -> bool:
+    """Whether a list is unpacked to names, or its members are used one by one by the numbers that stand in the code."""
+    kept = module.parent(node)
+    target = kept.targets[0] if isinstance(kept, ast.Assign) else None
+    if isinstance(target, (ast.Tuple, ast.List)):
+        return not any(isinstance(each, ast.Starred) for each in target.elts)
+    numbers = [*_numbers(module, target, 0)] if isinstance(target, ast.Name) else []
+    return None not in numbers and len({*numbers}) > 1
+
+
+def _numbers(module: PythonModule, target: ast.Name, depth: int) -> Iterator[int | None]:
+    """The numbers that members of a list are taken by, also of lists made of it; None for any other use."""
+    for use in module.named(target.id):
+        if isinstance(use.ctx, ast.Store) or module.function_of(use) is not module.function_of(target):
+            continue
+        around = module.parent(use)
+        if isinstance(around, ast.Call) and module.qualified(around.func) in _PAIRED:
+            around = module.parent(around)
+        number = module.constant(around.slice) if isinstance(around, ast.Subscript) and around.value is use else None
+        collected = module.parent(around) if isinstance(around, ast.comprehension) else None
+        kept = module.parent(collected) if isinstance(collected, ast.ListComp) else None
+        again = kept.targets[0] if isinstance(kept, ast.Assign) else None
+        if isinstance(again, ast.Name) and depth < _DEEP:
+            yield from _numbers(module, again, depth + 1)
+        else:
+            yield number if isinstance(number, int) and not isinstance(number, bool) else None
+
+
+def has_known_planes(module: PythonModule, rule: Rule, place: ast.expr) -> bool:
+    """Whether images fill an array of as many planes as the code says, or shaped like another that is in memory."""
+    made = module.resolve(place.value) if isinstance(place, ast.Subscript) else None
+    if not isinstance(made, ast.Call) or not isinstance(place, ast.Subscript):
+        return False
+    name = module.qualified(made.func)
+    if name in rule.table("likenesses"):
+        return True
+    shape = module.argument(made, "shape", 0)
+    if name not in rule.table("makers") or shape is None:
+        return False
+    sides = module.resolve(shape)
+    if not isinstance(sides, (ast.Tuple, ast.List)):
+        return _shaped(module, sides) is not None
+    along = place.slice.elts if isinstance(place.slice, ast.Tuple) else [place.slice]
+    axis = next((i for i, each in enumerate(along) if not isinstance(each, ast.Slice)), 0)
+    if axis < len(sides.elts) and isinstance(module.constant(sides.elts[axis]), int):
+        return True
+    owners = {_side_of(module, each) for each in sides.elts}
+    return len(sides.elts) > 1 and len(owners) == 1 and None not in owners
+
+
+def _shaped(module: PythonModule, node: ast.expr) -> str | None:
+    """The array whose shape an expression is: `data.shape`, `np.shape(data)`."""
+    if isinstance(node, ast.Attribute) and node.attr == "shape":
+        return module.code(node.value)
+    if isinstance(node, ast.Call) and module.qualified(node.func) == "numpy.shape" and node.args:
+        return module.code(node.args[0])
+    return None
+
+
+def _side_of(module: PythonModule, node: ast.expr) -> str | None:
+    """The array of whose shape an expression is one side: `data.shape[0]`, `ny` of `ny, nx = data.shape`."""
+    side = module.resolve(node)
+    if isinstance(side, ast.Subscript):
+        return _shaped(module, module.resolve(side.value))
+    unpacked = [b for b in module.bindings(side) if b.kind == "unpack"] if isinstance(side, ast.Name) else []
+    return _shaped(module, unpacked[0].value) if len(unpacked) == 1 and unpacked[0].value is not None else None
