@@ -25,6 +25,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue
         if _has_reason(module, call) or _gives_headers(module, call) or _is_written_again(module, call):
             continue
+        if _is_temporary(module, rule, call):
+            continue
         for name in rule.table("switches"):
             keyword = module.keyword(call, name)
             if keyword is None or module.constant(keyword.value) is not False:
@@ -275,6 +277,37 @@ def _is_written_again(module: PythonModule, call: ast.Call) -> bool:
     name = module.code(call.args[0])
     written = [c for c in module.calls_named("writeto") if c.args and module.code(c.args[0]) == name]
     return any(around in module.ancestors(each) and module.span(each)[0] > module.span(call)[1] for each in written)
+
+
+def _is_temporary(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a file is read that a command has just made, and that the same turn or function removes again."""
+    name = call.args[0] if call.args else None
+    around = next(iter(module.loops(call)), None) or module.function_of(call) or module.tree
+    if not isinstance(name, ast.Name):
+        return False
+    uses = [use for use in module.named(name.id) if isinstance(use.ctx, ast.Load) and around in module.ancestors(use)]
+    made = any(use.lineno < call.lineno and _is_told(module, rule, use) for use in uses)
+    return made and any(use.lineno > call.lineno and _is_removed(module, rule, use) for use in uses)
+
+
+def _is_told(module: PythonModule, rule: Rule, use: ast.Name) -> bool:
+    """Whether a name is one of the words of a command that is run: `run("dmcopy %s %s" % (path, name))`."""
+    statement = module.parent_statement(use)
+    texts = [statement.targets[0]] if isinstance(statement, ast.Assign) else []
+    given = (again for each in texts if isinstance(each, ast.Name) for again in module.named(each.id))
+    calls = (around for each in (use, *given) for around in module.ancestors(each) if isinstance(around, ast.Call))
+    return any(re.search(rule.table("runners"), module.code(each.func)) for each in calls)
+
+
+def _is_removed(module: PythonModule, rule: Rule, use: ast.Name) -> bool:
+    """`os.remove(name)`, `os.system("rm " + name)`, `Path(name).unlink()`."""
+    calls = [around for around in module.ancestors(use) if isinstance(around, ast.Call)]
+    if any(re.search(rule.table("removers"), module.code(each.func)) for each in calls):
+        return True
+    return _is_told(module, rule, use) and any(
+        isinstance(n, ast.Constant) and isinstance(n.value, str) and re.match(r"rm\s|rm$", n.value)
+        for n in ast.walk(module.parent_statement(use))
+    )
 
 
 def _fix(module: PythonModule, call: ast.Call, name: str) -> Fix | None:
