@@ -44,6 +44,12 @@ def _loaded(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Findin
     given = call.args[0] if call.args else None
     if whole and isinstance(given, ast.Call) and not (given.args or given.keywords):
         return  # the one file that a package brings
+    part = next((found for name in module.qualified_all(call.func) if (found := rule.table("parts").get(name))), None)
+    if part is not None:
+        if len(call.args) < 2 and not any(keyword.arg in ("group", "path", "sel") for keyword in call.keywords):
+            code = module.code(call.func)
+            yield rule.finding(module.name_span(call), variant="members", code=code, part=part)
+        return
     code = module.code(call.func)
     variant = "opened-once" if whole and not module.loops(call) else "opened"
     yield rule.finding(module.name_span(call), variant=variant, code=code, name=code)
@@ -283,11 +289,13 @@ def _is_written(module: PythonModule, call: ast.Call) -> bool:
 
 
 def _is_scalar(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr, keys: list[str]) -> bool:
-    """Whether what is read is one number: wrapped in `float()`, or made so in this file."""
+    """Whether what is read is one number: wrapped in `float()`, used as one, or made so in this file."""
     parent = module.parent(node)
     if isinstance(parent, ast.Call) and module.qualified(parent.func) in rule.table("scalars"):
         return True
     if isinstance(parent, ast.Attribute) and parent.attr in ("item", "decode", "tobytes", "asstr"):
+        return True
+    if _is_used_as_number(module, node):
         return True
     code = module.code(dataset)
     for made in module.subscript_stores:
@@ -299,3 +307,38 @@ def _is_scalar(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.ex
         if keys and call.args and module.constant(call.args[0]) == keys[0] and data is not None:
             return isinstance(module.constant(data.value), (int, float, str))
     return False
+
+
+def _is_used_as_number(module: PythonModule, node: ast.expr) -> bool:
+    """Whether a condition compares what is read, or a text shows it by `%d` or `:.2f`: that is done with one number."""
+    kept = module.parent(node)
+    target = kept.targets[0] if isinstance(kept, ast.Assign) else None
+    if not isinstance(target, ast.Name):
+        return False
+    function = module.function_of(target)
+    uses = (use for use in module.named(target.id) if module.function_of(use) is function)
+    return any(_is_of(module, use, node) and _is_number(module, use) for use in uses)
+
+
+def _is_of(module: PythonModule, use: ast.Name, node: ast.expr) -> bool:
+    return isinstance(use.ctx, ast.Load) and [b.value for b in module.bindings(use)] == [node]
+
+
+def _is_number(module: PythonModule, use: ast.Name) -> bool:
+    parent = module.parent(use)
+    if isinstance(parent, ast.FormattedValue):
+        texts = parent.format_spec.values[-1:] if isinstance(parent.format_spec, ast.JoinedStr) else []
+        return any(str(getattr(text, "value", "")).endswith(("d", "f", "e", "g")) for text in texts)
+    if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mod) and parent.right is use:
+        text = module.constant(parent.left)
+        return isinstance(text, str) and re.search(r"%[-+ 0-9.]*[dife]", text) is not None
+    if isinstance(parent, ast.Call):
+        return module.qualified(parent.func) == "builtins.range"
+    if not isinstance(parent, ast.Compare) or any(
+        isinstance(op, (ast.In, ast.NotIn, ast.Is, ast.IsNot)) for op in parent.ops
+    ):
+        return False
+    tests = module.parent(parent)
+    while isinstance(tests, (ast.BoolOp, ast.UnaryOp)):
+        parent, tests = tests, module.parent(tests)
+    return isinstance(tests, (ast.If, ast.While, ast.IfExp)) and tests.test is parent
