@@ -122,14 +122,17 @@ def _adds(module: PythonModule, call: ast.Call, append: ast.Call) -> bool:
 
 def _is_remarked(module: PythonModule, call: ast.Call) -> bool:
     """Whether the comment beside a call, or in the line above it, or an argument, speaks of its size."""
-    if module.keyword(call, "low_memory") is not None:
-        return True
+    return module.keyword(call, "low_memory") is not None or _REMARK.search(remark_beside(module, call)) is not None
+
+
+def remark_beside(module: PythonModule, call: ast.Call) -> str:
+    """The comments in the line above a call and in its own lines."""
     start, end = module.span(call)
     text = module.text
     above = text.rfind("\n", 0, max(text.rfind("\n", 0, start), 0)) + 1
     below = text.find("\n", end)
     lines = text[above : below if below >= 0 else len(text)].splitlines()
-    return any(_REMARK.search(line[comment_in(line) :]) for line in lines if comment_in(line) >= 0)
+    return " ".join(line[at:] for line in lines if (at := comment_in(line)) >= 0)
 
 
 def _has_millions(module: PythonModule, call: ast.Call) -> bool:

@@ -21,7 +21,7 @@ from canfar_lint.checks._inputs import (
     words_in,
     words_of,
 )
-from canfar_lint.checks.memory._large import is_plainly_large
+from canfar_lint.checks.memory._large import is_plainly_large, remark_beside
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
@@ -33,6 +33,8 @@ _ENDING = re.compile(r"[._-]\w*cat")
 _IMAGE = re.compile(
     r"(?<![a-z])(im|img|image|frame|exposure|mosaic)s?(?![a-z])|image_?(file|name|path)|fits_?(file|name)"
 )
+# what a file takes, where its author says so
+_SMALL_SIZE = re.compile(r"(?<![\d.])(?:\d+(?:\.\d+)? ?k(?:i?B|b)|\d{1,2}(?:\.\d+)? ?(?:MB|MiB|Mb|megabytes?))\b")
 _CATALOGUE = re.compile(r"(?<![a-z])cat(s|file|path|name|tab|alog)?|cat(?![a-z])")
 
 
@@ -88,7 +90,7 @@ def _is_bounded(module: PythonModule, call: ast.Call, reader: dict[str, Any]) ->
 
 
 def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
-    if in_memory(module, source) or is_small(module, source, rule.table("small")):
+    if in_memory(module, source) or is_small(module, source, rule.table("small")) or _is_said_small(module, call):
         return True
     large = _is_large(module, rule, source, rule.table("generic"))
     if not large and _is_doubtful(module, rule, call, source):
@@ -107,6 +109,13 @@ def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.e
         return True
     known = value.skeleton.lower().endswith(tuple(rule.table("table_suffixes")))
     return not known and any(_has_word(module, call, *entry) for entry in rule.table("lists"))
+
+
+def _is_said_small(module: PythonModule, call: ast.Call) -> bool:
+    """Whether the docstring of the function around, or a comment beside a call, gives a size of a few megabytes."""
+    function = module.function_of(call)
+    said = [ast.get_docstring(function) or ""] if function is not None else []
+    return any(_SMALL_SIZE.search(text) for text in (*said, remark_beside(module, call)))
 
 
 def _is_doubtful(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
