@@ -22,11 +22,17 @@ _YAML = re.compile(r".*\.ya?ml")
 # lists of requirements, also those that discovery leaves out (git ignores them) or that have names of their own
 _LIST = re.compile(
     r"(?i)(.*[-_.])?(requirements?|constraints|dependencies|reqs|pip[-_](freeze|list|packages)|"
-    r"conda[-_](list|packages|spec)|spec[-_]?file|package[-_]list)[^/]*\.(txt|in)"
+    r"conda[-_](list|packages|spec)|spec[-_]?file|packages?[-_](list|versions?))[^/]*\.(txt|in)"
 )
 # scripts that are run once, to make the environment
 _SET_UP = re.compile(
-    r"(?i)(.*[-_.])?(env|environment|install|setup|bootstrap|conda|deps|dependencies)([-_.].*)?\.(ba|z)?sh"
+    r"(?i)(.*[-_.])?(env|environment|install|setup|bootstrap|conda|deps|dependencies|requirements|packages)([-_.].*)?\.(ba|z)?sh"
+)
+# what tells people how to install a project, and versions of packages in it: `numpy == 1.18.5`, numpy (v1.18)
+_README = re.compile(r"(?i)(readme|install(ation|ing)?)([-_.]?(md|rst|txt|adoc|org))?")
+_VERSIONED = re.compile(
+    r"(?m)(?:^[ \t]*[-*+|][ \t]+[\"'`*\[]*([A-Za-z][\w-]{2,40})[\"'`*\]]*[ \t(|:]{0,4}(?:v(?:ersion)? ?)?\d+\.\d|"
+    r"(?<![\w./-])([A-Za-z][\w-]{2,40})[\"'`*]{0,3}[ \t]?\(?[=~<>]=[ \t]*\d)"
 )
 # a name, perhaps with a version, an option, an address
 _LISTED = re.compile(r"-.*|[A-Za-z0-9][^\s,;<>=!~@\[]*[ \t]*([\[<>=!~@;].*)?|.*://.*")
@@ -37,7 +43,7 @@ _CI = (".travis.yml", ".gitlab-ci.yml", "azure-pipelines.yml", "appveyor.yml")
 _CI_FOLDERS = (".github/workflows", ".ci", "ci", ".circleci", ".travis")
 _INSTALL = re.compile(
     r"(?<![\w-])(?:pip[\d.]*|(?:micro)?mamba|conda|uv)[ \t]"
-    r"([^\n;&|]{0,200}?(?<![\w-])(?:install|create|add)[ \t][^\n;&|]*)"
+    r"([^\n;&|]{0,200}?(?<![\w-])(?:install|create|add)[ \t][^\n;&|`]*)"
 )
 _WITH_VALUE = r"(?<!\S)(?:-[cnprf]|--(?:channel|name|prefix|requirement|file|index-url|extra-index-url))[ \t=]+\S+"
 _FIXED = ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile", "pixi.toml")
@@ -131,6 +137,16 @@ class Manifests:
     def installed_by_set_up(self) -> Declared:
         """What scripts that make the environment install by name: `create_env.sh`, `install.sh`."""
         return self._installed_by(sorted(self._tree.called(_SET_UP))[:_MOST_FILES])
+
+    @cached_property
+    def told_by_readme(self) -> Declared:
+        """What people are told to install, by a command or by its version; names of other things are among them."""
+        paths = sorted(self._tree.called(_README))[:_MOST_FILES]
+        found = self._installed_by(paths)
+        for path in paths:
+            for listed, compared in _VERSIONED.findall(self._tree.read(path, _MOST_BYTES) or ""):
+                found.add(listed or compared)
+        return found
 
     def _installed_by(self, paths: Iterable[str]) -> Declared:
         """What the commands of some files install by name."""

@@ -18,7 +18,7 @@ from canfar_lint.checks.dependencies.can602 import (
 from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.engine.file import in_pipeline, placed
 from canfar_lint.pipeline.join import Project
-from canfar_lint.pipeline.manifests import Manifests
+from canfar_lint.pipeline.manifests import Declared, Manifests
 
 _OF_CASA = re.compile(
     r"(?m)^[ \t]*(?:(?:tclean|clean|split|mstransform|gaincal|bandpass|applycal|flagdata|setjy|plotms|listobs|concat|"
@@ -55,10 +55,13 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
             foreign -= brought
         found = first_import(path, text, foreign) if foreign else None
         if found is not None:
-            if manifests.recipes or manifests.look_further() or _is_installed(project, imports, own, manifests):
+            if manifests.recipes or manifests.look_further():
+                return
+            if _installed(project, imports, own, manifests.installed_by_ci, manifests.installed_by_set_up):
                 return
             source, span, name = found
-            yield placed(source, rule.finding(span, name=name))
+            told = _installed(project, imports, own, manifests.told_by_readme)
+            yield placed(source, rule.finding(span, variant="told" if told else None, name=told or name))
             return
 
 
@@ -81,14 +84,14 @@ def _is_for_casa(project: Project, rule: Rule) -> bool:
     return inside > outside
 
 
-def _is_installed(project: Project, imports: Rule, own: Set[str], manifests: Manifests) -> bool:
-    """Whether continuous integration, or a script that makes the environment, installs what the project imports."""
-    installed = (manifests.installed_by_ci, manifests.installed_by_set_up)
+def _installed(project: Project, imports: Rule, own: Set[str], *installed: Declared) -> str | None:
+    """A package that the project imports and that files other than manifests install; None when there is none."""
     named = distributed(imports)
     for path, fact in project.facts.get("imports", ()):
         names = fact.data["names"]
         assert isinstance(names, list)
         foreign = [name for name in names if name in named and name not in own]
-        if in_pipeline(path) and any(is_declared(imports, name, by) for name in foreign for by in installed):
-            return True
-    return False
+        found = next((n for n in foreign if any(is_declared(imports, n, by) for by in installed)), None)
+        if found is not None and in_pipeline(path):
+            return str(found)
+    return None
