@@ -416,9 +416,19 @@ def _is_small_text(module: PythonModule, rule: Rule, handle: ast.expr) -> bool:
 
 
 def _gives_names(module: PythonModule, rule: Rule, loop: ast.AST) -> bool:
-    """Whether a comprehension's lines become a list of names: `files = [line.strip() for line in …]`."""
+    """Whether lines become a list of names: `files = [line.strip() for line in …]`, `names.append(line.strip())`."""
     statement = module.parent(loop)
-    if not isinstance(statement, ast.Assign):
-        return False
+    kept = statement.targets if isinstance(statement, ast.Assign) else []
+    only = loop.body[0] if isinstance(loop, ast.For) and len(loop.body) == 1 else None
+    call = only.value if isinstance(only, ast.Expr) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append":
+        kept = [call.func.value] if call.args and _is_stripped(call.args[0]) else []
     small = rule.table("small")
-    return any(is_small(module, t, small) or module.code(t).startswith("list") for t in statement.targets)
+    return any(is_small(module, t, small) or module.code(t).startswith(("list", "name")) for t in kept)
+
+
+def _is_stripped(node: ast.expr) -> bool:
+    """Whether a line is kept as it is but for its end: `line`, `line.strip()`."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and "strip" in node.func.attr:
+        node = node.func.value
+    return isinstance(node, ast.Name)
