@@ -16,6 +16,8 @@ _WRONG = re.compile(
     r"invalid|incorrect|wrong|must be|did ?n[o']t|(is|are|was) no\b|do(es)? ?n[o']t (have|exist|match)|"
     r"not (a |be |the )?(valid|supported|recogni[sz]ed|known|enough|exist\w*|same|match\w*))\b"
 )
+# there is nothing left to do: `out.npz already exists. Aborting`
+_DONE = re.compile(r"(?i)^(?!.*\b(error|fail|invalid|wrong|differ)).*\balready\b")
 _TALKS = frozenset(("print", "error", "critical", "fatal", "exception", "warning", "warn", "write", "print_exc"))
 _BODIES = ("body", "orelse", "finalbody")
 _NEAR = 5
@@ -54,7 +56,7 @@ def _has_told(module: PythonModule, statement: ast.stmt) -> bool:
     block = next((b for f in _BODIES if statement in (b := getattr(around, f, None) or [])), [])
     before = block[max(0, block.index(statement) - _NEAR) : block.index(statement)]
     told = [words for words in map(_said, before) if words is not None]
-    return bool(told) and (handles or any(_WRONG.search(words) for words in told))
+    return bool(told) and (handles or any(_WRONG.search(words) and not _DONE.search(words) for words in told))
 
 
 def _said(statement: ast.stmt) -> str | None:

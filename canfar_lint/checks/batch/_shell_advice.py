@@ -7,7 +7,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks.batch._shell_steps import is_asked_for, is_lost, is_seen, talking
+from canfar_lint.checks.batch._shell_steps import is_asked_for, is_lost, is_seen, stopping, talking
 
 if TYPE_CHECKING:
     from canfar_lint.diagnostic import Finding
@@ -30,7 +30,9 @@ def advised(script: Script, rule: Rule) -> Finding | None:
     if len(works) < 2:
         return None
     step = next((step for step in works if _is_unseen(script, commands, main, step)), None)
-    return rule.finding(said(main[0]), variant="script", command=spelled(step)) if step is not None else None
+    if step is None:
+        return None
+    return rule.finding(said(main[0]), variant="script", command=spelled(step), options=stopping(script))
 
 
 def _is_no_job(script: Script, rule: Rule) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,15 @@ from canfar_lint.catalogue.rule import Rule
 
 if TYPE_CHECKING:
     from canfar_lint.model.shell import Command, Script
+
+
+# `sh` is dash on most images, which knows no pipefail
+_PLAIN = re.compile(r"\b(sh|dash|ash)\b")
+
+
+def stopping(script: Script) -> str:
+    """The line that ends a script at its first error, in the words of its shell."""
+    return "set -eu" if _PLAIN.search(script.shebang) else "set -euo pipefail"
 
 
 def is_asked_for(step: Command, after: Command) -> bool:

@@ -13,7 +13,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._commands import started
 from canfar_lint.checks.batch._ends import status_given, succeeding
 from canfar_lint.checks.batch._processes import is_collected, is_only_waited_for
-from canfar_lint.checks.batch._shell_steps import is_asked_for, is_lost, is_seen, talking
+from canfar_lint.checks.batch._shell_steps import is_asked_for, is_lost, is_seen, stopping, talking
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.source import newline_in
@@ -161,11 +161,9 @@ def _is_missed(module: PythonModule, call: ast.Call, after: list[ast.stmt], *, w
         return False
     test = after[at]
     assert isinstance(test, (ast.If, ast.Assert))
-    asked = [
-        node.args[0] if node.args else node.func.value
-        for node in ast.walk(test.test)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ASKING
-    ]
+    if works and at == 0 and _ends_without(module, test):
+        return True
+    asked = list(_asked(test.test))
     named = _parts(module, call) if asked else frozenset()
     if any(module.code(each).strip("\"'") in named for each in asked):
         return True
@@ -175,6 +173,20 @@ def _is_missed(module: PythonModule, call: ast.Call, after: list[ast.stmt], *, w
     looked = {node.id for node in ast.walk(test.test) if isinstance(node, ast.Name)} & listed
     told = bool(looked) or not names.isdisjoint({*made} | (named - {b.name for b in module.imports}))
     return told and (isinstance(test, ast.Assert) or any(_leaves(module, b[-1]) for b in (test.body, test.orelse) if b))
+
+
+def _asked(test: ast.expr) -> Iterator[ast.expr]:
+    """The files of which a test asks whether they are there."""
+    for node in ast.walk(test):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ASKING:
+            yield node.args[0] if node.args else node.func.value
+
+
+def _ends_without(module: PythonModule, test: ast.If | ast.Assert) -> bool:
+    """`if not catalogue.exists(): return None`: a product that the command need not name is asked for at once."""
+    denied = [node.operand for node in ast.walk(test.test) if isinstance(node, ast.UnaryOp)]
+    missing = any(isinstance(node, ast.Call) and any(_asked(node)) for node in denied)
+    return missing and isinstance(test, ast.If) and _leaves(module, test.body[-1])
 
 
 def _says(module: PythonModule, statement: ast.stmt) -> bool:
@@ -330,11 +342,14 @@ def _appends(module: PythonModule, call: ast.Call) -> bool:
 
 
 def _works(command: Command, rule: Rule) -> bool:
-    """Whether a command that is mostly harmless does a step: links to data, or what `echo` adds to a file."""
+    """Whether a command that is mostly harmless does a step: links to data, or what `echo` adds to a file.
+
+    A command that `echo` writes down for later is none.
+    """
     if command.name == "ln":
         data = re.compile(rule.table("data_files"))
         return any(word.dynamic or data.search(word.tail) for word in command.arguments)
-    asides = re.compile(rule.table("asides"))
+    asides = re.compile(f"{rule.table('asides')}|{rule.table('written_down')}")
     return command.name in ("echo", "printf") and any(
         redirect.writes and not asides.search(redirect.target.value or redirect.target.tail)
         for redirect in command.redirects
@@ -572,7 +587,8 @@ def _unstopped(script: Script, rule: Rule) -> Finding | None:
         if is_lost(step, after) or (not after and any(True for _ in turns(script, step))):
             first = said(main[0]) if main[0].words else main[0].span
             command = spelled(step) if step.words else script.text[step.start : step.end]
-            return rule.finding(first, variant="shell", command=command, fix=_stopped(script, main, rule))
+            fix = _stopped(script, main, rule)
+            return rule.finding(first, variant="shell", command=command, options=stopping(script), fix=fix)
     return None
 
 

@@ -34,7 +34,7 @@ _LOGS = frozenset(("debug", "info", "warning", "error", "critical", "exception",
 _GROWS = frozenset(("append", "extend", "insert", "add", "update"))
 _LOOKS_FOR = re.compile(r"(?:command -v|which|type(?: -\w+)?|hash)\s+(\w+)")
 _IN_SHELL = "${OMP_NUM_THREADS:-1}"
-_OPTION = re.compile(r"(^|\s)(-j|-np?|-t|-P|--\w*(threads|cores|cpus?|proc|jobs|workers)\w*)[ =]?$")
+_OPTION = re.compile(r"(^|\s)(-j|-np?|-t|-P|--?\w*(threads|cores|cpus?|proc|jobs|workers)\w*)[ =]?$")
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -159,6 +159,8 @@ def _reaches_size(module: PythonModule, rule: Rule, node: ast.AST, depth: int = 
     while depth < 12:
         depth += 1
         parent = module.parent(node)
+        if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mod) and isinstance(parent.left, ast.Constant):
+            return _is_written(module, rule, parent)
         if isinstance(parent, (ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.IfExp, ast.FormattedValue, ast.NamedExpr)):
             if isinstance(parent, ast.BoolOp) and parent.values[0] is not node:
                 return False  # `requested or os.cpu_count()`: only what is left when nobody asked
@@ -181,7 +183,7 @@ def _reaches_size(module: PythonModule, rule: Rule, node: ast.AST, depth: int = 
             taken = re.search(rule.table("sizes"), parent.arg or "") is not None
             return taken and not _is_record(module, parent) and not _starts_threads(module, parent)
         elif isinstance(parent, (ast.Assign, ast.AnnAssign)):
-            if _is_cap(module, parent) or _is_overwritten(module, parent):
+            if _is_cap(module, parent) or _is_overwritten(module, parent) or _is_capped(module, parent):
                 return False
             if _names_size(module, rule, parent):
                 return not _is_sizeless(module, parent)
@@ -234,6 +236,23 @@ def _is_setting(module: PythonModule, rule: Rule, settings: ast.Dict, node: ast.
     return key in rule.table("settings")
 
 
+def _is_written(module: PythonModule, rule: Rule, text: ast.BinOp) -> bool:
+    """Whether a text gets the count as the value of an option, or as that of a setting that is written to a file.
+
+    `"-ncpus %d" % n`, `{"POOL_NUM": "%d  # processes" % n}`.
+    """
+    words = text.left.value if isinstance(text.left, ast.Constant) else None
+    before = re.match(r"([^%]*)%-?\d*[dis]", words) if isinstance(words, str) else None
+    if before is None:
+        return False
+    around = module.parent(text)
+    if _OPTION.search(before[1]) or before[1].strip() or not isinstance(around, ast.Dict):
+        return _OPTION.search(before[1]) is not None
+    pairs = zip(around.keys, around.values, strict=True)
+    key = next((module.constant(key) for key, value in pairs if value is text and key is not None), None)
+    return isinstance(key, str) and re.search(rule.table("written"), key) is not None
+
+
 def _starts_threads(module: PythonModule, keyword: ast.keyword) -> bool:
     """`ThreadPoolExecutor(max_workers=…)`: threads that wait for disk or network may be many."""
     around = module.parent(keyword)
@@ -267,7 +286,8 @@ def _is_sizeless(module: PythonModule, statement: ast.Assign | ast.AnnAssign, de
     elif isinstance(target, ast.Attribute):
         uses += [n for n in module.parents if isinstance(n, ast.Attribute) and n.attr == target.attr]
     read = [n for n in uses if isinstance(n.ctx, ast.Load)]
-    return all(_is_weighed(module, n, depth) for n in read) if read else unused
+    used = [n for n in read if not never_runs(module, n)]
+    return all(_is_weighed(module, n, depth) for n in used) if read else unused
 
 
 def _is_forgotten(module: PythonModule, target: ast.Name) -> bool:
@@ -373,6 +393,21 @@ def _is_cap(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool
         if module.code(greater) == target.id and module.code(less) == limit:
             return _is_asked_for(module, greater)
     return False
+
+
+def _is_capped(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool:
+    """Whether the number is made smaller just below where it is above a few: `if n > 4: n = 4`."""
+    target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+    block = next((b for b in _blocks(module.parent(statement)) if statement in b), [])
+    later = block[block.index(statement) + 1] if block and statement is not block[-1] else None
+    if not isinstance(target, ast.Name) or not isinstance(later, ast.If) or len(later.body) > 1:
+        return False
+    test, cap = later.test, later.body[0]
+    if not isinstance(test, ast.Compare) or not isinstance(cap, ast.Assign):
+        return False
+    greater = isinstance(test.ops[0], (ast.Gt, ast.GtE)) and module.code(test.left) == target.id
+    caps = module.code(cap.targets[0]) == target.id and module.code(cap.value) == module.code(test.comparators[-1])
+    return greater and caps and (_is_few(module, cap.value) or _is_asked_for(module, cap.value))
 
 
 def _in_call(module: PythonModule, rule: Rule, call: ast.Call, node: ast.AST) -> bool | None:

@@ -36,6 +36,9 @@ _COUNTING = ("builtins.range", "builtins.print", "builtins.str", "numpy.arange",
 _OF_XSPEC = re.compile(r"(?:\b|(?<=\\n))parallel[ \t]+(leven|error|steppar|goodness|walkers)[ \t]+(\d{1,4})\b")
 _XSPEC_TASKS = frozenset(("leven", "error", "steppar", "goodness", "walkers"))
 
+# commands after which a file may still be one that others read for its variables
+_SETTING = ("export", "declare", "typeset", "readonly", "set", "unset", "echo", "source", ".", "module", "ulimit")
+
 # callees that only show or keep what they are given
 _SHOWING = frozenset(
     (
@@ -59,7 +62,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     ):
         if setting.number < 2 or setting.node in seen or never_runs(module, setting.node):
             continue
-        if _is_left_over(module, setting.node):
+        if _is_left_over(module, setting.node) or _is_too_late(module, setting):
             continue
         if not _is_default(module, setting.node):
             seen.add(setting.node)
@@ -68,6 +71,17 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     in_magics = _in_magics(module, frozenset(tables["variables"]))
     for span, what, number in (*_in_texts(module, tables), *_to_xspec(module), *in_magics):
         yield rule.finding(span, what=what, number=number, question=question)
+
+
+def _is_too_late(module: PythonModule, setting: Setting) -> bool:
+    """Whether what is set has no effect any more, of which CAN215 speaks."""
+    if not setting.what.isupper():
+        return False
+    from canfar_lint.checks.scaling.can215 import too_late
+
+    statement = module.parent_statement(setting.node)
+    late = too_late(module, load().rules["CAN215"])
+    return any(variable == setting.what and module.parent_statement(node) is statement for node, variable, _ in late)
 
 
 def _fix(module: PythonModule, rule: Rule, setting: Setting) -> Fix | None:
@@ -307,11 +321,19 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     tables = load().rules["CAN211"].body["tables"]
     own = [(setting, True) for setting in shell_settings(script, tables)]
     for setting, here in (*own, *((setting, False) for setting in written(script, tables))):
-        if setting.number > 1:
+        if setting.number > 1 and not (here and _is_last(script, setting)):
             variant = "platform" if setting.what == "OMP_NUM_THREADS" else "shell"
             what, number = setting.what, setting.number
             fix = _in_shell(script, setting) if here else None
             yield rule.finding(setting.word.span, variant=variant, what=what, number=number, question=question, fix=fix)
+
+
+def _is_last(script: Script, setting: ShellSetting) -> bool:
+    """Whether a variable is set at the end of a script that has started its programs by then: for nobody."""
+    if script.context != "file" or "_" not in setting.what or " " in setting.what:
+        return False
+    ran = [command.start for command in script.commands if command.name not in (None, *_SETTING)]
+    return bool(ran) and all(start < setting.word.start for start in ran)
 
 
 def _in_shell(script: Script, setting: ShellSetting) -> Fix | None:

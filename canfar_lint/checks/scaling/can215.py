@@ -15,15 +15,19 @@ _STARTERS = ("subprocess", "os.system", "os.popen", "os.exec", "os.spawn", "pexp
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
-    if _has_another_way(module):
-        return
-    for node, variable in _settings(module):
+    for node, variable, reader in too_late(module, rule):
+        library = reader.qualified.partition(".")[0]
+        line = position(reader.node)[0]
+        fix = _fix(module, node, reader, variable) if isinstance(node, ast.Subscript) else None
+        yield rule.finding(module.span(node), variable=variable, library=library, line=line, fix=fix)
+
+
+def too_late(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.AST, str, Binding]]:
+    """Where variables are written in vain, with the import that has read each of them before."""
+    for node, variable in _settings(module) if not _has_another_way(module) else ():
         reader = _loaded_before(module, rule, str(variable), node)
         if reader is not None and module.on_main_path(node):
-            library = reader.qualified.partition(".")[0]
-            line = position(reader.node)[0]
-            fix = _fix(module, node, reader, str(variable)) if isinstance(node, ast.Subscript) else None
-            yield rule.finding(module.span(node), variable=variable, library=library, line=line, fix=fix)
+            yield node, str(variable), reader
 
 
 def _settings(module: PythonModule) -> Iterator[tuple[ast.AST, object]]:
