@@ -138,11 +138,24 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
         return None
     if len(literals) > 1 and _says_what(module, rule, output, literals):
         return None
+    if _is_same(module, rule, output, named, text):
+        return None
     shared = literal and takes_task(module) and not _folder_is_chosen(module)
     from canfar_lint.checks.results._unique import by_job
 
     fix, own = by_job(module, literals[0]) if literal and len(literals) == 1 else (None, False)
     return _under_replicas(rule, span, text, fix, always=shared, own=own or "REPLICA_" in module.text)
+
+
+def _is_same(module: PythonModule, rule: Rule, output: Output, named: Named, text: str) -> bool:
+    """Whether every run writes the same there, and nothing else to a file of this name in another branch."""
+    from canfar_lint.checks.results._same import is_same
+
+    function = module.function_of(output.call)
+    beside = (one for one in outputs(module) if one.call is not output.call and one.does == WRITE)
+    if any(module.function_of(one.call) is function and module.value(one.name).text == text for one in beside):
+        return False
+    return named.place is output.call and is_same(module, output, frozenset(rule.table("steady")))
 
 
 def _is_own(module: PythonModule, rule: Rule, output: Output, named: Named, text: str) -> bool:

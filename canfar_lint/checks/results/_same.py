@@ -1,0 +1,142 @@
+"""What a script saves that is the same in every run, whatever the run is told: overwriting it changes nothing."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections.abc import Iterator
+
+from canfar_lint.checks._outputs import Output, outputs
+from canfar_lint.model.python import PythonModule
+from canfar_lint.model.scopes import Binding
+
+_MOST = 20_000
+_OUTSIDE = frozenset(("argv", "environ"))
+_UNSTEADY = re.compile(
+    r"(?i)(^|[._])(rand\w*|normal|uniform|poisson|choice|shuffle|permutation|sample\w*|rvs|now|today|time|input|"
+    r"getenv|getcwd|getpid|uuid\w*|parse_args|get_rank)$"
+)
+_SHOWN = ("builtins.", "matplotlib.")
+
+
+def is_same(module: PythonModule, output: Output, steady: frozenset[str]) -> bool:
+    """Whether what an output writes is made of constants, and of inputs that the script always takes.
+
+    `steady` are the packages whose functions give the same for the same.
+    """
+    call, named = output.call, {id(node) for node in ast.walk(output.name)}
+    if not isinstance(call.func, ast.Attribute) or call.func.attr in ("savefig", "open"):
+        return False
+    given = (*call.args, *(keyword.value for keyword in call.keywords), call.func.value)
+    data = [part for part in given if id(part) not in named]
+    variables = (node for part in data for node in ast.walk(part) if isinstance(node, ast.Name))
+    kinds = {binding.kind for node in variables for binding in module.bindings(node)}
+    if kinds <= {"import", "def", "class"}:
+        return False
+    return _Slice(module, module.function_of(call), steady).is_steady(data)
+
+
+class _Slice:
+    """All that a value is made of."""
+
+    def __init__(self, module: PythonModule, function: ast.AST | None, steady: frozenset[str]) -> None:
+        self.module = module
+        self.function = function
+        self.steady = steady
+        self.writing = {id(output.call) for output in outputs(module)}
+        self.seen: set[ast.AST] = set()
+        self.queue: list[ast.AST] = []
+
+    def is_steady(self, data: list[ast.expr]) -> bool:
+        """Whether nothing of it differs from run to run."""
+        self.queue += data
+        while self.queue:
+            node = self.queue.pop()
+            if node in self.seen:
+                continue
+            self.seen.add(node)
+            if len(self.seen) > _MOST or not self._adds(node):
+                return False
+            self.queue += ast.iter_child_nodes(node)
+        return True
+
+    def _adds(self, node: ast.AST) -> bool:
+        """Take in what a part is made of; False when it comes from outside."""
+        if isinstance(node, ast.Attribute):
+            return node.attr not in _OUTSIDE
+        if isinstance(node, ast.Call):
+            own = self.module.function_named(node.func)
+            self.queue += own.body if own is not None else ()
+            return own is not None or _UNSTEADY.search(self.module.code(node.func)) is None
+        if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+            return True
+        bindings = self.module.bindings(node)
+        self.queue += self._changes(node) if bindings else ()
+        known = hasattr(builtins, node.id) or (self.module.star_imports and self._are_steady(self.module.star_imports))
+        return all(map(self._binds, bindings)) if bindings else bool(known)
+
+    def _binds(self, binding: Binding) -> bool:
+        if binding.kind == "import":
+            return self._are_steady([binding.qualified])
+        if binding.kind == "param":
+            # those of a function that is called are given where it is
+            return binding.scope.node is not self.function
+        if binding.kind in ("global", "except", "del"):
+            return False
+        if binding.kind in ("def", "class"):
+            self.queue.append(binding.node)
+            return True
+        self.queue += [binding.value] if binding.value is not None else ()
+        if isinstance(binding.node, ast.AugAssign):
+            self.queue.append(binding.node.value)
+        self.queue += self._decides(binding.node)
+        return True
+
+    def _are_steady(self, names: list[str]) -> bool:
+        return self.steady.issuperset(name.partition(".")[0] for name in names)
+
+    def _decides(self, node: ast.AST) -> Iterator[ast.AST]:
+        """What says whether a statement is come to, and how often."""
+        yield from (test for test, _ in self.module.guards(node))
+        yield from (loop.iter for loop in self.module.loops(node) if isinstance(loop, ast.For))
+
+    def _changes(self, name: ast.Name) -> Iterator[ast.AST]:
+        """What is put into a variable after it was made: `x[i] = …`, `x.append(…)`, `fill(x, …)`."""
+        for use in self._uses(name):
+            whole: ast.expr = use  # with what is taken of it: `x.meta["a"]`
+            while isinstance(around := self.module.parent(whole), (ast.Attribute, ast.Subscript, ast.Tuple)):
+                if isinstance(around, ast.Subscript) and around.slice is whole:
+                    break
+                whole = around
+            if isinstance(around, (ast.Assign, ast.AugAssign)):
+                if around.value is not whole:
+                    yield from (around.value, whole, *self._decides(around))
+                elif isinstance(around, ast.Assign):
+                    yield from self._views(around.targets)
+            elif isinstance(around, ast.For) and around.iter is whole:
+                yield from self._views([around.target])
+            elif isinstance(around, ast.Call) and self._fills(around, whole):
+                yield from (*around.args, *(keyword.value for keyword in around.keywords), *self._decides(around))
+
+    def _uses(self, name: ast.Name) -> Iterator[ast.Name]:
+        found = self.module.scope_of(name).find(name.id)
+        for use in self.module.named(name.id):
+            other = self.module.scope_of(use).find(name.id)
+            if isinstance(use.ctx, ast.Load) and found is not None and other is not None and other[0] is found[0]:
+                yield use
+
+    def _views(self, targets: list[ast.expr]) -> Iterator[ast.Name]:
+        """The uses of what is a part of a variable by another name, and may be filled in its place."""
+        for node in (node for target in targets for node in ast.walk(target)):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                yield from self._uses(node)
+
+    def _fills(self, call: ast.Call, part: ast.expr) -> bool:
+        """Whether a call may change what it is given, or is a method of it: one whose answer nobody takes."""
+        if not isinstance(self.module.parent(call), ast.Expr) or id(call) in self.writing:
+            return False
+        if call.func is part:
+            return True
+        name = self.module.qualified(call.func)
+        return not name.startswith(_SHOWN) and (bool(name) or isinstance(call.func, ast.Name))
