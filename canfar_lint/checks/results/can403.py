@@ -22,6 +22,8 @@ _MOST = 50
 # `*.fits`
 _ANY_FILE = re.compile(r"\*?(\.\w+)*")
 
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call, given, variant in _changes(module, rule):
@@ -126,7 +128,7 @@ def _changes(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast.e
             continue
         given = _bare(module, call.args[0])
         known = any(_same_file(module, given, call, reader) for reader in read)
-        if known or _is_listed_as_raw(module, rule, given):
+        if known or _is_listed_as_raw(module, rule, given) or _is_found_first(module, rule, call, given):
             yield call, given, "moved"
 
 
@@ -134,6 +136,26 @@ def _is_listed_as_raw(module: PythonModule, rule: Rule, given: ast.expr) -> bool
     """Whether a file comes from a listing of a folder of raw data, by its name: nobody has to read it to know."""
     said = (module.value(given).skeleton, *_patterns(module, given))
     return any(re.search(rule.table("raw"), words) for words in said)
+
+
+def _is_found_first(module: PythonModule, rule: Rule, call: ast.Call, given: ast.expr) -> bool:
+    """Whether a script moves all data files of a folder before it has done anything: it can have made none of them."""
+    names = [pattern.rpartition("/")[2] for pattern in _patterns(module, given)]
+    if not names or not all(re.fullmatch(rule.table("any_data"), name) for name in names):
+        return False
+    if not module.is_script or module.function_of(call) is not None:
+        return False
+    doing = [*(one.call for one in outputs(module)), *module.calls(rule.table("shells"))]
+    works = {function for each in doing if (function := module.function_of(each)) is not None}
+    before = (each for each in module.all_calls if each.lineno < call.lineno and module.function_of(each) is None)
+    return not any(each in doing or _may_work(module, rule, each, works) for each in before)
+
+
+def _may_work(module: PythonModule, rule: Rule, call: ast.Call, works: set[_Function]) -> bool:
+    """Whether a call is of a function that makes files, or of one that nobody here knows."""
+    own = module.function_named(call.func)
+    name = module.qualified(call.func)
+    return own in works if own is not None else name.partition(".")[0] not in rule.table("idle")
 
 
 def _is_only_read(module: PythonModule, call: ast.Call) -> bool:
