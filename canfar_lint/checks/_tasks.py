@@ -16,7 +16,7 @@ _OF_THE_MACHINE = re.compile(
     r"(user(name)?|pass(word|wd)?|login|token|secret|key|credentials?|host(name)?|server|port|url|email|"
     r"enabled?|disabled?|level|verbosity|version|debug)$|"
     r"^(?!(in|out|input|output|work|run|job|task|target|obs|image|file|data|scratch)(_|dir|path|folder|root))"
-    r"\w*(dir|directory|folder|path|home|root)$"
+    r"\w*(dir|directory|folder|path|home|root)(_[a-z]*\d+)?$"
 )
 _FLAGS = frozenset(("store_true", "store_false", "store_const", "count", "version", "help", "callback"))
 # how a program goes about its work: how many at once, what it says and draws on the way

@@ -512,11 +512,18 @@ def _overwrites(module: PythonModule, rule: Rule, output: Output, place: ast.Cal
     facts = _loop(module, loop)
     if _guarded(module, place, loop) or facts.leaves >= place.lineno or "chdir" in facts.called:
         return False
-    if _consumed(module, output, loop, text):
+    if _consumed(module, output, loop, text) or _trains_on(module, loop, facts.bound):
         return False
     if re.search(rule.table("settings"), text.rpartition("/")[2].lower()) and facts.called & _STARTS:
         return False  # the program that the turn starts reads it
     return place is not output.call or _new_each_turn(module, output, loop)
+
+
+def _trains_on(module: PythonModule, loop: ast.AST, bound: set[str]) -> bool:
+    """Whether every turn goes on with one model, `Adam(model.parameters(), lr=rate)`: the last one's is the result."""
+    asked = (call.func for call in module.calls_named("parameters") if loop in module.ancestors(call))
+    models = (func.value for func in asked if isinstance(func, ast.Attribute))
+    return any(isinstance(model, ast.Name) and model.id not in bound for model in models)
 
 
 def _is_single(

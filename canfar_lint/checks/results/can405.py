@@ -275,12 +275,24 @@ def _training(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         names = _called(outer)
         if not names & set(rule.table("stepping")) or _is_short_loop(module, rule, outer):
             continue
+        names |= {name for function in _methods_of(module, outer) for name in _called(function)}
         if not any(saving.search(name) for name in names):
             start, end = module.span(outer)[0], module.span(outer.iter)[1]
             instead = "torch.save" if "torch" in module.text else "model.save"
             fix = _saved(module, outer) if instead == "torch.save" else None
             variant = "training-unknown" if _is_trial(module, rule, outer) else "training"
             yield rule.finding((start, end), variant=variant, instead=instead, fix=fix)
+
+
+def _methods_of(module: PythonModule, loop: ast.For) -> Iterator[ast.AST]:
+    """The functions and methods of the file that a loop calls: one of them may save the model."""
+    for node in ast.walk(loop):
+        function = module.function_named(node.func) if isinstance(node, ast.Call) else None
+        if function is not None:
+            yield function
+    owner = next((node for node in module.ancestors(loop) if isinstance(node, ast.ClassDef)), None)
+    names = _called(loop)
+    yield from (n for n in (owner.body if owner else ()) if isinstance(n, ast.FunctionDef) and n.name in names)
 
 
 def _is_trial(module: PythonModule, rule: Rule, loop: ast.For) -> bool:

@@ -123,7 +123,7 @@ def _before_work(module: PythonModule, statements: list[ast.stmt]) -> bool:
 def product_loop(module: PythonModule, rule: Rule, output: Output) -> ast.For | None:
     """The loop over files that makes a product of each, when an output is such a product."""
     value = module.value(output.name)
-    if output.does != WRITE or not value.pieces or value.text is not None:
+    if output.does != WRITE or not value.pieces or value.text is not None or _is_kept_open(module, output):
         return None
     if value.suffix.lower().endswith(tuple(rule.table("cheap"))):
         return None
@@ -139,6 +139,14 @@ def product_loop(module: PythonModule, rule: Rule, output: Output) -> ast.For | 
             return None
         place = callers[0]
     return None
+
+
+def _is_kept_open(module: PythonModule, output: Output) -> bool:
+    """Whether a file is opened for what comes after the loop: `handles.append(open(name, "wb"))`."""
+    around = module.parent(output.call)
+    if isinstance(around, ast.Call) and isinstance(around.func, ast.Attribute):
+        return around.func.attr == "append" and output.call in around.args
+    return isinstance(around, ast.Assign) and isinstance(around.targets[0], ast.Subscript)
 
 
 def _over_files(module: PythonModule, rule: Rule, node: ast.expr) -> bool:

@@ -165,7 +165,8 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
             continue
         if _is_nowhere(module, call):
             continue
-        for given in (*call.args, *(k.value for k in call.keywords)):
+        # the default of an option is whoever starts the script's to change
+        for given in (*call.args, *(k.value for k in call.keywords if k.arg != "default")):
             if counts and isinstance(given, ast.Constant) and isinstance(given.value, int):
                 yield Setting(module.code(call), given.value, given)
             if isinstance(given, ast.Name) and (counts or wanted.search(given.id)):
