@@ -155,7 +155,10 @@ def _may_work(module: PythonModule, rule: Rule, call: ast.Call, works: set[_Func
     """Whether a call is of a function that makes files, or of one that nobody here knows."""
     own = module.function_named(call.func)
     name = module.qualified(call.func)
-    return own in works if own is not None else name.partition(".")[0] not in rule.table("idle")
+    if own is not None:
+        return own in works
+    talks = isinstance(call.func, ast.Name) and re.match(r"(?i)(print|log|show)_", call.func.id) is not None
+    return not talks and name.partition(".")[0] not in rule.table("idle")
 
 
 def _is_only_read(module: PythonModule, call: ast.Call) -> bool:
