@@ -121,7 +121,7 @@ def test_every_kind_of_file(alone: Path, lint: Command) -> None:
     )
     (alone / "run.sh").write_text('fetch() {\n    read -p "Night? " night\n}\nread -p "Night? " night\nfetch\n')
     cells = [{"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
-             for source in (["x = 1"], ["def ask():\n", "    return input('?')\n"])]  # fmt: skip
+             for source in (["x = ask()"], ["def ask():\n", "    return input('?')\n"])]  # fmt: skip
     (alone / "a.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
     lint("--select", "CAN703,CAN101", "--write-baseline", "known.json")
     findings = json.loads((alone / "known.json").read_text())[:-1]
