@@ -18,6 +18,8 @@ _SETTINGS = re.compile(r"(^|\.)(settings?|config|conf|cfg|options|flags)\.\w+$",
 _TRIALS = re.compile(
     r"(^|_)(tests?|demo|examples?|show|plots?|display|view|draw|visuali[sz]e|inspect|check)(_|$|\d)", re.IGNORECASE
 )
+# functions that look if something is there, or as it should be
+_CHECKS = re.compile(r"exist[^.]*$|isfile$|isdir$|(^|[._])(is_)?valid[^.]*$", re.IGNORECASE)
 _MOST_BINDINGS = 32
 _ENDINGS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit"))
 
@@ -54,11 +56,45 @@ def _is_choice(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
         return _is_choice(module, test.operand, not wanted)
     if isinstance(test, ast.BoolOp):
         return any(_is_choice(module, each, wanted) for each in test.values)
-    if wanted and _is_handed(module, test):
+    if (wanted and _is_handed(module, test)) or _checks_data(module, test) or _is_answer(module, test):
         return False
     if module.is_user_choice(test) or _open(module, test, wanted):
         return True
-    return _kept(module, test, wanted) or _at_window(test) or _is_shipped(module, test)
+    return _kept(module, test, wanted) or _at_window(test) or _is_shipped(module, test) or _is_set_outside(module, test)
+
+
+def _checks_data(module: PythonModule, test: ast.expr) -> bool:
+    """Whether a condition finds out if what was given will do: `found = exists(args.name)`, `args.n > len(frames)`."""
+    if isinstance(test, ast.Compare):
+        other = test.comparators[0]
+        equal = isinstance(test.ops[0], (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE))
+        return equal and isinstance(other, ast.Call) and module.constant(other) is ...
+    if not isinstance(test, ast.Name) or ASKING_NAMES.search(test.id):
+        return False
+    made = [binding.value for binding in module.bindings(test)[:_MOST_BINDINGS]]
+    return bool(made) and all(isinstance(one, ast.Call) and _CHECKS.search(module.code(one.func)) for one in made)
+
+
+def _is_answer(module: PythonModule, test: ast.expr) -> bool:
+    """Whether a condition is about the answer to a question at the terminal, which a job is asked as well."""
+    about = test.left if isinstance(test, ast.Compare) else test
+    made = [binding.value for binding in module.bindings(about)] if isinstance(about, ast.Name) else []
+    return bool(made) and all(one is not None and _asks_at_terminal(module, one) for one in made[:_MOST_BINDINGS])
+
+
+def _asks_at_terminal(module: PythonModule, value: ast.expr) -> bool:
+    """Whether a value is an answer as it was typed, whatever was done to its spelling: `input("?").strip()`."""
+    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+        value = value.func.value
+    return isinstance(value, ast.Call) and module.qualified(value.func) in ("builtins.input", "builtins.raw_input")
+
+
+def _is_set_outside(module: PythonModule, test: ast.expr) -> bool:
+    """Whether a condition is a name that the file never sets: whoever runs it inside a program sets it before."""
+    about = test
+    if isinstance(test, ast.Compare):
+        about = test.left if isinstance(module.constant(test.comparators[0]), int) else test
+    return isinstance(about, ast.Name) and not module.bindings(about) and not module.qualified(about)
 
 
 def _is_shipped(module: PythonModule, test: ast.expr) -> bool:

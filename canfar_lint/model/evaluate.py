@@ -185,6 +185,8 @@ class Evaluator:
         if not found:
             return hole(ARGUMENT if node.id == "__file__" else RESULT, node)
         values = tuple(self._binding(binding, node) for binding in found)
+        if _is_one_switch(values):
+            return values[0]
         if any(value.kind == LITERAL for value in values) and any(_user_given(value) for value in values):
             # `path = "/arc/x"` with `if len(argv) > 1: path = argv[1]` behind it
             return overridable(next(value for value in values if value.kind == LITERAL))
@@ -295,12 +297,12 @@ class Evaluator:
             return hole(ARGUMENT, node)
         if name and _CONFIGURED.search(name):
             return hole(CONFIG, node)
+        entry = self._entry(node.value, node.slice)
+        if entry is not None:
+            return self.value(entry)
         container = self.resolve(node.value)
         key = self.module.constant(node.slice)
         if isinstance(container, ast.Dict):
-            for at, value in zip(container.keys, container.values, strict=True):
-                if at is not None and key is not ... and self.module.constant(at) == key:
-                    return self.value(value)
             return hole(_source(self.value(node.slice)), node)
         if isinstance(container, (ast.List, ast.Tuple)) and isinstance(key, int):
             known = not any(isinstance(element, ast.Starred) for element in container.elts)
@@ -308,6 +310,18 @@ class Evaluator:
                 return self.value(container.elts[key])
         base = self.value(node.value)
         return hole(_source(base), node)
+
+    def _entry(self, container: ast.expr, key: ast.expr) -> ast.expr | None:
+        """What a mapping that is written there has under a key: `{"ask": False}`, `dict(ask=False)`."""
+        made, word = self.resolve(container), self.module.constant(key)
+        if word is ...:
+            return None
+        if isinstance(made, ast.Dict):
+            pairs = zip(made.keys, made.values, strict=True)
+            return next((value for at, value in pairs if at is not None and self.module.constant(at) == word), None)
+        if isinstance(made, ast.Call) and self.module.qualified(made.func) == "builtins.dict":
+            return next((keyword.value for keyword in made.keywords if keyword.arg == word), None)
+        return None
 
     def _binary(self, node: ast.BinOp) -> Value:
         left = self.value(node.left)
@@ -406,8 +420,11 @@ class Evaluator:
             return join([base, *(self.value(arg) for arg in node.args)], "/", node)
         if func.attr in _SAME_METHODS and base.pieces:
             return base
-        if func.attr in ("get", "getint", "getfloat", "getboolean") and _source(base) in (ARGUMENT, CONFIG):
-            return hole(_source(base), node)
+        if func.attr == "get" and node.args:
+            entry = self._entry(func.value, node.args[0])
+            switch = self.value(entry) if entry is not None else None
+            if switch is not None and switch.kind == LITERAL and not switch.pieces:
+                return switch
         return hole(_source(base), node)
 
     def _conditional(self, node: ast.IfExp) -> Value:
@@ -542,6 +559,8 @@ class Evaluator:
                 return True
             if isinstance(test.ops[0], (ast.In, ast.NotIn)) and isinstance(test.left, ast.Constant):
                 return self._is_given(test.left, test.comparators[0])
+            if self._asks_for_document(test):
+                return False
             return isinstance(test.left, (ast.Name, ast.Attribute, ast.Subscript, ast.Call)) and self.is_user_choice(
                 test.left
             )
@@ -553,17 +572,32 @@ class Evaluator:
                 return False
             if test.func.attr in SPELLINGS and not test.args:
                 return self.is_user_choice(test.func.value)
+            if test.func.attr == "get" and test.args:
+                return self._is_chosen(test, self.module.constant(test.args[0]))
             return test.func.attr in ("isatty", "getboolean", "isChecked")
-        if isinstance(test, (ast.Name, ast.Attribute, ast.Subscript)):
-            value = self.value(test)
-            if value.kind == LITERAL:
-                return False
-            if value.kind == OVERRIDABLE or value.sources & {ARGUMENT, ENVIRONMENT, CONFIG}:
-                return True
-            word = test.id if isinstance(test, ast.Name) else getattr(test, "attr", "")
-            asked = bool(word and ASKING_NAMES.search(word))
-            return asked and (not value.choices or any(leaf.kind == OVERRIDABLE for leaf in value.leaves()))
+        if isinstance(test, ast.Subscript):
+            return self._is_chosen(test, self.module.constant(test.slice))
+        if isinstance(test, (ast.Name, ast.Attribute)):
+            return self._is_chosen(test, test.id if isinstance(test, ast.Name) else test.attr)
         return False
+
+    def _is_chosen(self, test: ast.expr, word: object) -> bool:
+        """Whether an expression is given from outside, or is not known and its name, or key, speaks of a choice."""
+        value = self.value(test)
+        if value.kind == LITERAL:
+            return False
+        if value.kind == OVERRIDABLE or value.sources & {ARGUMENT, ENVIRONMENT, CONFIG}:
+            return True
+        asked = isinstance(word, str) and ASKING_NAMES.search(word) is not None
+        return asked and (not value.choices or any(leaf.kind == OVERRIDABLE for leaf in value.leaves()))
+
+    def _asks_for_document(self, test: ast.Compare) -> bool:
+        """Whether a condition asks only if a file was read whole: `saved = json.load(f)`, `saved is None`."""
+        about, other = test.left, test.comparators[0]
+        if not isinstance(about, ast.Name) or not isinstance(other, ast.Constant) or other.value is not None:
+            return False
+        made = [binding.value for binding in self.bindings(about) if isinstance(binding.value, ast.Call)]
+        return any(_CONFIGURED.search(self.module.qualified(call.func)) for call in made if call is not None)
 
 
 def _function_scope(scope: object) -> object:
@@ -573,6 +607,15 @@ def _function_scope(scope: object) -> object:
         scope = getattr(scope, "parent", None)
         node = getattr(scope, "node", None)
     return scope
+
+
+def _is_one_switch(values: tuple[Value, ...]) -> bool:
+    """Whether a name is set to the same `True`, `False` or `None` wherever it is set."""
+    first = values[0]
+    known = first.kind == LITERAL and not first.pieces and (first.constant is None or isinstance(first.constant, bool))
+    return known and all(
+        value.kind == LITERAL and not value.pieces and value.constant is first.constant for value in values
+    )
 
 
 def _is_off(value: Value) -> bool:

@@ -21,7 +21,7 @@ _OPTIONS = re.compile(rb"(?i)_?(?:args?|pargs|opts?|options?|namespace|config|co
 _TEST = re.compile(rb"(?s)(?:el)?(?:if|while)\b(.*):")
 _NEVER = re.compile(rb"(?:el)?(?:if|while)[ \t]+(?:False|0)[ \t]*:")
 # asks whether an argument was left out, maybe
-_MISSING = re.compile(rb"(?s)(?:el)?(?:if|while)\b.*\blen\(")
+_MISSING = re.compile(rb"(?s)(?:el)?if\b.*(?:\blen\(|\w\.\w+[ \t]+is[ \t]+None\b)|while\b.*\blen\(")
 _DEFINED = re.compile(rb"(?:async )?def (\w+)")
 _TEXT = re.compile(rb"\"[^\"\n]*\"|'[^'\n]*'")
 _ASIDE = re.compile(rb"#[^\n]*|\\\n")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from canfar_lint.model.python import PythonModule
     from canfar_lint.model.shell import Block, Command, Script
 
+# what a function that is handed the parsed arguments calls them
+_PARSED = re.compile(r"(?:self\.)?_?(?:p?args?|opts?|options|namespace)")
 _ASKED = re.compile(r"\b(?:cp|mv|rm)\s+-(?:\w*[iI]|-interactive)")
 
 
@@ -120,7 +122,7 @@ def _optional(module: PythonModule, call: ast.Call) -> bool:
 
     if is_shelved(module, call) or (module.notebook and not module.on_main_path(call)):
         return True
-    if any(_missing(module, test) for test, _ in module.guards(call)):
+    if any(_missing(module, test, wanted) for test, wanted in module.guards(call)):
         return False
     return left_to_user(module, call)
 
@@ -153,24 +155,65 @@ def _answered(module: PythonModule, test: ast.expr, questions: frozenset[str]) -
     return found
 
 
-def _missing(module: PythonModule, test: ast.expr) -> bool:
-    """Whether a condition asks if an argument was left out: `len(sys.argv) < 2`."""
-    if not isinstance(test, ast.Compare) or not isinstance(test.left, ast.Call) or not test.left.args:
+def _missing(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
+    """Whether a condition asks if an argument was left out: `len(sys.argv) < 2`, `args.field is None`."""
+    if not isinstance(test, ast.Compare):
+        return False
+    if isinstance(test.left, ast.Attribute):
+        return wanted and _left_out(module, test)
+    if not isinstance(test.left, ast.Call) or not test.left.args:
         return False
     return module.qualified(test.left.func) == "builtins.len" and module.qualified(test.left.args[0]) == "sys.argv"
 
 
-def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
-    from canfar_lint.checks._scripts import is_fed, left_to_person, made_by_hand, said, spelled
+def _left_out(module: PythonModule, test: ast.Compare) -> bool:
+    """Whether an option is compared with `None`; not one that says whether to ask at all."""
+    from canfar_lint.model.evaluate import ASKING_NAMES
+    from canfar_lint.model.values import ARGUMENT, PARAMETER
 
-    if script.context in ("recipe", "step") or made_by_hand(script):
+    assert isinstance(test.left, ast.Attribute)
+    nothing = isinstance(test.comparators[0], ast.Constant) and test.comparators[0].value is None
+    sources = module.value(test.left).sources
+    given = ARGUMENT in sources or (
+        PARAMETER in sources and _PARSED.fullmatch(module.code(test.left.value)) is not None
+    )
+    asks = ASKING_NAMES.search(test.left.attr) is not None
+    return nothing and given and not asks and isinstance(test.ops[0], (ast.Is, ast.Eq))
+
+
+def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    from canfar_lint.checks._scripts import made_by_hand
+
+    if script.context not in ("recipe", "step") and not made_by_hand(script):
+        yield from _asking_commands(script, rule)
+        yield from _menus(script, rule)
+
+
+def check_c_shell(script: Script, rule: Rule) -> Iterator[Finding]:
+    """As in the other shells; `set x = $<` behind what is printed waits for an answer."""
+    from canfar_lint.checks._scripts import is_fed, left_to_person, made_by_hand
+
+    if made_by_hand(script):
         return
+    yield from _asking_commands(script, rule)
+    for entry in script.assignments:
+        command, word = entry.command, entry.word
+        if command is None or word is None or word.text.strip("\"'") not in ("$<", "$<:q"):
+            continue
+        asks = _behind_question(script, command) or _behind_words(script, command)
+        if asks and not is_fed(command) and not left_to_person(script, command):
+            call, instead = script.text[command.start : word.end], rule.table("c_shell_read")
+            yield rule.finding((command.start, word.end), call=call, instead=instead)
+
+
+def _asking_commands(script: Script, rule: Rule) -> Iterator[Finding]:
+    from canfar_lint.checks._scripts import is_fed, left_to_person, said, spelled
+
     for command in script.commands:
         instead = _question(script, rule, command)
         if instead and not is_fed(command) and not left_to_person(script, command):
             fix = _fix_in_shell(script, command)
             yield rule.finding(said(command), call=spelled(command), instead=instead, fix=fix)
-    yield from _menus(script, rule)
 
 
 def _question(script: Script, rule: Rule, command: Command) -> str | None:

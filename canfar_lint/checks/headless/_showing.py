@@ -9,10 +9,12 @@ import ast
 import re
 from collections.abc import Iterator
 
+from canfar_lint.checks._choice import left_to_user
 from canfar_lint.model.evaluate import ASKING_NAMES
 from canfar_lint.model.python import PythonModule
 
-_TYPED = frozenset(("input", "raw_input", "getch", "getkey", "get_wch", "getstr", "getche", "waitKey"))
+_TYPED = frozenset(("getch", "getkey", "get_wch", "getstr", "getche", "waitKey"))
+_ASKED = frozenset(("input", "raw_input"))
 _PRESSED = frozenset(("key", "keysym", "keycode", "button"))
 _LISTENERS = frozenset(("mpl_connect", "connect", "bind", "bind_all", "on_clicked", "on_changed", "on_click"))
 
@@ -46,9 +48,13 @@ def _is_called(module: PythonModule, function: ast.FunctionDef | ast.AsyncFuncti
     return not in_class or function.name.startswith("__") or bool(module.calls_named(function.name))
 
 
-def is_typed(module: PythonModule, node: ast.AST, depth: int = 0) -> bool:
-    """Whether a node runs only on what somebody typed or clicked, here or in every call of its function."""
-    if any(_asks_keys(module, test) for test in _tests(module, node)):
+def is_typed(module: PythonModule, node: ast.AST, depth: int = 0, *, answers: bool = True) -> bool:
+    """Whether a node runs only on what somebody typed or clicked, here or in every call of its function.
+
+    Without `answers` what is typed at the terminal counts only where somebody wants to be asked: a job must do without
+    the question, and comes to the node then.
+    """
+    if any(_asks_keys(module, test, answers) for test in _tests(module, node)):
         return True
     function = module.function_of(node)
     if function is None or depth >= 2:
@@ -56,7 +62,7 @@ def is_typed(module: PythonModule, node: ast.AST, depth: int = 0) -> bool:
     calls = module.callers().get(function, [])
     if any(_listens(call) for call in calls) or _is_handler(module, function):
         return True
-    return bool(calls) and all(is_typed(module, call, depth + 1) for call in calls[:32])
+    return bool(calls) and all(is_typed(module, call, depth + 1, answers=answers) for call in calls[:32])
 
 
 def _tests(module: PythonModule, node: ast.AST) -> Iterator[ast.expr]:
@@ -66,22 +72,22 @@ def _tests(module: PythonModule, node: ast.AST) -> Iterator[ast.expr]:
             yield test
 
 
-def _asks_keys(module: PythonModule, test: ast.expr) -> bool:
+def _asks_keys(module: PythonModule, test: ast.expr, answers: bool) -> bool:
     for node in ast.walk(test):
-        if _is_key(node):
+        if _is_key(module, node, answers):
             return True
         if isinstance(node, ast.Name):
             values = [binding.value for binding in module.bindings(node) if binding.value is not None]
-            if any(_is_key(part) for value in values[:32] for part in ast.walk(value)):
+            if any(_is_key(module, part, answers) for value in values[:32] for part in ast.walk(value)):
                 return True
     return False
 
 
-def _is_key(node: ast.AST) -> bool:
+def _is_key(module: PythonModule, node: ast.AST, answers: bool) -> bool:
     """Whether an expression is what was typed (`input(...)`) or pressed (`event.key`)."""
     if isinstance(node, ast.Call):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        return name in _TYPED
+        return name in _TYPED or (name in _ASKED and (answers or left_to_user(module, node)))
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         return node.attr in _PRESSED and node.value.id.lower() in ("event", "evt", "ev", "e")
     return False

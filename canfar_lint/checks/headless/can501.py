@@ -22,11 +22,15 @@ _MOST_BINDINGS = 32
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     seen: set[ast.AST] = set()
     for call, instead, variant in _calls(module, rule):
-        if call in seen or _unseen(module, rule, call) or is_for_showing(module, call) or is_viewer(module):
+        if call in seen or _unseen(module, rule, call) or is_viewer(module):
             continue
-        if left_to_user(module, call, speaks=speaks_of_showing) or is_typed(module, call) or _is_instead(module, call):
+        if is_for_showing(module, call) and not _is_step(module, rule, call):
             continue
-        if _in_page(module, call) or any(_waits_for_option(module, *guard) for guard in module.guards(call)):
+        if left_to_user(module, call, speaks=speaks_of_showing) or is_typed(module, call, answers=False):
+            continue
+        if _is_instead(module, call) or _in_page(module, call):
+            continue
+        if any(_waits_for_option(module, *guard) for guard in module.guards(call)):
             continue
         seen.add(call)
         fix = _fix(module, rule, call)
@@ -35,6 +39,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             variant = "saved" if before else "saved-after"
         elif variant is None and fix is None and any(True for _ in _saves_of(module, rule, call)):
             variant = "asked"
+        elif variant is None and _is_saved_before(module, rule, call):
+            variant, fix = "saved-before", _removed(module, call, UNSAFE)
         elif variant is None and _is_handed_on(module, rule, call):
             variant, fix = "returned", _removed(module, call, UNSAFE)
         yield rule.finding(module.span(call), variant=variant, call=module.code(call), instead=instead, fix=fix)
@@ -135,7 +141,7 @@ def _fix(module: PythonModule, rule: Rule, call: ast.Call) -> Fix | None:
     saves = list(_saves_of(module, rule, call))
     if not saves:
         return _saved(module, rule, call, statement)
-    if not any(_comes_with(module, save, call) for save in saves):
+    if not _is_kept(module, rule, call):
         return None  # saved when something else holds: without the call nobody may see the figure at all
     if not module.qualified(call.func).endswith("show"):
         return None
@@ -163,6 +169,28 @@ def _is_handed_on(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
         if any(_is_figure(module, rule, each) and not _is_axes(module, rule, each) for each in handed):
             return True
     return False
+
+
+def _is_saved_before(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether the last call before, in the same block, is of a function that saves pyplot's figure as it ends."""
+    made = getattr(_statement_before(module, call), "value", None)
+    function = module.function_named(made.func) if isinstance(made, ast.Call) else None
+    if function is None or module.qualified(call.func) not in rule.table("pyplot_shows"):
+        return False
+    saves = module.calls(("pylab.savefig", "matplotlib.pyplot.savefig"))
+    last = max((save.lineno for save in saves if module.function_of(save) is function), default=0)
+    begun = module.calls(frozenset((*rule.table("pyplot_ends"), *rule.table("pyplot_figures"))))
+    return last > 0 and not any(one.lineno > last and module.function_of(one) is function for one in begun)
+
+
+def _statement_before(module: PythonModule, call: ast.Call) -> ast.stmt | None:
+    statement = module.parent_statement(call)
+    for field in ("body", "orelse", "finalbody"):
+        block: object = getattr(module.parent(statement), field, None)
+        if isinstance(block, list) and statement in block[1:]:
+            before: ast.stmt = block[block.index(statement) - 1]
+            return before
+    return None
 
 
 def _is_axes(module: PythonModule, rule: Rule, name: ast.expr | None) -> bool:
@@ -202,16 +230,38 @@ def _draws(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     return name.startswith(("matplotlib.pyplot.", "pylab.")) and name not in rule.table("pyplot_ends")
 
 
-def _comes_with(module: PythonModule, save: ast.Call, call: ast.Call) -> bool:
-    """Whether a figure is saved whenever it is shown: under no condition that the call is not under as well."""
+def _is_step(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a figure is a step of the work, though its function is there for it: it is saved, and the function is
+    called by another one."""
+    function = module.function_of(call)
+    return function is not None and bool(module.callers().get(function)) and _is_kept(module, rule, call)
+
+
+def _is_kept(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a figure is saved whenever it is shown: under no condition that the call is not under as well, or
+    under one and its contrary."""
+    single: set[tuple[int, bool]] = set()
+    for save in _saves_of(module, rule, call):
+        conditions = _own_conditions(module, save, call)
+        if conditions is None or len(conditions) > 1:
+            continue
+        if not conditions or (conditions[0][0], not conditions[0][1]) in single:
+            return True
+        single.update(conditions)
+    return False
+
+
+def _own_conditions(module: PythonModule, save: ast.Call, call: ast.Call) -> list[tuple[int, bool]] | None:
+    """The conditions that `save` stands under and `call` does not; None where an error or a way out decides."""
     held = {(id(test), wanted) for test, wanted in module.guards(call)}
+    found = []
     for test, wanted in module.guards(save):
         known = module.constant(test)
         if (id(test), wanted) not in held and (known is ... or bool(known) != wanted):
-            return False
+            found.append((id(test), wanted))
     ends = {id(test) for test in left_before(module, call)}
     handled = any(isinstance(each, ast.ExceptHandler) for each in module.ancestors(save))
-    return not handled and all(id(test) in ends for test in left_before(module, save))
+    return None if handled or any(id(test) not in ends for test in left_before(module, save)) else found
 
 
 def _in_page(module: PythonModule, call: ast.Call) -> bool:
