@@ -268,18 +268,34 @@ def _is_default(module: PythonModule, constant: ast.Constant) -> bool:
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     """PGPLOT's windows given to a program: as a word, as `device=/xs`, in PGPLOT_DEV, in what it is fed."""
-    from canfar_lint.checks._scripts import JOB, from_outside, is_replaced, left_to_person, made_by_hand
+    from canfar_lint.checks._scripts import JOB, from_outside, is_replaced, made_by_hand
 
-    if script.context not in (*JOB, "literal") or made_by_hand(script):
+    if script.context not in (*JOB, "literal"):
         return
     tables = rule.body["tables"]
     instead = tables["device_instead"]
+    by_hand = made_by_hand(script)
     for entry in script.assignments:
         if entry.word is None or not _is_window(entry.word.value, tables):
             continue
+        if by_hand and entry.name not in tables["default_device"]:
+            continue  # what a job takes from the one who sets it up holds for the job
         if not is_replaced(script, entry) and not from_outside(script, entry.name):
             fix = _null(*entry.word.span, entry.word.text, entry.word.value or "")
             yield rule.finding(entry.word.span, variant="device", told=entry.value, task="", instead=instead, fix=fix)
+    if not by_hand:
+        yield from _given_devices(script, rule)
+        yield from _spex(script, rule)
+
+
+check_c_shell = check_shell
+
+
+def _given_devices(script: Script, rule: Rule) -> Iterator[Finding]:
+    from canfar_lint.checks._scripts import left_to_person
+
+    tables = rule.body["tables"]
+    instead = tables["device_instead"]
     for command in script.commands:
         if command.name in tables["shell_silent"] or left_to_person(script, command):
             continue
@@ -294,7 +310,6 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         for start, text in _fed(command, tables):
             span, fix = (start, start + len(text)), _null(start, start + len(text), text, text)
             yield rule.finding(span, variant="device", told=text, task="", instead=instead, fix=fix)
-    yield from _spex(script, rule)
 
 
 def _spex(script: Script, rule: Rule) -> Iterator[Finding]:

@@ -23,6 +23,8 @@ _PAGES = frozenset(("open", "xdg-open", "gnome-open", "gvfs-open", "firefox", "c
 _SEARCHES = frozenset(("shutil.which", "distutils.spawn.find_executable"))
 _SETTINGS = re.compile(r"_?(config|cfg|conf|settings|options|opts|args|params)")
 _SETTINGS_NAME = re.compile(r"(?i)opt|arg|flag|extra|[*@]")
+_VIEWERS = re.compile(r"(?i)^(to|open|show|view|load|send)[_-]?(to|in|with)?[_-]?(ds9|topcat|aladin|casaviewer)")
+_ARGUMENTS = "$argv"  # the C shell's
 _PLATFORM = re.compile(r"\b(sys\.platform|platform\.system|os\.name)\b|\b[Dd]arwin\b")
 
 
@@ -117,7 +119,7 @@ def _is_tried(module: PythonModule, call: ast.Call) -> bool:
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     from canfar_lint.checks._scripts import JOB, left_to_person, made_by_hand, serves_desktop
 
-    if script.context not in JOB or made_by_hand(script) or serves_desktop(script):
+    if script.context not in JOB or made_by_hand(script) or serves_desktop(script) or _is_for_viewer(script):
         return
     programs, messengers = rule.table("programs"), rule.table("messengers")
     told = False
@@ -134,6 +136,9 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
             variant = "messenger" if name in messengers else None
             told = told or name in messengers  # what follows is more of the same
             yield rule.finding(command.program.span, variant=variant, program=name, instead=instead)
+
+
+check_c_shell = check_shell
 
 
 def check_dockerfile(dockerfile: Dockerfile, rule: Rule) -> Iterator[Finding]:
@@ -191,6 +196,14 @@ def _opens_window(command: Command, rule: Rule, text: str, keyword: str = "") ->
         if block.kind == "loop" and any(block.name in word.variables for word in command.arguments):
             given += block.words or ()
     return any(re.search(rule.table("shell_files"), word.tail) for word in given)
+
+
+def _is_for_viewer(script: Script) -> bool:
+    """Whether a script is there to show what it is told, as its name says: `to_ds9 m31.fits`."""
+    from canfar_lint.checks._scripts import takes_input
+
+    name = script.path.replace("\\", "/").rpartition("/")[2]
+    return _VIEWERS.search(name) is not None and (takes_input(script) or _ARGUMENTS in script.text)
 
 
 def _has_display(script: Script) -> bool:
