@@ -10,6 +10,7 @@ from itertools import islice
 
 # folders whose files are not the program's own, or stand in for larger ones
 _NOT_OURS = frozenset(("node_modules", "site-packages", "venv", "__pycache__", "build", "dist", "tests", "test"))
+_SOURCES = (".py", ".pyx", ".so")
 _MANY = 20_000
 _MOST_LISTED = 500
 
@@ -95,6 +96,13 @@ class Tree:
                 return {}
             found.setdefault(path.rpartition("/")[2], []).append((path, size))
         return found
+
+    def has_module(self, folder: str, name: str) -> bool:
+        """Whether a folder has the module or the package that a dotted name begins with."""
+        first, _, rest = name.partition(".")
+        stem = os.path.join(folder, first)
+        within = [os.path.join(stem, each) for each in ("__init__", rest.partition(".")[0]) if each]
+        return any(self.size(f"{each}{suffix}") is not None for each in (stem, *within) for suffix in _SOURCES)
 
     def read(self, path: str, most: int = 1 << 20) -> str | None:
         """The text of a regular file of at most `most` bytes, None where there is none."""

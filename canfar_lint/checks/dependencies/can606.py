@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.batch._homes import homes
-from canfar_lint.diagnostic import Finding
+from canfar_lint.diagnostic import Finding, Question
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import LITERAL, Value
 
@@ -34,7 +35,8 @@ _PREPARES = frozenset(
     ("export", "source", ".", "module", "alias", "unset", "ulimit", "conda", "mamba", "echo", "set", "[")
 )
 _SAME_FOLDER = ("builtins.str", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.dirname")
-_HARMLESS = (".", "./")
+# modules that are named only when the program runs
+_IMPORTING = ("importlib.import_module", "builtins.__import__", "runpy.run_module", "builtins.exec")
 _HERE = ("os.getcwd", "pathlib.Path.cwd")
 _MOST = 8
 _NOWHERE = 1 << 60
@@ -44,8 +46,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     if _is_of_sphinx(module) or _is_test(module):
         return
     for node, value in _added_values(module):
-        here = _from_here(module, value) or _above_here(module, node)
-        path = here or _below_home(module, value) or value.skeleton.lstrip(":")
+        path = _from_here(module, value) or _above_here(module, node)
+        path = path or _below_home(module, value) or value.skeleton.lstrip(":")
         if (
             not path.startswith((".", "~"))
             and value.kind != LITERAL
@@ -54,8 +56,6 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue
         if _OF_SYSTEM.match(path) or module.is_switched_off(node) or _may_fail(module, node):
             continue
-        if path in _HARMLESS or (here and module.notebook):
-            continue  # modules beside a script are found anyway; a notebook has no other way to say where it is
         literal = value.literals[0] if len(value.literals) == 1 else node
         span = module.span(literal if isinstance(literal, ast.Constant) and value.node is literal else node)
         if len(value.literals) == 1 and isinstance(node, ast.Call):
@@ -65,7 +65,31 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         elif path.startswith("/") or re.match(r"~/\w", path):
             yield rule.finding(span, path=path)
         elif _RELATIVE.match(path):
-            yield rule.finding(span, variant="notebook" if module.notebook else "relative", path=path)
+            variant = "notebook" if module.notebook else "relative"
+            yield rule.finding(span, variant=variant, path=path, question=_needed(module, node, path))
+
+
+def _needed(module: PythonModule, node: ast.expr, path: str) -> Question | None:
+    """The question whether a module is imported that only a relative folder may hold; None where nobody knows what is
+    imported, by name or by the programs that the file starts, or where other people's packages are in the folder."""
+    folder = path.removeprefix("./").rstrip("/") or "."
+    statement = module.parent(node)
+    if isinstance(statement, (ast.Assign, ast.AugAssign)) and "PYTHONPATH" in module.code(statement):
+        return None
+    if "site-packages" in folder or (folder != "." and any(module.calls(_IMPORTING))):
+        return None
+    return Question("imported-from", folder, 0, tuple(sorted(set(_imported(module)))))
+
+
+def _imported(module: PythonModule) -> Iterator[str]:
+    """The dotted names of what the file imports, but for the standard library's and its own package's."""
+    for node in ast.walk(module.tree):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        yield from (name for name in names if name.partition(".")[0] not in sys.stdlib_module_names)
 
 
 def _added_values(module: PythonModule) -> Iterator[tuple[ast.expr, Value]]:
