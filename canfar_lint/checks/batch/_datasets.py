@@ -21,8 +21,8 @@ _INPUT_NAME = re.compile(
     r"(?i)cat|table|data|infile|in_?file|image|cube|spec|vis|ms$|ref|list|train|sample|survey|lens"
 )
 MAKING = re.compile(
-    r"(?i)(^|[_.])(save|write|dump|export|make|create|plot|update|append|put|store|output|print|log|download|fetch|"
-    r"retrieve|generate|build|init|remove|delete|rm|clean|exists?|isfile|copy|move|run|merge|combine)|"
+    r"(?i)(^|[_.])(save|write|dump|export|make|create|update|append|put|store|output|print|log|download|fetch|"
+    r"retrieve|generate|build|init|remove|delete|rm|clean|exists?|isfile|copy|move|merge|combine)|"
     r"(^|\.)to_"
 )
 _FILLED_IN = re.compile(r"[{}%*?\[\]$<>|\n]")

@@ -24,6 +24,7 @@ _HANDED_ON = ("astropy.", "spectral_cube.", "specutils.", "ccdproc.")
 _CASA = ("casatasks.", "casa.", "tasks.", "casaplotms.")
 _CASA_FIRST = frozenset(("vis", "imagename", "fitsimage", "fitsfile", "asdm", "caltable", "archivefiles", "infiles"))
 _SIDE_BY_SIDE = ("builtins.enumerate", "builtins.zip")
+_SEARCHES = ("re.findall", "re.finditer", "re.split", "numpy.fromstring", "builtins.eval", "ast.literal_eval")
 _MAPS = frozenset(("map", "imap", "imap_unordered", "map_async", "process_map", "thread_map"))
 # libraries whose readers are known by name, and those that call what is made a file's argument too
 _KNOWN = frozenset(("numpy", "pandas", "matplotlib", "pylab", "pyraf", "iraf", "casatasks", "casatools", "seaborn"))
@@ -231,8 +232,21 @@ def _takes_lines(module: PythonModule, handle: ast.expr) -> bool:
         return False
     if parent.attr in ("readlines", "readline"):
         return True
-    after = module.parent(called) if (called := module.parent(parent)) is not None else None
-    return parent.attr == "read" and isinstance(after, ast.Attribute) and after.attr in ("split", "splitlines")
+    call = module.parent(parent)
+    if parent.attr != "read" or not isinstance(call, ast.Call):
+        return False
+    statement = module.parent(call)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    uses = module.named(target.id)[:20] if isinstance(target, ast.Name) else []
+    return any(_is_taken_apart(module, text) for text in (call, *uses))
+
+
+def _is_taken_apart(module: PythonModule, text: ast.expr) -> bool:
+    """Whether a whole text is split, or searched for what is in it: `re.findall(number, file.read())`."""
+    parent = module.parent(text)
+    if isinstance(parent, ast.Call):
+        return module.qualified(parent.func) in _SEARCHES
+    return isinstance(parent, ast.Attribute) and parent.attr in ("split", "splitlines", "findall", "finditer")
 
 
 def names(module: PythonModule, read: Output) -> Iterator[Named]:

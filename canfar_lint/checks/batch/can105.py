@@ -13,7 +13,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import is_fallback, is_shelved
 from canfar_lint.checks._commands import started
 from canfar_lint.checks._inputs import in_memory, is_packaged
-from canfar_lint.checks._outputs import Output, file_literals, literal_span, texts_with
+from canfar_lint.checks._outputs import Output, file_literals, literal_span, names_of, outputs, texts_with
 from canfar_lint.checks.batch._homes import homes
 from canfar_lint.checks.batch._made import is_made, last_part, made_by_import, made_names
 from canfar_lint.checks.batch._reads import is_of_casa, is_read_as_data, names, reads
@@ -43,15 +43,17 @@ _WORK = re.compile(r"(?i)list|target|obs|source|cat|field|work|jobs?|todo|queue|
 _FILLED = re.compile(r"[*?\[\]{}\n%$<>|]")
 _PLACEHOLDER = re.compile(r"(?i)(\.{1,2}/)*path[/_-]to[/_-]")
 _ABSOLUTE = re.compile(r"[/~$]|\w:")
-_OF_TESTS = re.compile(r"(^|/)tests?/")
+_OF_TESTS = re.compile(r"(^|/)(tests?|te?mp)/")
 _RUNS = frozenset(("os.system", *(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output"))))
 _UNPACKING = frozenset(("unzip", "gunzip", "bunzip2", "unxz", "uncompress", "funpack", "unrar", "7z"))
-_IDLE = frozenset(("rm", "mkdir", "cd", "echo", "clear", "ls", "ds9", "rmdir", "date"))
+_SHOWING = ("open", "xdg-open", "evince", "eog", "ds9")
+_IDLE = frozenset(("rm", "mkdir", "cd", "echo", "clear", "ls", "rmdir", "date", *_SHOWING))
 _FETCHED = re.compile(r"(?m)^[ \t]*(!|%sx |%system )[ \t]*(wget|curl|tar|unzip|gunzip|git clone)\b")
 _OF_PROJECT = re.compile(r"(?i)_?(get|find|locate)_?(pkg|package|test|resource|data)s?_?(data|file|filename|path)s?")
 _LISTINGS = frozenset(("os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglob", "natsort.natsorted"))
 # what the module of paths of a reproducible paper names, each below the module's own place
 _LAID_OUT = re.compile(r"\.*([\w.]+\.)?paths\.(src|data|static|scripts|tex|figures|output|root)")
+_ENDS = ("sys.exit", "os._exit", "builtins.exit", "builtins.quit")
 _CHOSEN = frozenset((ARGUMENT, ENVIRONMENT, CONFIG, PARAMETER, UNIQUE, LOOP))
 
 
@@ -77,6 +79,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             if (
                 is_made(last_part(name), made_names(module, rule))
                 or found.is_continued(name)
+                or _is_beside_results(module, node, read.name)
                 or in_memory(module, read.name)
                 or is_packaged(module, read.name)
             ):
@@ -188,7 +191,8 @@ def _data_of(module: PythonModule, rule: Rule, call: ast.Call) -> Callable[[str]
     """What tells whether a name is one of data, where a call reads it."""
     suffixes = tuple(rule.table("suffixes"))
     dotted = module.qualified_all(call.func)
-    if any(name in rule.table("text_readers") for name in dotted):
+    customary = (module.code(call.func),) if not dotted or dotted[0].startswith((".", "builtins.")) else ()
+    if any(name in rule.table("text_readers") for name in (*dotted, *customary)):
         suffixes += tuple(rule.table("text_suffixes"))
     if any(name in rule.table("openers") for name in dotted) and is_read_as_data(module, call):
         opened = tuple(rule.table("opened_suffixes"))
@@ -208,18 +212,60 @@ def _is_work(name: str) -> bool:
 def _of_value(module: PythonModule, value: Value, is_data: Callable[[str], bool]) -> Iterator[tuple[ast.AST, str]]:
     for leaf in list(value.leaves())[:64]:
         literals = file_literals(leaf)
-        name = last_part(leaf.skeleton)
-        if not literals or name.startswith("{}") or not is_data(last_part(_completed(module, leaf))):
+        name, completed = last_part(leaf.skeleton), last_part(_completed(module, leaf))
+        if leaf.skeleton == name and _is_behind_folder(module, leaf):
+            name, completed = name.removeprefix("{}"), completed.removeprefix("{}")
+        if not literals or name.startswith("{}") or not is_data(completed):
             continue
-        text = next((piece.text or "" for piece in leaf.pieces if piece.node is literals[-1]), "")
+        text = _own_text(leaf, literals[-1])
         if len(literals) > 1 or "{}" in name:
             text = name if not _ABSOLUTE.match(leaf.prefix) else leaf.skeleton
         elif _ABSOLUTE.match(leaf.prefix) and _is_template_of(leaf, literals[-1]):
             continue  # `"%s/gaia.csv" % root`: a whole path, told where it begins
+        elif text.startswith("/") and _is_in_known_folder(module, leaf, literals[-1]):
+            text = text.lstrip("/")
         if _is_whole(leaf, text) or (_is_ending(module, literals[-1]) and not _is_spelled_out(value)):
             continue
         if not any(_is_chosen(module, piece) for piece in leaf.pieces) and not _is_told_from_home(module, leaf):
             yield literals[-1], text
+
+
+def _is_beside_results(module: PythonModule, literal: ast.AST, name: ast.expr) -> bool:
+    """Whether a text goes on from a folder in which the program itself writes: `f"{folder}/cat.fits"`."""
+    if not str(getattr(literal, "value", "")).startswith("/"):
+        return False
+    folder = module.value(name).skeleton.rpartition("/")[0] + "/"
+    memo = module.memo("folders of results")
+    if not memo:
+        names = [named.value.skeleton for each in outputs(module) for named in names_of(module, each)]
+        memo["all"] = {name.rpartition("/")[0] + "/" for name in names}
+    known = memo["all"]
+    return isinstance(known, set) and folder in known
+
+
+def _own_text(value: Value, literal: ast.AST) -> str:
+    """What of a path stands in one literal, a template's holes as `{}`."""
+    places = [at for at, piece in enumerate(value.pieces) if piece.node is literal and piece.text is not None]
+    own = value.pieces[places[0] : places[-1] + 1] if places else ()
+    return "".join(piece.text or "" if piece.node is literal else "{}" for piece in own)
+
+
+def _is_in_known_folder(module: PythonModule, value: Value, literal: ast.AST) -> bool:
+    """Whether a text that begins with a slash goes on from a folder that is written elsewhere, or is a module's."""
+    if not value.prefix:
+        return _is_behind_folder(module, value)
+    first = value.pieces[0].node
+    apart = first is not None and module.parent_statement(first) is not module.parent_statement(literal)
+    return value.text is not None and literal is not first and (apart or not _ABSOLUTE.match(value.prefix))
+
+
+def _is_behind_folder(module: PythonModule, value: Value) -> bool:
+    """Whether a path begins with what an imported module calls a folder: `survey.cat_dir + "m31.fits"`."""
+    first = value.pieces[0].node if value.pieces and value.pieces[0].text is None else None
+    if not isinstance(first, ast.Attribute) or not isinstance(first.value, ast.Name) or not _FOLDER.search(first.attr):
+        return False
+    bindings = module.bindings(first.value)
+    return bool(bindings) and all(binding.kind == "import" for binding in bindings)
 
 
 def _is_told_from_home(module: PythonModule, value: Value) -> bool:
@@ -561,11 +607,18 @@ def _expected(module: PythonModule, place: ast.AST, literal: ast.AST) -> bool:
     child: ast.AST = place
     for ancestor in module.ancestors(place):
         if isinstance(ancestor, ast.Try) and child in ancestor.body:
-            caught = [handler.type for handler in ancestor.handlers if handler.type is not None]
+            caught = [h.type for h in ancestor.handlers if h.type is not None and not _gives_up(module, h)]
             if any(word in module.code(each) for each in caught for word in ("FileNotFound", "IOError", "OSError")):
                 return True
         child = ancestor
     return any(_asks_for(module, test, literal) for test, _ in module.guards(place))
+
+
+def _gives_up(module: PythonModule, handler: ast.ExceptHandler) -> bool:
+    """Whether the program ends where a file is missing."""
+    last = handler.body[-1]
+    call = last.value if isinstance(last, ast.Expr) else None
+    return isinstance(last, ast.Raise) or (isinstance(call, ast.Call) and module.qualified(call.func) in _ENDS)
 
 
 def _asks_for(module: PythonModule, test: ast.expr, literal: ast.AST) -> bool:
