@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # what a literal is, by its first component
 PERSONAL, STORAGE, ABSOLUTE, HOME, VOSPACE = "personal", "storage", "absolute", "home", "vospace"
+SCRATCH = "scratch"
 
 _HEAD = re.compile(r"/[\w.@+{-]|~[\w-]*/|[A-Za-z]:[\\/](?!/)")
 _VOSPACE = re.compile(r"(?:vos|arc|vault):/{0,3}[\w~][\w.~-]*(?:/|$)")
@@ -62,6 +63,7 @@ _OF_PEOPLE = re.compile(r"/[\w.-]+/([\w.-]+/){0,3}(home|homes|user|users|people)
 _DEVICE = re.compile(r"(?i)/(xs|xw|xwin\w*|xserve|xdisp|null|png|tpng|gif|vgif|ppm|vppm|v?c?ps|latex)$")
 _POSTSCRIPT = re.compile(r"-(d[A-Z]\w*=/\w+|s[A-Z]\w*=/[A-Z]\w*)$")
 _HOSTED = re.compile(r"(?i)(^|_)(host|hostname|url|server|endpoint|domain)$|^(host|url|server)_|url$")
+_OF_RESULT = re.compile(r"(?i)-+(o$|.*(out|save|write|dest|result|log))|.*(out|save)")
 _DOTTED_HOME = re.compile(r"~[\w-]*/(\.(?!\./)|Library/|$)")
 
 
@@ -89,6 +91,8 @@ def kind_of(text: str, tables: dict[str, Any]) -> str | None:
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    if _is_configuration(module):
+        return
     tables = rule.body["tables"]
     destinations: Destinations | None = None
     seen: set[ast.AST] = set()
@@ -117,6 +121,17 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     yield from _below_home(module, rule, destinations, seen)
     yield from _in_commands(module, rule, seen)
     yield from _in_texts(module, rule, seen)
+    yield from _on_scratch(module, rule, seen)
+
+
+def _is_configuration(module: PythonModule) -> bool:
+    """Whether a file does nothing but give a table of values, for a program that is told which file to ask."""
+    body = [node for node in module.tree.body if not isinstance(node, (ast.Expr, ast.Import, ast.ImportFrom))]
+    if len(body) != 1 or not isinstance(body[0], ast.FunctionDef) or body[0].args.args or module.all_calls:
+        return False
+    statements = [each for each in body[0].body if not isinstance(each, ast.Expr)]
+    tables = [each for each in statements if isinstance(getattr(each, "value", None), ast.Dict)]
+    return len(tables) == 1 and all(isinstance(each, (ast.Assign, ast.Return)) for each in statements)
 
 
 def _below_home(module: PythonModule, rule: Rule, known: Destinations | None, seen: set[ast.AST]) -> Iterator[Finding]:
@@ -133,6 +148,20 @@ def _below_home(module: PythonModule, rule: Rule, known: Destinations | None, se
         if found and not found <= {NOISE, DEFAULT} and not found & {"cmd", "args"}:
             seen.add(literal)
             yield rule.finding(module.span(literal), variant="home", path=path)
+
+
+def _on_scratch(module: PythonModule, rule: Rule, seen: set[ast.AST]) -> Iterator[Finding]:
+    """Another site's places below /scratch that are read from; what is written there is CAN401's."""
+    from canfar_lint.checks.batch._scratch import inputs
+
+    for constant in inputs(module):
+        node = _whole(module, constant)
+        if node in seen or _is_no_path(str(constant.value)) or module.is_switched_off(constant):
+            continue
+        if is_fallback(module, node) or _is_candidate(module, constant, rule.body["tables"]):
+            continue
+        seen.add(node)
+        yield _finding(module, rule, node, str(constant.value), SCRATCH)
 
 
 def _in_texts(module: PythonModule, rule: Rule, seen: set[ast.AST]) -> Iterator[Finding]:
@@ -214,7 +243,7 @@ def _finding(module: PythonModule, rule: Rule, node: ast.AST, text: str, kind: s
 def _variant(kind: str | None, text: str) -> str | None:
     if kind == PERSONAL and text.startswith("/arc/home/"):
         return "platform-home"
-    return {PERSONAL: "personal", HOME: "home", VOSPACE: "vospace"}.get(kind or "")
+    return {PERSONAL: "personal", HOME: "home", VOSPACE: "vospace", SCRATCH: "scratch"}.get(kind or "")
 
 
 def _fix(module: PythonModule, node: ast.AST) -> Fix | None:
@@ -447,6 +476,10 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     for word, command in _shell_words(script, rule):
         text = word.head.partition(" ")[0]
         kind = kind_of(text, rule.body["tables"])
+        if kind is None and word.start not in seen and _is_data_below_home(word, command, rule):
+            seen.add(word.start)
+            how = _UNLESS_SET if script.c_shell else _UNLESS_GIVEN
+            yield rule.finding(word.span, variant="shell-home", path=f"$HOME{word.tail}", how=how)
         if kind is None or word.start in seen or _is_no_path(text) or _whose_in_shell(word, rule):
             continue
         goes = command is not None and command.name == "cd"
@@ -529,6 +562,23 @@ def _shell_words(script: Script, rule: Rule) -> Iterator[tuple[Word, Command | N
             name, equals, _ = word.head.partition("=")
             given = equals and re.fullmatch(r"-.*|[a-z]\w*", name) is not None
             yield word.behind(len(name) + 1) if given else word, command
+
+
+def _is_data_below_home(word: Word, command: Command | None, rule: Rule) -> bool:
+    """Whether a word is a file of data below the home of whoever runs the job, that a program is given to read."""
+    home, *rest = word.parts or (None,)
+    if home is None or home.kind != "variable" or home.name != "HOME" or home.op or len(rest) != 1:
+        return False
+    if rest[0].kind != "literal" or not re.fullmatch(rule.table("shell_data_below_home"), rest[0].text):
+        return False
+    if command is None:
+        return True
+    given = [each for each in command.arguments if each.end == word.end]
+    at = command.arguments.index(given[0]) if given else 0
+    option = given[0].head.partition("=")[0] if given and given[0].head else ""
+    before = command.arguments[at - 1].head if at else ""
+    option = option or (before if before.startswith("-") else "")
+    return bool(given) and command.name not in rule.table("shell_placing") and not _OF_RESULT.match(option)
 
 
 def _is_in_vospace(rule: Rule, command: Command | None, word: Word) -> bool:

@@ -252,6 +252,8 @@ def _own_text(value: Value, literal: ast.AST) -> str:
 
 def _is_in_known_folder(module: PythonModule, value: Value, literal: ast.AST) -> bool:
     """Whether a text that begins with a slash goes on from a folder that is written elsewhere, or is a module's."""
+    if isinstance(module.parent(literal), ast.Assign):
+        return False  # a path of its own, which another rule tells
     if not value.prefix:
         return _is_behind_folder(module, value)
     first = value.pieces[0].node
