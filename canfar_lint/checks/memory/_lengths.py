@@ -19,7 +19,25 @@ def is_short(module: PythonModule, rule: Rule, loop: ast.AST) -> bool:
     iterated = loop.iter if isinstance(loop, (ast.For, ast.AsyncFor)) else None
     if isinstance(loop, COLLECTED):
         iterated = loop.generators[0].iter
-    return iterated is not None and _is_short(module, int(rule.table("short")), iterated, 0)
+    short = int(rule.table("short"))
+    if iterated is None:
+        return False
+    return _is_short(module, short, iterated, 0) or _is_asked_short(module, short, loop, iterated)
+
+
+def _is_asked_short(module: PythonModule, short: int, loop: ast.AST, iterated: ast.expr) -> bool:
+    """Whether a condition lets a loop run only over few items: the `else` of `if len(names) >= 3:`."""
+    for test, holds in module.guards(loop):
+        if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.left, ast.Call):
+            continue
+        asked, most = test.left, module.constant(test.comparators[0])
+        over = module.code(asked.args[0]) if asked.args else ""
+        if module.qualified(asked.func) != "builtins.len" or over != module.code(iterated):
+            continue
+        bounds = (ast.Lt, ast.LtE, ast.Eq) if holds else (ast.Gt, ast.GtE)
+        if isinstance(test.ops[0], bounds) and isinstance(most, int) and most <= short:
+            return True
+    return False
 
 
 def _is_short(module: PythonModule, short: int, node: ast.expr, depth: int) -> bool:

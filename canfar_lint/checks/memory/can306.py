@@ -10,6 +10,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._arrays import image_read
 from canfar_lint.checks._inputs import unglued
 from canfar_lint.checks.memory._lengths import COLLECTED, has_known_planes, is_grid, is_short, is_used_by_number
+from canfar_lint.checks.memory._pictures import are_images
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
@@ -54,8 +55,12 @@ def _collected(
         return
     if _becomes_movie(module, rule, target):
         return
-    if not module.keyword(read, "mmap_mode") and not _is_no_file(module, read, value):
-        variant = _variant(module, rule, read, target, loops[0]) if image else "unknown"
+    if module.keyword(read, "mmap_mode") or _is_no_file(module, read, value) or _is_chosen(rule, module, place):
+        return
+    kept = place if isinstance(place, ast.Subscript) else target
+    images = are_images(module, rule, read, kept, value) if image else None
+    if images is not False:
+        variant = _variant(module, rule, read, target, loops[0]) if images else "unknown"
         yield rule.finding(module.span(place), variant=variant, list=module.code(target))
 
 
@@ -117,6 +122,16 @@ def _variant(module: PythonModule, rule: Rule, read: ast.Call, target: ast.AST |
     words = unglued(" ".join(names)).lower()
     images = re.search(rule.table("image_words"), words) and not re.search(rule.table("axes"), words)
     return None if images else "unknown"
+
+
+def _is_chosen(rule: Rule, module: PythonModule, place: ast.expr) -> bool:
+    """Whether a parameter of the function around asks for all of it at once: `if not low_mem:`."""
+    for test, _ in module.guards(place):
+        for name in (n for n in ast.walk(test) if isinstance(n, ast.Name)):
+            bound = module.bindings(name)
+            if re.search(rule.table("choices"), name.id.lower()) and any(b.kind == "param" for b in bound):
+                return True
+    return False
 
 
 def _is_no_file(module: PythonModule, read: ast.Call, value: ast.expr) -> bool:
@@ -260,7 +275,10 @@ def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.Di
     named = kept.targets[0] if isinstance(kept, ast.Assign) else None
     if is_used_by_number(module, node) or _is_in_blocks(module, rule, named, module.loops(node)):
         return
-    yield rule.finding(module.span(node), variant=_variant(module, rule, read, named, node), list=name)
+    images = are_images(module, rule, read, named, value)
+    if images is not False and not _is_chosen(rule, module, node):
+        variant = _variant(module, rule, read, named, node) if images else "unknown"
+        yield rule.finding(module.span(node), variant=variant, list=name)
 
 
 def is_part(rule: Rule, *nodes: ast.AST) -> bool:
