@@ -48,7 +48,7 @@ def _image_read(module: PythonModule, node: ast.AST, depth: int) -> ast.Call | N
                 found = image_read(module, binding.value, depth + 1)
             elif binding.kind == "unpack" and isinstance(binding.value, ast.Call):
                 found = _called(module, binding.value, depth, _place_in(binding.node, node.id))
-            elif binding.kind == "for" and isinstance(binding.value, ast.Call):
+            elif binding.kind == "for" and isinstance(binding.value, ast.Call) and _is_first(binding.node, node.id):
                 found = _each(module, binding.value)
             if found is not None:
                 return found
@@ -112,6 +112,12 @@ def _place_in(statement: ast.AST, name: str) -> int | None:
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     names = [n.id if isinstance(n, ast.Name) else "" for n in target.elts] if isinstance(target, ast.Tuple) else []
     return names.index(name) if name in names else _NOWHERE
+
+
+def _is_first(target: ast.AST, name: str) -> bool:
+    """Whether a loop gives a name its item, or the first part of it: `for image, path in …`."""
+    first = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
+    return isinstance(first, ast.Name) and first.id == name
 
 
 def _each(module: PythonModule, call: ast.Call) -> ast.Call | None:

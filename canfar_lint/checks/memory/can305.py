@@ -15,7 +15,7 @@ from canfar_lint.model.python import PythonModule
 
 _DEEP, _MOST, _MOST_GROUPS = 14, 3, 6
 _FACTS = frozenset(("attrs", "dims", "dtype", "shape"))
-_SKY = ("ra", "RA", "dec", "DEC", "Dec", "_RAJ2000", "RAJ2000")
+_SKY = frozenset(("ra", "RA", "dec", "DEC", "Dec", "_RAJ2000", "RAJ2000"))
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -115,6 +115,8 @@ def _read(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr) -
         return
     if _are_names(module, node) or _is_asked(module, rule, node) or _is_one_of_many(module, statement, dataset):
         return
+    if _is_cut(module, rule, dataset) or (not of_particles and _is_binned(module, rule, dataset)):
+        return
     # plain HDF5 holds numbers and short columns as well as cubes
     plain = any(name.startswith("h5py.") for name in module.qualified_all(reached.opener.func))
     said = f"{' '.join(keys)} {target}".lower()
@@ -209,18 +211,51 @@ def _are_names(module: PythonModule, node: ast.expr) -> bool:
     return any(isinstance(n, ast.Name) and n.id == loop.target.id for n in decoded)
 
 
+def _is_cut(module: PythonModule, rule: Rule, dataset: ast.expr) -> bool:
+    """Whether a part has been taken already, so that an array is in hand: `f["x"][0][:]`, `f["x"][slice(a, b)][:]`."""
+    at = module.resolve(dataset)
+    for _ in range(_MOST_GROUPS):
+        if not isinstance(at, ast.Subscript):
+            return False
+        index = module.resolve(at.slice)
+        part = isinstance(index, (ast.Slice, ast.Tuple)) or isinstance(module.constant(index), int)
+        part = part or (isinstance(index, ast.Call) and module.qualified(index.func) == "builtins.slice")
+        at = module.resolve(at.value)
+        if part and (reached := _reached(module, rule, at)) is not None and reached.keys:
+            return True
+    return False
+
+
 def _is_column(module: PythonModule, dataset: ast.expr) -> bool:
     """Whether positions on the sky are read from the same group: then this is a column of the same catalogue."""
-    if not isinstance(dataset, ast.Subscript) or not isinstance(module.constant(dataset.slice), str):
-        return False
-    group = module.code(dataset.value)
-    memo = module.memo("columns")
+    return not _SKY.isdisjoint(_keys_beside(module, dataset))
+
+
+def _is_binned(module: PythonModule, rule: Rule, dataset: ast.expr) -> bool:
+    """Whether bins are read from the same group: then this is what was counted in them, however much was counted."""
+    beside = _keys_beside(module, dataset)
+    large = any(re.search(rule.table("plain"), key.lower()) for key in beside)
+    return not large and any(re.search(rule.table("bins"), key.lower()) for key in beside)
+
+
+def _keys_beside(module: PythonModule, dataset: ast.expr) -> set[str]:
+    """The keys that a function takes from the group of a dataset; nothing for a dataset without a plain key."""
+    while isinstance(dataset, ast.Subscript) and not isinstance(module.constant(dataset.slice), str):
+        dataset = dataset.value
+    if not isinstance(dataset, ast.Subscript):
+        return set()
+    memo = module.memo("keys")
     if not memo:
-        memo[""] = None
+        memo[""] = set()
         for node in list(module.parents):
-            if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value in _SKY:
-                memo[module.code(node.value), module.function_of(node)] = node
-    return (group, module.function_of(dataset)) in memo
+            key = node.slice.value if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) else None
+            if isinstance(node, ast.Subscript) and isinstance(key, str):
+                found = memo.setdefault((module.code(node.value), module.function_of(node)), set())
+                assert isinstance(found, set)
+                found.add(key)
+    keys = memo.get((module.code(dataset.value), module.function_of(dataset)), set())
+    assert isinstance(keys, set)
+    return keys
 
 
 class _Reached(NamedTuple):
@@ -329,6 +364,8 @@ def _is_number(module: PythonModule, use: ast.Name) -> bool:
     if isinstance(parent, ast.FormattedValue):
         texts = parent.format_spec.values[-1:] if isinstance(parent.format_spec, ast.JoinedStr) else []
         return any(str(getattr(text, "value", "")).endswith(("d", "f", "e", "g")) for text in texts)
+    if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Pow) and parent.right is use:
+        return True  # an exponent
     if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mod) and parent.right is use:
         text = module.constant(parent.left)
         return isinstance(text, str) and re.search(r"%[-+ 0-9.]*[dife]", text) is not None
