@@ -25,7 +25,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue
         if _has_reason(module, call) or _gives_headers(module, call) or _is_written_again(module, call):
             continue
-        if _is_temporary(module, rule, call):
+        if _is_temporary(module, rule, call) or _goes_out(module, call):
             continue
         for name in rule.table("switches"):
             keyword = module.keyword(call, name)
@@ -266,6 +266,23 @@ def _is_made_anew(module: PythonModule, rule: Rule, data: ast.Attribute) -> bool
         return False
     uses = (n for n in module.named(target.id) if module.function_of(n) is module.function_of(data))
     return not any(isinstance(cut := module.parent(n), ast.Subscript) and cut.value is n for n in uses)
+
+
+def _goes_out(module: PythonModule, call: ast.Call) -> bool:
+    """Whether an object holds the opened file beyond its `with`, `return Source(hdul)`: its arrays have to be read."""
+    if not isinstance(module.parent(call), ast.withitem):
+        return False
+    for use in _uses(module, call):
+        given = module.parent(use)
+        made = module.parent(given) if isinstance(given, ast.keyword) else given
+        kept = module.parent(made) if isinstance(made, ast.Call) else None
+        if not isinstance(made, ast.Call) or not module.code(made.func).rpartition(".")[2][:1].isupper():
+            continue
+        if isinstance(kept, ast.Return) or (
+            isinstance(kept, ast.Assign) and isinstance(kept.targets[0], ast.Attribute)
+        ):
+            return True
+    return False
 
 
 def _is_written_again(module: PythonModule, call: ast.Call) -> bool:
