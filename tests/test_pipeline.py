@@ -447,3 +447,16 @@ def test_a_name_in_a_linted_file_makes_nobody_list_other_folders(tmp_path: Path)
     tree = Tree(str(root), None)
     assert tree.filled(str(root / "a.py"), "data/halos_{}.csv") == [2]
     assert tree.filled(str(root / "a.py"), "../halos_{}.csv") == []
+
+
+def test_a_pointer_of_git_lfs_says_how_large_its_file_is(tmp_path: Path) -> None:
+    from canfar_lint.pipeline.tree import Tree
+
+    pointer = tmp_path / "stars.csv"
+    pointer.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00ff\nsize 24000000\n")
+    (tmp_path / "few.csv").write_text("size 24000000\n")
+    tree = Tree(str(tmp_path), None)
+    assert tree.content_size(str(pointer)) == 24_000_000
+    assert tree.ending("/stars.csv") == [24_000_000]
+    assert tree.content_size(str(tmp_path / "few.csv")) == 14
+    assert tree.content_size(str(tmp_path / "none.csv")) is None

@@ -228,7 +228,8 @@ def small_file(module: PythonModule, node: ast.expr, limit: int = 1_000_000) -> 
         subject = f"*/{absolute['name']}"
     if subject and _OF_TESTS.search(subject):
         limit *= 2
-    return Question("small-file", subject, limit) if subject else None
+    moved = bool(subject) and _TAIL.fullmatch(f"/{subject}") is not None and any(module.calls(("os.chdir",)))
+    return Question("small-file", subject, limit, ("moved",) if moved else ()) if subject else None
 
 
 def reaching_values(module: PythonModule, node: ast.expr) -> list[Value]:

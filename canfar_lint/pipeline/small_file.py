@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from canfar_lint.diagnostic import Diagnostic
+from canfar_lint.diagnostic import Diagnostic, Question
 from canfar_lint.pipeline.join import Project
+
+# times the limit: a file of the tree of that size is no surprise to anyone who has it
+_KNOWN = 10
 
 
 def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     """The finding, unless its question's file is in the tree with fewer than `limit` bytes.
 
-    Of a name with parts to be filled in, all files that it may become.
+    It is advice where the file has some more. Of a name with parts to be filled in, all files that it may become.
     """
     question = diagnostic.question
     assert question is not None
+    sizes = _sizes(diagnostic.path, question, project)
+    if sizes and max(sizes) < question.limit:
+        return None
+    if sizes and max(sizes) < question.limit * _KNOWN and diagnostic.level == "warning":
+        return diagnostic._replace(level="advice")
+    return diagnostic
+
+
+def _sizes(path: str, question: Question, project: Project) -> list[int]:
+    """The bytes of the files that a question is about; none where it is not seen which file that is.
+
+    After a change of the working directory it is the one file of the tree that ends so.
+    """
     tree = project.tree
-    if question.arguments:
-        sizes = tree.filled(diagnostic.path, question.subject)
-        return None if sizes and max(sizes) < question.limit else diagnostic
-    if question.subject.startswith("*/"):
-        found = tree.ending(question.subject[1:])
-        return None if len(found) == 1 and found[0] < question.limit else diagnostic
-    path = tree.beside(diagnostic.path, question.subject)
-    size = tree.size(path) if path else None
-    return None if size is not None and size < question.limit else diagnostic
+    if "filled" in question.arguments:
+        return tree.filled(path, question.subject)
+    place = None if question.subject.startswith("*/") else tree.beside(path, question.subject)
+    if place is not None:
+        size = tree.content_size(place)
+        return [size] if size is not None else []
+    if question.subject.startswith("*/") or "moved" in question.arguments:
+        found = tree.ending("/" + question.subject.removeprefix("*/"))
+        return found if len(found) == 1 else []
+    return []

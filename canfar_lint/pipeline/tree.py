@@ -13,6 +13,9 @@ _NOT_OURS = frozenset(("node_modules", "site-packages", "venv", "__pycache__", "
 _SOURCES = (".py", ".pyx", ".so")
 _MANY = 20_000
 _MOST_LISTED = 500
+# what Git LFS leaves in place of a file that is not fetched
+_POINTER = re.compile(rb"version https://git-lfs\S*\n(?:\w+ .*\n)*?size (\d+)\n")
+_MOST_POINTER = 1024
 
 
 class Tree:
@@ -26,7 +29,7 @@ class Tree:
         self._folders: dict[str, dict[str, int]] = {}
 
     def size(self, path: str) -> int | None:
-        """Bytes of a regular file, None where there is none."""
+        """Bytes of a regular file, None where there is none; see `content_size` for files kept in Git LFS."""
         if path not in self._sizes:
             try:
                 found = os.stat(path)
@@ -35,6 +38,18 @@ class Tree:
             else:
                 self._sizes[path] = found.st_size if _is_file(found.st_mode) else None
         return self._sizes[path]
+
+    def content_size(self, path: str) -> int | None:
+        """Bytes of a file as it is when fetched: of a pointer of Git LFS those that it names."""
+        size = self.size(path)
+        if size is None or not 0 < size <= _MOST_POINTER:
+            return size
+        try:
+            with open(path, "rb") as file:
+                pointer = _POINTER.match(file.read(_MOST_POINTER))
+        except OSError:
+            return size
+        return int(pointer[1]) if pointer else size
 
     def beside(self, path: str, subject: str) -> str | None:
         """The file that `subject` names for the file at `path`: relative to its folder, or to the root."""
@@ -57,10 +72,9 @@ class Tree:
             place = os.path.normpath(os.path.join(folder, below))
             if os.path.relpath(place, self.root).split(os.sep)[0] == os.pardir:
                 continue  # what a linted file says is no reason to list other folders
-            listed = self._listed(place)
-            found = [size for each, size in listed.items() if pattern.fullmatch(each)]
-            if found:
-                return found
+            names = [each for each in self._listed(place) if pattern.fullmatch(each)]
+            if names:
+                return self._content_sizes(place, names)
         return []
 
     def _listed(self, folder: str) -> dict[str, int]:
@@ -80,7 +94,12 @@ class Tree:
 
         Empty where the tree has more files than is worth looking through.
         """
-        return [size for path, size in self._index.get(tail.rpartition("/")[2], ()) if f"/{path}".endswith(tail)]
+        found = [path for path, _ in self._index.get(tail.rpartition("/")[2], ()) if f"/{path}".endswith(tail)]
+        return self._content_sizes(self.root, found)
+
+    def _content_sizes(self, folder: str, paths: list[str]) -> list[int]:
+        sizes = (self.content_size(os.path.join(folder, path)) for path in paths)
+        return [size for size in sizes if size is not None]
 
     def called(self, pattern: re.Pattern[str]) -> list[str]:
         """The files below the root whose names match; none where the tree has more than is worth looking through."""

@@ -21,6 +21,7 @@ from canfar_lint.checks._inputs import (
     words_in,
     words_of,
 )
+from canfar_lint.checks._outputs import WRITE, names_of, outputs
 from canfar_lint.checks.memory._large import is_plainly_large, remark_beside
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
@@ -48,7 +49,9 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             seen.add(call)
             if "tabled" in reader and not _is_table(module, call):
                 continue
-            if not _is_harmless(module, rule, call, source) and (
+            if _is_harmless(module, rule, call, source) or _is_made_here(module, call, source):
+                continue
+            if (
                 "text" not in reader
                 or _is_catalogue(module, rule, call, source)
                 or _is_anything(module, rule, call, source)
@@ -61,6 +64,34 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                     instead=reader["instead"],
                     fix=_scanned(module, rule, call),
                 )
+
+
+def _is_made_here(module: PythonModule, call: ast.Call, source: ast.expr) -> bool:
+    """Whether a table is read that the program has written just before under the same name: it had it in memory."""
+    read = {value.text for value in module.arriving(path_of(module, source))}
+    if not read or None in read:
+        return False
+    function = module.function_of(call)
+    made: set[str | None] = set()
+    for output in outputs(module):
+        if output.does != WRITE or _is_streamed(module, output.call):
+            continue
+        for value, place in names_of(module, output):
+            before = module.span(place)[0] < module.span(call)[0]
+            if before and module.function_of(place) in (function, None):
+                made.add(value.text)
+    return read <= made
+
+
+def _is_streamed(module: PythonModule, opened: ast.Call) -> bool:
+    """Whether a file is written piece by piece, so that it may be larger than the memory."""
+    kept = module.parent(opened)
+    target = kept.optional_vars if isinstance(kept, ast.withitem) else None
+    target = kept.targets[0] if isinstance(kept, ast.Assign) else target
+    if not isinstance(target, ast.Name):
+        return False
+    uses = [use for use in module.named(target.id) if module.function_of(use) is module.function_of(opened)]
+    return any(len(module.loops(use)) > len(module.loops(opened)) for use in uses)
 
 
 def _scanned(module: PythonModule, rule: Rule, call: ast.Call) -> Fix | None:
