@@ -18,6 +18,8 @@ IO, PATH, DATA, EXPORT, DEFAULT, NOISE = "io", "path", "data", "export", "defaul
 _DEPTH = 30
 _MOST_USES = 200
 _HOSTS = frozenset(("host", "hostname", "server", "remote_host", "ssh_host"))
+# methods of a text that leave the path it is
+_SAME_METHODS = frozenset(("strip", "lstrip", "rstrip", "removesuffix"))
 _VERBS = frozenset(("GET", "POST", "PUT", "HEAD", "DELETE", "PATCH", "OPTIONS"))
 _HERE = ("", "localhost", "127.0.0.1", None)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -126,7 +128,7 @@ class Destinations:
         """A method of the text or path: `"…".format(…)`, `path.glob(…)`."""
         call = self.module.parents.get(parent)
         if isinstance(call, ast.Call) and call.func is parent:
-            if parent.attr in self.quiet_methods:
+            if parent.attr in self.quiet_methods and parent.attr not in _SAME_METHODS:
                 return frozenset((NOISE,))
             if parent.attr in self.io_methods or parent.attr in ("mkdir", "exists", "is_file", "iterdir", "glob"):
                 return frozenset((IO,))
@@ -254,7 +256,8 @@ class Destinations:
             found = module.scope_of(target).find(target.id)
             bindings = found[1] if found else []
             own = [b for b in bindings if b.node is statement]
-            if any(self._user_given(other) for other in bindings if other not in own):
+            others = [b for b in bindings if b not in own and not self._is_same_changed(b)]
+            if any(self._user_given(other) for other in others):
                 return frozenset((DEFAULT,))
             uses: frozenset[str] = frozenset()
             start, _ = module.span(statement)
@@ -288,6 +291,19 @@ class Destinations:
         if value.prefix.startswith(("/", "~")) and value.kind != OVERRIDABLE:
             return False  # only what stands behind a literal is given
         return value.kind == OVERRIDABLE or bool(value.sources & wanted)
+
+    @staticmethod
+    def _is_same_changed(binding: Binding) -> bool:
+        """Whether a name is only bound to what is made of itself: `folder = folder[:-1] + "-r/"`."""
+        made = binding.value
+        while isinstance(made, (ast.BinOp, ast.Subscript, ast.Call, ast.Attribute)):
+            if isinstance(made, ast.BinOp):
+                made = made.left
+            elif isinstance(made, ast.Call):
+                made = made.func if isinstance(made.func, ast.Attribute) else None
+            else:
+                made = made.value
+        return binding.kind == "assign" and isinstance(made, ast.Name) and made.id == binding.name
 
     def _asks_for(self, statement: ast.AST, target: ast.Attribute) -> bool:
         """Whether a statement stands under a condition on the very option it sets."""

@@ -28,8 +28,8 @@ MAKING = re.compile(
 _FILLED_IN = re.compile(r"[{}%*?\[\]$<>|\n]")
 
 
-def constants(module: PythonModule) -> Iterator[tuple[ast.Assign, ast.expr, Value]]:
-    """The texts that module-level names of a script are bound to, when the file hands them on as input or not at all.
+def constants(module: PythonModule) -> Iterator[tuple[ast.Assign | ast.AnnAssign, ast.expr, Value]]:
+    """The texts that a script's own names are bound to, when the file hands them on as input or not at all.
 
     Gives the assignment, the expression and its value.
     """
@@ -37,8 +37,9 @@ def constants(module: PythonModule) -> Iterator[tuple[ast.Assign, ast.expr, Valu
         return
     loads: dict[str, list[ast.Name]] | None = None
     for statement in _at_module_level(module):
-        target = statement.targets[0]
-        if not isinstance(target, ast.Name) or len(statement.targets) > 1 or _OUTPUT_NAME.search(target.id):
+        target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[-1]
+        alone = isinstance(statement, ast.AnnAssign) or len(statement.targets) == 1
+        if not isinstance(target, ast.Name) or not alone or _OUTPUT_NAME.search(target.id):
             continue
         for key, node in _texts(statement.value):
             value = module.value(node)
@@ -60,13 +61,14 @@ def _is_of(module: PythonModule, use: ast.Name, statement: ast.Assign) -> bool:
     return any(binding.node is statement for binding in module.bindings(use))
 
 
-def _at_module_level(module: PythonModule) -> Iterator[ast.Assign]:
-    for statement in module.tree.body:
-        if isinstance(statement, ast.Assign):
+def _at_module_level(module: PythonModule) -> Iterator[ast.Assign | ast.AnnAssign]:
+    guarded = module.main_guard.body if module.main_guard is not None else []
+    for statement in (*module.tree.body, *guarded):
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)):
             yield statement
 
 
-def _texts(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+def _texts(node: ast.expr | None) -> Iterator[tuple[str, ast.expr]]:
     """An expression that may be a path, or those of a dict's values with their keys."""
     if isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
@@ -112,11 +114,16 @@ def _is_read(module: PythonModule, use: ast.Name) -> bool:
             if MAKING.search(module.code(ancestor.func)):
                 return False
         elif isinstance(ancestor, ast.stmt):
-            targets = ancestor.targets if isinstance(ancestor, ast.Assign) else []
-            return handed and not any(_OUTPUT_NAME.search(module.code(target)) for target in targets)
+            return handed and not any(_OUTPUT_NAME.search(name) for name in _bound(module, ancestor))
         elif isinstance(ancestor, (ast.Compare, ast.JoinedStr, ast.Attribute, ast.Dict)):
             return False
     return False
+
+
+def _bound(module: PythonModule, statement: ast.stmt) -> list[str]:
+    """What a statement binds to one name, which says what it is; of several together none need be a file."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return [module.code(target) for target in targets if isinstance(target, (ast.Name, ast.Attribute, ast.Subscript))]
 
 
 def name_of(value: Value) -> tuple[ast.AST, str] | None:

@@ -17,6 +17,7 @@ from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 if TYPE_CHECKING:
+    from canfar_lint.model.notebook import NotebookSource
     from canfar_lint.model.shell import Assigned, Command, Script, Word
 
 # what a literal is, by its first component
@@ -59,6 +60,7 @@ _ON_HOST = re.compile(r"\{\w*\}@\{\w*\}:|%s@%s:|\w@[\w.-]+:|\{(?i:\w*host\w*)\}:
 _DATA_FILE = re.compile(r"\w\.(fits?|fits\.(gz|fz)|csv|ecsv|h5|hdf5|ms|np[yz]|pkl|parquet|uvfits)$")
 # on whatever disk, where people have their own folders
 _OF_PEOPLE = re.compile(r"/[\w.-]+/([\w.-]+/){0,3}(home|homes|user|users|people)/[\w.-]+/")
+_GOES_TO = re.compile(r"""(?:-q\s+)?(["']?)(?P<path>[^"'#]*[^"'#\s])\1\s*(?:#.*)?""")
 # what PGPLOT draws on, and PostScript names that Ghostscript is given: `paas -d /xs`, `gs -dAutoRotatePages=/None`
 _DEVICE = re.compile(r"(?i)/(xs|xw|xwin\w*|xserve|xdisp|null|png|tpng|gif|vgif|ppm|vppm|v?c?ps|latex)$")
 _POSTSCRIPT = re.compile(r"-(d[A-Z]\w*=/\w+|s[A-Z]\w*=/[A-Z]\w*)$")
@@ -122,6 +124,19 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     yield from _in_commands(module, rule, seen)
     yield from _in_texts(module, rule, seen)
     yield from _on_scratch(module, rule, seen)
+
+
+def check_notebook(source: NotebookSource, rule: Rule) -> Iterator[Finding]:
+    """Where a notebook goes by a magic: `%cd /home/jo/survey`."""
+    tables = rule.body["tables"]
+    for magic in source.magics:
+        told = _GOES_TO.fullmatch(magic.arguments) if magic.name in ("cd", "pushd") else None
+        path = told["path"] if told is not None else ""
+        kind = kind_of(path, tables)
+        if kind in (None, VOSPACE) or _is_no_path(path) or _whose(path, tables):
+            continue
+        start = source.text.index(path, magic.start)
+        yield rule.finding((start, start + len(path)), variant=_variant(kind, path), path=path)
 
 
 def _is_configuration(module: PythonModule) -> bool:

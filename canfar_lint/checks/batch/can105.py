@@ -219,7 +219,8 @@ def _of_value(module: PythonModule, value: Value, is_data: Callable[[str], bool]
             continue
         text = _own_text(leaf, literals[-1])
         if len(literals) > 1 or "{}" in name:
-            text = name if not _ABSOLUTE.match(leaf.prefix) else leaf.skeleton
+            whole = _ABSOLUTE.match(leaf.prefix) and not _stands_apart(module, leaf, literals)
+            text = leaf.skeleton if whole else name
         elif _ABSOLUTE.match(leaf.prefix) and _is_template_of(leaf, literals[-1]):
             continue  # `"%s/gaia.csv" % root`: a whole path, told where it begins
         elif text.startswith("/") and _is_in_known_folder(module, leaf, literals[-1]):
@@ -248,6 +249,13 @@ def _own_text(value: Value, literal: ast.AST) -> str:
     places = [at for at, piece in enumerate(value.pieces) if piece.node is literal and piece.text is not None]
     own = value.pieces[places[0] : places[-1] + 1] if places else ()
     return "".join(piece.text or "" if piece.node is literal else "{}" for piece in own)
+
+
+def _stands_apart(module: PythonModule, value: Value, literals: list[ast.AST]) -> bool:
+    """Whether a file's name is put together apart from the folder, which another rule tells: `f"{root}/{name}"`."""
+    folder = value.pieces[0].node
+    statements = [module.parent_statement(each) for each in literals]
+    return folder is not None and value.text is not None and module.parent_statement(folder) not in statements
 
 
 def _is_in_known_folder(module: PythonModule, value: Value, literal: ast.AST) -> bool:
@@ -353,9 +361,9 @@ def _is_laid_out(module: PythonModule, path: ast.BinOp) -> bool:
     return isinstance(first, ast.Attribute) and _LAID_OUT.fullmatch(module.qualified(first)) is not None
 
 
-def _is_put_behind_own(module: PythonModule, statement: ast.Assign) -> bool:
+def _is_put_behind_own(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool:
     """Whether a name is put behind the script's own place where it is used."""
-    target = statement.targets[0]
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
     for use in module.named(target.id)[:50] if isinstance(target, ast.Name) else ():
         whole: ast.AST = use
         for above in module.ancestors(use):
@@ -631,5 +639,5 @@ def _asks_for(module: PythonModule, test: ast.expr, literal: ast.AST) -> bool:
     if module.code(literal).strip("\"'") in code:
         return True
     statement = module.parent_statement(literal)
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
     return any(isinstance(t, ast.Name) and re.search(rf"\b{re.escape(t.id)}\b", code) for t in targets)
