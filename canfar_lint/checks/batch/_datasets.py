@@ -57,7 +57,7 @@ def constants(module: PythonModule) -> Iterator[tuple[ast.Assign | ast.AnnAssign
                 yield statement, node, value
 
 
-def _is_of(module: PythonModule, use: ast.Name, statement: ast.Assign) -> bool:
+def _is_of(module: PythonModule, use: ast.Name, statement: ast.stmt) -> bool:
     return any(binding.node is statement for binding in module.bindings(use))
 
 
