@@ -20,6 +20,7 @@ _RESULT_SETTING = re.compile(r"(CATALOG|CHECKIMAGE|IMAGEOUT|WEIGHTOUT|(MERGED|FU
 _TELLING = 5
 _APPENDED = r"(_dr[zc])?(_(sci|wht|ctx))?\.\w"
 _COPIES = ("shutil.copy", "shutil.copyfile", "shutil.copytree", "shutil.move", "os.rename")
+_TAKING_APART = frozenset(("split", "rsplit", "partition", "rpartition", "splitext", "basename", "replace"))
 _MAKES = re.compile(r"(?i)_?(download|fetch|retrieve)")
 _PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate)")
 
@@ -56,7 +57,7 @@ def _names(module: PythonModule, node: ast.expr) -> set[str]:
 def _results(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
     """The expressions that name what is written, or made elsewhere for the program."""
     for output in outputs(module):
-        yield from (part for part in ast.walk(output.name) if isinstance(part, ast.Name))
+        yield from _kept_whole(output.name)
     for call in module.all_calls:
         last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if _MAKES.match(last) or last.endswith(("Writer", "writer")):
@@ -73,6 +74,19 @@ def _results(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
     yield from _told(module, rule)
     yield from _kept_by_samplers(module)
     yield from (statement.value for statement in _named_outputs(module))
+
+
+def _kept_whole(name: ast.expr) -> Iterator[ast.Name]:
+    """The names in what a file is called, but for those it takes no more than a part of: `name[:-4] + ".png"`."""
+    queue: list[ast.AST] = [name]
+    while queue:
+        part = queue.pop()
+        called = part.func if isinstance(part, ast.Call) else None
+        apart = isinstance(called, ast.Attribute) and called.attr in _TAKING_APART
+        if isinstance(part, ast.Name):
+            yield part
+        elif not apart and not (isinstance(part, ast.Subscript) and isinstance(part.slice, ast.Slice)):
+            queue += ast.iter_child_nodes(part)
 
 
 def _told(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
