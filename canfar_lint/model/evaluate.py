@@ -199,7 +199,7 @@ class Evaluator:
         if kind == "param":
             return self._parameter(binding)
         if kind == "for" and value is not None:
-            return self._loop(self._run_over(binding, value), use)
+            return self._loop(*self._run_over(binding, value), use)
         if kind == "aug" and value is not None:
             return self._augmented(binding, value)
         if kind == "with" and value is not None:
@@ -220,16 +220,16 @@ class Evaluator:
         default = self.value(binding.value)
         return overridable(default) if default.kind != DYNAMIC else hole(PARAMETER, binding.node)
 
-    def _run_over(self, binding: Binding, iterated: ast.expr) -> ast.expr:
-        """What a loop's variable runs over: the list inside `sorted`, `enumerate`, `zip`, `tqdm`."""
+    def _run_over(self, binding: Binding, iterated: ast.expr) -> tuple[ast.expr, int | None]:
+        """What a loop's variable runs over: the list inside `sorted`, `enumerate`, `zip`, `tqdm`; of rows the place."""
         target = binding.node
         for _ in range(4):
             over = self.resolve(iterated)
-            if not isinstance(over, ast.Call) or not over.args:
-                return over
-            name = self.module.qualified(over.func)
             elements = target.elts if isinstance(target, ast.Tuple) else []
             at = next((i for i, e in enumerate(elements) if isinstance(e, ast.Name) and e.id == binding.name), -1)
+            if not isinstance(over, ast.Call) or not over.args:
+                return over, at if elements else None
+            name = self.module.qualified(over.func)
             if name == "builtins.zip" and 0 <= at < len(over.args) and not self.module.is_open_ended(over):
                 iterated, target = over.args[at], elements[at]
             elif name == "builtins.enumerate" and at == 1:
@@ -237,15 +237,21 @@ class Evaluator:
             elif not elements and _SAME_ELEMENTS.search(name):
                 iterated = over.args[0]
             else:
-                return over
-        return iterated
+                return over, None
+        return iterated, None
 
-    def _loop(self, iterated: ast.expr, use: ast.AST) -> Value:
+    def _loop(self, iterated: ast.expr, at: int | None, use: ast.AST) -> Value:
         over = self.resolve(iterated)
         choices: tuple[Value, ...] = ()
         if isinstance(over, (ast.List, ast.Tuple, ast.Set)) and len(over.elts) <= 64:
             choices = tuple(self.value(element) for element in over.elts if not isinstance(element, ast.Starred))
-        return hole(LOOP, use, choices)
+        return self._column(choices, at, use) if at is not None else hole(LOOP, use, choices)
+
+    def _column(self, rows: tuple[Value, ...], at: int, use: ast.AST) -> Value:
+        """What stands at one place of each of the rows that are written out: `name` of `for name, ra in [("a", 1)]`."""
+        written = [row.node.elts for row in rows if isinstance(row.node, (ast.List, ast.Tuple))]
+        known = bool(written) and len(written) == len(rows) and all(0 <= at < len(row) for row in written)
+        return hole(LOOP, use, tuple(self.value(row[at]) for row in written) if known else ())
 
     def _augmented(self, binding: Binding, value: ast.expr) -> Value:
         statement = binding.node
@@ -309,6 +315,8 @@ class Evaluator:
             if known and -len(container.elts) <= key < len(container.elts):
                 return self.value(container.elts[key])
         base = self.value(node.value)
+        if isinstance(key, int) and base.choices and LOOP in base.sources:
+            return self._column(base.choices, key, node)
         return hole(_source(base), node)
 
     def _entry(self, container: ast.expr, key: ast.expr) -> ast.expr | None:

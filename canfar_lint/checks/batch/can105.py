@@ -102,17 +102,25 @@ class _Found:
         self.spans: set[tuple[int, int]] = set()
         self.named: set[tuple[object, ...]] = set()
         self.names: set[str] = set()
+        self.tables: set[ast.AST | None] = set()
         self.moves = sorted(module.span(call)[0] for call in module.calls(("os.chdir",)))
 
     def has(self, node: ast.AST, name: str, *, again: bool = False) -> bool:
         """Whether a literal is found, or another with its name, unless each is to be told `again`."""
-        known = literal_span(self.module, node) in self.spans
+        known = literal_span(self.module, node) in self.spans or self._table(node) in self.tables
         return known or (not again and self._key(node, name) in self.named)
 
     def add(self, node: ast.AST, name: str) -> None:
         self.spans.add(literal_span(self.module, node))
         self.named.add(self._key(node, name))
         self.names.add(last_part(name))
+        self.tables |= {self._table(node)} - {None}
+
+    def _table(self, node: ast.AST) -> ast.AST | None:
+        """The table in a row of which a name stands; of all its rows only the first is told."""
+        row = self.module.parent(node)
+        table = self.module.parent(row) if isinstance(row, (ast.List, ast.Tuple)) else None
+        return table if isinstance(table, (ast.List, ast.Tuple)) else None
 
     def is_continued(self, name: str) -> bool:
         """Whether a name goes on from that of another input, as CASA calls what it makes: `m31.ms.contsub`."""
@@ -331,8 +339,8 @@ def _of_parts(module: PythonModule, node: ast.expr, is_data: Callable[[str], boo
             imported = any(binding.kind == "import" for binding in module.bindings(first))
             yield from _of_value(module, module.value(node.args[0]), is_data) if imported else ()
         return
-    names = [each for each in ast.walk(node) if isinstance(each, ast.Name)][:16]
-    values = [module.value(name) for name in names]
+    parts = [each for each in ast.walk(node) if isinstance(each, (ast.Name, ast.Subscript))][:16]
+    values = [module.value(part) for part in parts]
     if any(value.sources & (_CHOSEN - {LOOP}) for value in values):
         return
     for value in values:
