@@ -77,6 +77,7 @@ _COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.In: lambda left, right: left in right,
     ast.NotIn: lambda left, right: left not in right,
 }
+_ANSWERS = frozenset(("yes", "no", "y", "n", "on", "off", "true", "false", "never", "always", "maybe", "ask"))
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[diouxXeEfFgGcrsa%]")
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 
@@ -453,7 +454,8 @@ class Evaluator:
     def _compare(self, node: ast.Compare) -> Value:
         """A switch that the code sets itself: `option = 2` above `if option == 1`.
 
-        Words choose between kinds of data more often than they switch, and both are meant: `survey == "kids"`.
+        Words choose between kinds of data more often than they switch, and both are meant: `survey == "kids"`. Those of
+        an answer switch: `plot = "no"`.
         """
         compared = [self._settled(each) for each in (node.left, *node.comparators)]
         if ... in compared:
@@ -466,7 +468,7 @@ class Evaluator:
         return Value(LITERAL, constant=holds, node=node)
 
     def _settled(self, node: ast.expr) -> object:
-        """The number or bool that an expression is, or that its name is bound to and nothing else is; else `...`."""
+        """The number, bool or answer that an expression is, or that its name alone is bound to; else `...`."""
         if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
             members = [self._settled(each) for each in node.elts]
             return ... if ... in members else tuple(members)
@@ -477,7 +479,11 @@ class Evaluator:
                 return ...
             node = bound[0].value
         number = node.operand if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else node
-        if not isinstance(number, ast.Constant) or not isinstance(number.value, (int, float)):
+        if not isinstance(number, ast.Constant):
+            return ...
+        if isinstance(number.value, str) and number.value.lower() in _ANSWERS:
+            return number.value
+        if not isinstance(number.value, (int, float)):
             return ...
         return number.value if number is node else -number.value
 

@@ -30,6 +30,8 @@ _GIVEN = frozenset(("os",))
 
 # these are given classes, and make nothing of them
 _TESTS_OF_CLASSES = frozenset(("isinstance", "issubclass"))
+_BLOCKS = ("body", "orelse", "finalbody")
+_WAYS_OUT = (ast.Return, ast.Continue, ast.Break)
 _LEAVING = frozenset(("sys.exit", "os._exit", "os.abort"))
 
 
@@ -435,8 +437,34 @@ class PythonModule:
         return at
 
     def never_comes_to(self, offset: int) -> bool:
-        """Whether what stands at an offset never runs: behind the program's end, or in what a cell does not run."""
-        return offset >= self.end or any(start <= offset < end for start, end in self._idle_cells())
+        """Whether what stands at an offset never runs: behind the program's end or that of a block, or in what a cell
+        does not run."""
+        stretches = (*self._idle_cells(), *self._left_over())
+        return offset >= self.end or any(start <= offset < end for start, end in stretches)
+
+    def _left_over(self) -> list[tuple[int, int]]:
+        """What stands in a block behind what leaves it in any case: `return`, `break`, `sys.exit()`."""
+        memo = self.memo("left over")
+        if "all" not in memo:
+            # the cells of a notebook run one by one
+            nodes = self.parents if self.notebook else (self.tree, *self.parents)
+            blocks = (getattr(node, field, None) for node in nodes for field in _BLOCKS)
+            memo["all"] = [found for block in blocks if isinstance(block, list) for found in self._behind(block)]
+        found = memo["all"]
+        assert isinstance(found, list)
+        return found
+
+    def _behind(self, block: list[ast.stmt]) -> Iterator[tuple[int, int]]:
+        for statement in block[:-1]:
+            if isinstance(statement, _WAYS_OUT) or self._leaves(statement) or self._leaves_in_turn(statement):
+                yield self.span(statement)[1], self.span(block[-1])[1]
+                return
+
+    def _leaves_in_turn(self, statement: ast.stmt) -> bool:
+        """Whether a loop ends the program in its first turn."""
+        if not isinstance(statement, ast.For) or not any(map(self._leaves, statement.body)):
+            return False
+        return not any(isinstance(node, (ast.Continue, ast.Break, ast.Return)) for node in ast.walk(statement))
 
     def _idle_cells(self) -> list[tuple[int, int]]:
         """The stretches of a notebook that do not run: cells that Python refuses, and what is left before."""
