@@ -73,6 +73,8 @@ def _unseen(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         name = next((n for n in module.qualified_all(call.func) if n in wanted), "")
         if harmless.get(call, "") is None or not _is_unchecked(module, call, name) or "EDITOR" in module.code(call):
             continue
+        if _names_nothing(module, call):
+            continue
         after, light = _after(module, call), harmless.get(call)
         if _is_missed(module, call, after, works=light is None) or _is_tested(module, call, after):
             continue
@@ -86,6 +88,12 @@ def _unseen(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(
                 module.span(call), variant="light", command=module.code(call), then=then, instead=instead
             )
+
+
+def _names_nothing(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a command is no program: `os.system("\\a")` rings."""
+    command = module.constant(call.args[0]) if call.args else ...
+    return isinstance(command, str) and re.search(r"\w", command) is None
 
 
 def _head(module: PythonModule, handler: ast.ExceptHandler) -> tuple[int, int]:
@@ -184,9 +192,18 @@ def _asked(test: ast.expr) -> Iterator[ast.expr]:
 
 def _ends_without(module: PythonModule, test: ast.If | ast.Assert) -> bool:
     """`if not catalogue.exists(): return None`: a product that the command need not name is asked for at once."""
-    denied = [node.operand for node in ast.walk(test.test) if isinstance(node, ast.UnaryOp)]
+    denied = [one for node in ast.walk(test.test) for one in _denied(module, node)]
     missing = any(isinstance(node, ast.Call) and any(_asked(node)) for node in denied)
     return missing and isinstance(test, ast.If) and _leaves(module, test.body[-1])
+
+
+def _denied(module: PythonModule, node: ast.AST) -> Iterator[ast.expr]:
+    """What a test asks the contrary of: `not x`, `x == False`."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        yield node.operand
+    compared = isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.Eq, ast.Is))
+    if compared and isinstance(node, ast.Compare) and module.constant(node.comparators[0]) is False:
+        yield node.left
 
 
 def _says(module: PythonModule, statement: ast.stmt) -> bool:
@@ -387,7 +404,18 @@ def _is_unchecked(module: PythonModule, call: ast.Call, name: str) -> bool:
         if _is_piped(module, call):
             return name == _POPEN and _is_only_fed(module, parent.targets[0])
         return not _is_looked_at(module, parent.targets[0], name)
+    if name in (_CALL, "os.system") and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
+        return len(parent.targets) == 1 and _is_never_read(module, parent.targets[0])
     return False
+
+
+def _is_never_read(module: PythonModule, target: ast.Name) -> bool:
+    """Whether a name of a function or script is read nowhere: `status = os.system(command)`."""
+    function = module.function_of(target)
+    if module.scope_of(target).kind == "class" or (module.notebook and function is None):
+        return False
+    uses = (use for use in module.named(target.id) if isinstance(use.ctx, ast.Load))
+    return not any(function is None or function in module.ancestors(use) for use in uses)
 
 
 def _is_only_fed(module: PythonModule, target: ast.Name) -> bool:
