@@ -266,7 +266,7 @@ def _open(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
         return any(_open(module, each, wanted) for each in test.values)
     if isinstance(test, ast.Compare) and _names_answers(test, wanted):
         return _open_comparison(module, test, wanted)
-    if _is_option(module, test):
+    if _is_option(module, test) or (wanted and _is_extra(module, test)):
         return True
     if not isinstance(test, ast.Name) or PARAMETER not in module.value(test).sources:
         return False
@@ -274,6 +274,20 @@ def _open(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
         value.kind == LITERAL and bool(value.text if value.pieces else value.constant) == wanted
         for value in module.arriving(test)
     )
+
+
+def _is_extra(module: PythonModule, test: ast.expr) -> bool:
+    """Whether a condition is one of any arguments, `kwargs["figure"]`, that no call of this file gives, or turns on."""
+    owner, key = (test.value, test.slice) if isinstance(test, ast.Subscript) else (None, None)
+    if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "get":
+        owner, key = test.func.value, test.args[0] if len(test.args) == 1 else None
+    function = module.function_of(test)
+    word = key.value if isinstance(key, ast.Constant) else None
+    if function is None or function.args.kwarg is None or getattr(owner, "id", "") != function.args.kwarg.arg:
+        return False
+    calls = module.callers().get(function, [])
+    given = [keyword.value for call in calls for keyword in call.keywords if keyword.arg in (word, None)]
+    return isinstance(word, str) and all(isinstance(each, ast.Constant) and not each.value for each in given)
 
 
 def _is_option(module: PythonModule, node: ast.expr) -> bool:

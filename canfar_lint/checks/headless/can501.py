@@ -59,15 +59,29 @@ def _calls(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, str, st
     for call in module.calls(frozenset(rule.table("pauses"))):
         if module.loops(call):
             yield call, "remove it, or save each figure", "blocking"
+    for call in module.methods(("exec_", "exec")):
+        if _is_own_application(module, call):
+            yield call, "remove it with the window it waits at", "blocking"
     for call in module.methods(("show",)):
         instead_of = _figure(module, rule, call)
         if instead_of:
             yield call, instead_of, None
 
 
+def _is_own_application(module: PythonModule, call: ast.Call) -> bool:
+    """Whether an object of a class of this file, which is an application of Qt, waits for its windows."""
+    owner = module.resolve(call.func.value) if isinstance(call.func, ast.Attribute) else None
+    name = owner.func.id if isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) else ""
+    classes = (node for node in module.tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+    bases = (base for node in classes for each in node.bases for base in module.qualified_all(each))
+    return any(base.endswith(".QApplication") for base in bases)
+
+
 def _opens(module: PythonModule, call: ast.Call) -> bool:
     """Whether a call does what it is listed for, as its arguments go."""
     name = module.qualified(call.func)
+    if name.startswith("bokeh.") and any(True for _ in module.calls_named("output_file")):
+        return False  # the page is written in any case
     opened = module.keyword(call, "auto_open")
     if opened is not None and module.constant(opened.value) is False:
         return False
@@ -94,11 +108,23 @@ def _figure(module: PythonModule, rule: Rule, call: ast.Call) -> str:
     for instead, makers in figures.items():
         if names & set(makers):
             return str(instead)
+    if isinstance(owner, ast.Name) and _is_plot_of_gwpy(module, owner):
+        return str(next(iter(figures)))
     if isinstance(owner, ast.Name) and not names and re.search(rule.table("figure_names"), owner.id):
         imported = {binding.qualified.partition(".")[0] for binding in module.imports}
         if imported & {"matplotlib", "pylab", "plotly", "seaborn", "corner"}:
             return str(next(iter(figures)))
     return ""
+
+
+def _is_plot_of_gwpy(module: PythonModule, owner: ast.Name) -> bool:
+    """Whether a name holds the plot of a series: `plot = data.plot()`."""
+    if not any(binding.qualified.startswith("gwpy.") for binding in module.imports):
+        return False
+    made = [binding.value for binding in module.bindings(owner)]
+    return bool(made) and all(
+        isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == "plot" for one in made
+    )
 
 
 def _unseen(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
@@ -172,11 +198,14 @@ def _is_handed_on(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
 
 
 def _is_saved_before(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
-    """Whether the last call before, in the same block, is of a function that saves pyplot's figure as it ends."""
+    """Whether the last call before, in the same block, is of a function that saves pyplot's figure as it ends, here or
+    by its name: `tools.save_figs("figs/")`."""
     made = getattr(_statement_before(module, call), "value", None)
-    function = module.function_named(made.func) if isinstance(made, ast.Call) else None
-    if function is None or module.qualified(call.func) not in rule.table("pyplot_shows"):
+    if not isinstance(made, ast.Call) or module.qualified(call.func) not in rule.table("pyplot_shows"):
         return False
+    function = module.function_named(made.func)
+    if function is None:
+        return re.search(rule.table("saves_figures"), module.code(made.func)) is not None
     saves = module.calls(("pylab.savefig", "matplotlib.pyplot.savefig"))
     last = max((save.lineno for save in saves if module.function_of(save) is function), default=0)
     begun = module.calls(frozenset((*rule.table("pyplot_ends"), *rule.table("pyplot_figures"))))
@@ -208,10 +237,19 @@ def _saves_of(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[ast.
     rows = [other.lineno for other in others if module.scope_of(other) is scope and other is not call]
     for save in saves:
         low, high = sorted((save.lineno, call.lineno))
-        if module.scope_of(save) is not scope or any(low < row < high for row in rows):
+        begun = min(low, _made_at(module, save))
+        if module.scope_of(save) is not scope or any(begun < row < high for row in rows):
             continue
         if not _is_drawn_anew(module, rule, call, low, high):
             yield save
+
+
+def _made_at(module: PythonModule, save: ast.Call) -> int:
+    """The row of `fig = plt.figure()` for `fig.savefig(…)`; that of the call for what is saved by pyplot."""
+    owner = save.func.value if isinstance(save.func, ast.Attribute) else None
+    bound = module.bindings(owner) if isinstance(owner, ast.Name) else []
+    rows = [each.value.lineno for each in bound if isinstance(each.value, ast.Call) and each.value.lineno < save.lineno]
+    return max(rows, default=save.lineno)
 
 
 def _is_drawn_anew(module: PythonModule, rule: Rule, call: ast.Call, low: int, high: int) -> bool:
