@@ -132,6 +132,7 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
             _opens_window(command, rule, script.text)
             and not script.memo("has display", _has_display)
             and not left_to_person(script, command)
+            and not _is_answered(script, command)
         ):
             variant = "messenger" if name in messengers else None
             told = told or name in messengers  # what follows is more of the same
@@ -204,6 +205,23 @@ def _is_for_viewer(script: Script) -> bool:
 
     name = script.path.replace("\\", "/").rpartition("/")[2]
     return _VIEWERS.search(name) is not None and (takes_input(script) or _ARGUMENTS in script.text)
+
+
+def _is_answered(script: Script, command: Command) -> bool:
+    """Whether a command runs only on an answer that a person has typed, for which CAN101 finds the question."""
+    from canfar_lint.checks._scripts import tests_of
+
+    answers: frozenset[str] = script.memo("answers", _answers)
+    return any(name in answers for test in tests_of(script, command) for word in test.words for name in word.variables)
+
+
+def _answers(script: Script) -> frozenset[str]:
+    """The variables that a question gives a value to: `read -p "Which one? " source zoom`."""
+    from canfar_lint.checks._scripts import is_fed
+
+    asking = (c for c in script.commands if c.name == "read" and not is_fed(c))
+    asking = (c for c in asking if any(w.head[:1] == "-" and "p" in w.head for w in c.arguments))
+    return frozenset(word.value for c in asking for word in c.arguments if word.value and word.value.isidentifier())
 
 
 def _has_display(script: Script) -> bool:
