@@ -286,20 +286,45 @@ def _is_sizeless(module: PythonModule, statement: ast.Assign | ast.AnnAssign, de
     elif isinstance(target, ast.Attribute):
         uses += [n for n in module.parents if isinstance(n, ast.Attribute) and n.attr == target.attr]
     read = [n for n in uses if isinstance(n.ctx, ast.Load)]
-    used = [n for n in read if not never_runs(module, n)]
+    used = [n for n in read if not never_runs(module, n) and not _is_bound_anew(module, statement, n)]
     return all(_is_weighed(module, n, depth) for n in used) if read else unused
+
+
+def _is_bound_anew(module: PythonModule, statement: ast.stmt, use: ast.Name | ast.Attribute) -> bool:
+    """Whether a name gets another value on every way from a statement to where it is read."""
+    child: ast.AST = use
+    for ancestor in module.ancestors(use):
+        for block in _blocks(ancestor):
+            before = block[: block.index(child)] if child in block else []
+            for later in before:
+                sets = isinstance(later, ast.Assign) and any(
+                    module.code(target) == module.code(use) for target in later.targets
+                )
+                if sets and later is not statement and later.lineno > statement.lineno:
+                    return True
+        if isinstance(ancestor, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return False
+        child = ancestor
+    return False
 
 
 def _is_forgotten(module: PythonModule, target: ast.Name) -> bool:
     """Whether a name that is nowhere read is for nobody else either: other files, or the shell (`!mpirun -n {n}`)."""
     function = module.function_of(target)
-    run = module.notebook or module.main_guard is not None or module.text.startswith("#!")
+    run = module.notebook or module.main_guard is not None or module.text.startswith("#!") or _writes(module)
     if function is None and not run:
         return False
     scope = module.scope_of(target)
     if scope.kind == "class" or scope.owner(target.id) is not scope:
         return False
     return re.search(rf"[${{]{re.escape(target.id)}\b", module.text) is None
+
+
+def _writes(module: PythonModule) -> bool:
+    """Whether a file writes its results outside of functions: nobody imports it for a name."""
+    from canfar_lint.checks._outputs import outputs
+
+    return any(module.function_of(output.call) is None for output in outputs(module) if output.does == "write")
 
 
 def _is_weighed(module: PythonModule, node: ast.expr, depth: int = 0) -> bool:
