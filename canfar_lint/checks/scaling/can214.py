@@ -36,6 +36,11 @@ _COUNTING = ("builtins.range", "builtins.print", "builtins.str", "numpy.arange",
 _OF_XSPEC = re.compile(r"(?:\b|(?<=\\n))parallel[ \t]+(leven|error|steppar|goodness|walkers)[ \t]+(\d{1,4})\b")
 _XSPEC_TASKS = frozenset(("leven", "error", "steppar", "goodness", "walkers"))
 
+# what starts a program beside this one, what makes a pool, and what ends one
+_PROCESSES = ("subprocess.Popen", "multiprocessing.Process", "multiprocess.Process")
+_POOLS = frozenset(("Pool", "ProcessPool", "MultiPool", "ProcessPoolExecutor", "ThreadPool", "ProcessingPool"))
+_ENDS = frozenset(("close", "join", "terminate", "shutdown"))
+
 # commands after which a file may still be one that others read for its variables
 _SETTING = ("export", "declare", "typeset", "readonly", "set", "unset", "echo", "source", ".", "module", "ulimit")
 
@@ -59,10 +64,11 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         *_names(module, rule),
         *_in_settings(module, rule),
         *_of_xspec(module),
+        *_at_once(module),
     ):
         if setting.number < 2 or setting.node in seen or never_runs(module, setting.node):
             continue
-        if _is_left_over(module, setting.node) or _is_too_late(module, setting):
+        if _is_left_over(module, setting.node) or _is_too_late(module, setting) or _is_idle(module, setting.node):
             continue
         if not _is_default(module, setting.node):
             seen.add(setting.node)
@@ -71,6 +77,27 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     in_magics = _in_magics(module, frozenset(tables["variables"]))
     for span, what, number in (*_in_texts(module, tables), *_to_xspec(module), *in_magics):
         yield rule.finding(span, what=what, number=number, question=question)
+
+
+def _is_idle(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a pool so large is never given a task: `with closing(Pool(2)) as pool:`, and nothing is made of it."""
+    kept: ast.AST | None = module.parent(node)
+    while isinstance(kept, (ast.keyword, ast.Call)):
+        kept = module.parent(kept)
+    made = kept.context_expr if isinstance(kept, ast.withitem) else getattr(kept, "value", None)
+    target = kept.optional_vars if isinstance(kept, ast.withitem) else None
+    if isinstance(kept, ast.Assign) and len(kept.targets) == 1:
+        target = kept.targets[0]
+    if not isinstance(target, ast.Name) or not isinstance(made, ast.Call) or not _makes_pool(module, made):
+        return False
+    uses = [module.parent(use) for use in module.named(target.id) if isinstance(use.ctx, ast.Load)]
+    ended = bool(uses) or isinstance(kept, ast.withitem)
+    return ended and all(isinstance(use, ast.Attribute) and use.attr in _ENDS for use in uses)
+
+
+def _makes_pool(module: PythonModule, made: ast.Call) -> bool:
+    calls = [made, *(each for each in made.args if isinstance(each, ast.Call))]
+    return any(name.rpartition(".")[2] in _POOLS for call in calls for name in module.qualified_all(call.func))
 
 
 def _is_too_late(module: PythonModule, setting: Setting) -> bool:
@@ -194,6 +221,37 @@ def _in_settings(module: PythonModule, rule: Rule) -> Iterator[Setting]:
         number = number_of(module, around.values[around.keys.index(text)])
         if number is not None and not keys & frozenset(rule.table("of_queue")):
             yield Setting(str(text.value), number, literal_of(module, around.values[around.keys.index(text)]))
+
+
+def _at_once(module: PythonModule) -> Iterator[Setting]:
+    """`if len(running) == 30: wait`, where processes are started one by one and kept in that list."""
+    for call in module.calls(_PROCESSES):
+        kept = _kept_in(module, call)
+        for loop in module.loops(call)[:1] if kept else ():
+            for test in (node.test for node in ast.walk(loop) if isinstance(node, (ast.If, ast.While))):
+                number = _limit(module, test, kept)
+                if number is not None and isinstance(test, ast.Compare):
+                    yield Setting(f"len({kept})", number, literal_of(module, test.comparators[0]))
+
+
+def _kept_in(module: PythonModule, call: ast.Call) -> str:
+    """The list that a process is added to, by itself or by its name; empty where there is none."""
+    statement = module.parent_statement(call)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    for added in module.methods(("append",)):
+        given, owner = added.args[:1], added.func.value if isinstance(added.func, ast.Attribute) else None
+        here = module.loops(added)[:1] == module.loops(call)[:1] and isinstance(owner, ast.Name)
+        same = given and (given[0] is call or (target is not None and module.code(given[0]) == module.code(target)))
+        if here and same and isinstance(owner, ast.Name):
+            return owner.id
+    return ""
+
+
+def _limit(module: PythonModule, test: ast.expr, name: str) -> int | None:
+    """The length of a list at which a condition begins to hold."""
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], (ast.Eq, ast.GtE, ast.Gt)):
+        return None
+    return number_of(module, test.comparators[0]) if module.code(test.left) == f"len({name})" else None
 
 
 def _of_xspec(module: PythonModule) -> Iterator[Setting]:
