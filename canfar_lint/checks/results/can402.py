@@ -169,6 +169,8 @@ def _is_own(module: PythonModule, rule: Rule, output: Output, named: Named, text
         return True
     if ephemeral(rule).match(text) or _is_handed_over(module, place, text):
         return True  # `/tmp/…`: each session has one of its own
+    if any(_is_missing(module, output, test, wanted) for test, wanted in module.guards(place)):
+        return True  # made once, and read by the runs that follow
     if any(_is_removed(module, output, loop, text) for loop in module.loops(place)[:1]):
         return True
     return not re.search(rule.table("rewritten"), last) and _is_kept(module, output, place, text)
@@ -335,6 +337,19 @@ def _is_handed_over(module: PythonModule, place: ast.Call, text: str) -> bool:
         first < node.lineno <= last and id(node) not in written and _is_taken_up(module, node)
         for node in texts_with(module, text.rpartition("/")[2])[:_MOST_INSIDE]
     )
+
+
+def _is_missing(module: PythonModule, output: Output, test: ast.expr, wanted: bool) -> bool:
+    """Whether a condition holds only while the file is not there: `if not os.path.exists(name)`."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _is_missing(module, output, test.operand, not wanted)
+    if wanted or not isinstance(test, ast.Call) or not isinstance(test.func, ast.Attribute):
+        return False
+    if test.func.attr not in ("exists", "isfile", "is_file"):
+        return False
+    asked = test.args[0] if test.args else test.func.value
+    same = module.value(asked).text
+    return module.code(asked) == module.code(output.name) or (bool(same) and same == module.value(output.name).text)
 
 
 def _is_removed(module: PythonModule, output: Output, loop: ast.AST, text: str) -> bool:
@@ -605,11 +620,32 @@ def _new_each_turn(module: PythonModule, output: Output, loop: ast.AST) -> bool:
     """Whether what is written changes from turn to turn, and is not a collection that grows."""
     call = output.call
     bound = _loop(module, loop).bound
+    bound = bound - _same_in_all_turns(loop, bound)
     used = {n.id for n in ast.walk(call) if isinstance(n, ast.Name)}
     used |= _written_through(module, call)
     if isinstance(call.func, ast.Attribute) and call.func.attr == "savefig":
         return bool(_loop(module, loop).called & _FIGURES) or bool(used & bound)
     return bool(used & bound)
+
+
+def _same_in_all_turns(loop: ast.AST, bound: set[str]) -> set[str]:
+    """The names of texts that a loop puts together of nothing that it changes: `"-i %s" % options.name`."""
+    same: set[str] = set()
+    other: set[str] = set()
+    for node in ast.walk(loop):
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        names = {target.id for target in targets if isinstance(target, ast.Name)}
+        if isinstance(node, ast.Assign) and isinstance(node.value, (ast.JoinedStr, ast.BinOp)):
+            inside = list(ast.walk(node.value))
+            text = any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in inside)
+            called = any(isinstance(each, ast.Call) for each in inside)
+            if text and not called and bound.isdisjoint(each.id for each in inside if isinstance(each, ast.Name)):
+                same |= names
+                continue
+        elif not isinstance(node, ast.Assign):
+            names = _bound_by(node)
+        other |= names
+    return same - other
 
 
 def _written_through(module: PythonModule, call: ast.Call) -> set[str]:
