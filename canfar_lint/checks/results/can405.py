@@ -14,6 +14,7 @@ from canfar_lint.diagnostic import UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 _FEW, _LONG = 2, 10_000
+_SETTINGS = re.compile(r"(?i)(^|\.)(settings?|config(uration)?|conf|cfg|constants?|globals|param(eter)?s)\.\w+$")
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -24,7 +25,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         plain = _is_plain(module, call, entry)
         if (plain and not _is_long(module, call, entry)) or _is_handed_back(module, call, entry):
             continue
-        if _is_off(module, call):
+        if _is_off(module, call) or module.source.lies_in(rule.table("trial_files")):
             continue
         if not kept and not _is_short(module, call, entry) and not _knows_checkpoints(module, call):
             code, span = module.code(call.func), module.name_span(call)
@@ -181,7 +182,14 @@ def _is_short(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bo
     if module.notebook:
         known = [*counts, *(limit.value for limit in limits if limit is not None)]
         return not any(count is not None and _reaches(module, count, most) for count in known)
-    return bool(counts) and all(count is not None and _below(module, count, most) for count in counts)
+    return bool(counts) and all(
+        count is not None and (_below(module, count, most) or _is_set_elsewhere(module, count)) for count in counts
+    )
+
+
+def _is_set_elsewhere(module: PythonModule, count: ast.expr) -> bool:
+    """Whether a number of steps is a setting of another file, `config.steps`: it is known, and not here."""
+    return isinstance(count, ast.Attribute) and _SETTINGS.search(module.qualified(count)) is not None
 
 
 def _count(module: PythonModule, step: ast.Call) -> ast.expr | None:
