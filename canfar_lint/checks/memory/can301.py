@@ -171,7 +171,10 @@ def _is_taken_whole(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
 
 def _is_fetched_cutout(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     """Whether a small image is opened that the program has asked a service for: a cutout, by its own download."""
-    if not call.args or not re.search(rule.table("cutouts"), module.text):
+    memo = module.memo("cutouts")
+    if "spoken of" not in memo:
+        memo["spoken of"] = re.search(rule.table("cutouts"), module.text) is not None
+    if not call.args or not memo["spoken of"]:
         return False
     named = {n.id for n in ast.walk(call.args[0]) if isinstance(n, ast.Name)}
     function = module.function_of(call) or module.tree

@@ -334,8 +334,6 @@ def _copied_by_shell(module: PythonModule, call: ast.Call) -> Iterator[str]:
 
 
 def _among_raw(module: PythonModule, rule: Rule) -> Iterator[Finding]:
-    if re.search(rule.table("fetching"), module.text):
-        return
     seen: set[tuple[int, int]] = set()
     for output in outputs(module):
         value = module.value(output.name)
@@ -350,6 +348,8 @@ def _among_raw(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 continue
             span = literal_span(module, piece.node)
             if span not in seen and literals:
+                if not seen and re.search(rule.table("fetching"), module.text):
+                    return
                 seen.add(span)
                 folder = _raw_folder(module, rule, value)
                 if re.search(rule.table("roots"), folder):
