@@ -81,6 +81,12 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     yield from found.values()
 
 
+def _tells_of_error(module: PythonModule, output: Output, last: str) -> bool:
+    """Whether a handler writes down what went wrong, which is no product."""
+    named = re.search(r"(?<![a-z])(err|errors?|crash|debug|dump|traceback|exception|fail(ed|ure)?)(?![a-z])", last)
+    return named is not None and any(isinstance(n, ast.ExceptHandler) for n in module.ancestors(output.call))
+
+
 def _by_commands(module: PythonModule) -> Iterator[tuple[Output, Named]]:
     """What the shell writes for a program: `os.system("gethead " + name + " > header.txt")`."""
     for call in module.calls(_SHELLS):
@@ -121,6 +127,8 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
         return None
     last = text.rstrip("/").rpartition("/")[2].lower()
     if re.search(rule.table("shared"), last) or re.search(r"^(-|/(dev|proc|etc|usr)/)", text) or "://" in text:
+        return None
+    if _tells_of_error(module, output, last):
         return None
     if _is_log(module, output, text) or _OF_USER.match(text) or _is_template(module, output, text):
         return None

@@ -22,6 +22,13 @@ _MOST = 50
 # `*.fits`
 _ANY_FILE = re.compile(r"\*?(\.\w+)*")
 
+# methods that change a file's headers, or what is in it
+_SETTING = frozenset(
+    (
+        *("append", "insert", "extend", "update", "set", "pop", "remove", "flush", "writeto", "setval", "fill"),
+        *("add_history", "add_comment", "add_blank", "add_checksum", "add_datasum", "rename_keyword", "verify"),
+    )
+)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -162,10 +169,11 @@ def _may_work(module: PythonModule, rule: Rule, call: ast.Call, works: set[_Func
 
 
 def _is_only_read(module: PythonModule, call: ast.Call) -> bool:
-    """Whether a file that `open` opens for changes is nowhere written to: its lines are only read."""
-    if module.qualified(call.func) != "builtins.open":
-        return False
+    """Whether a file that is opened for changes is nowhere written to: its lines or header cards are only read."""
     parent = module.parent(call)
+    if module.qualified(call.func) != "builtins.open":
+        around = module.parent(parent) if isinstance(parent, ast.withitem) else None
+        return isinstance(parent, ast.withitem) and isinstance(around, ast.With) and _changes_nothing(around, parent)
     handle = parent.optional_vars if isinstance(parent, ast.withitem) else None
     if isinstance(parent, ast.Assign):
         handle = parent.targets[0]
@@ -174,6 +182,46 @@ def _is_only_read(module: PythonModule, call: ast.Call) -> bool:
     scope = module.scope_of(handle)
     uses = [use for use in module.named(handle.id) if module.scope_of(use) is scope and isinstance(use.ctx, ast.Load)]
     return bool(uses) and all(_reads(module, use) for use in uses)
+
+
+def _changes_nothing(around: ast.With, item: ast.withitem) -> bool:
+    """Whether nothing of what a `with` opens is set in it, or handed to somebody else."""
+    if not isinstance(item.optional_vars, ast.Name):
+        return False
+    own = {item.optional_vars.id}
+    nodes = [node for statement in around.body for node in ast.walk(statement)]
+    for node in nodes:
+        if isinstance(node, ast.Assign) and _is_part(node.value, own):
+            own |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    for node in nodes:
+        if (
+            isinstance(node, (ast.Subscript, ast.Attribute))
+            and not isinstance(node.ctx, ast.Load)
+            and _root(node) in own
+        ):
+            return False
+        if isinstance(node, ast.Call) and (_sets(node.func, own) or any(_is_part(each, own) for each in node.args)):
+            return False
+    return True
+
+
+def _root(node: ast.expr) -> str:
+    """The name that a member of a member of it begins with."""
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _sets(func: ast.expr, own: set[str]) -> bool:
+    return isinstance(func, ast.Attribute) and func.attr in _SETTING and _root(func) in own
+
+
+def _is_part(node: ast.expr, own: set[str]) -> bool:
+    """Whether an expression is the file, an extension of it, or its header or data: no card of it."""
+    card = (
+        isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value.__class__ is str
+    )
+    return not card and _root(node) in own
 
 
 def _reads(module: PythonModule, use: ast.Name) -> bool:
