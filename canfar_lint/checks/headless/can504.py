@@ -208,7 +208,7 @@ def _is_for_viewer(script: Script) -> bool:
 
 
 def _is_answered(script: Script, command: Command) -> bool:
-    """Whether a command runs only on an answer that a person has typed, for which CAN101 finds the question."""
+    """Whether a command runs only on what a person has typed, where not every run asks."""
     from canfar_lint.checks._scripts import tests_of
 
     answers: frozenset[str] = script.memo("answers", _answers)
@@ -216,10 +216,11 @@ def _is_answered(script: Script, command: Command) -> bool:
 
 
 def _answers(script: Script) -> frozenset[str]:
-    """The variables that a question gives a value to: `read -p "Which one? " source zoom`."""
+    """The variables that a question gives a value to which stands under a condition: `read -p "Which one? " source`."""
     from canfar_lint.checks._scripts import is_fed
 
     asking = (c for c in script.commands if c.name == "read" and not is_fed(c))
+    asking = (c for c in asking if any(block.kind in ("if", "case") for block in c.blocks))
     asking = (c for c in asking if any(w.head[:1] == "-" and "p" in w.head for w in c.arguments))
     return frozenset(word.value for c in asking for word in c.arguments if word.value and word.value.isidentifier())
 
