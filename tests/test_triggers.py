@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +16,7 @@ from canfar_lint.catalogue import load
 from canfar_lint.catalogue.examples import examples
 from canfar_lint.triggers import Content
 from canfar_lint.triggers.expression import Expression, heads
-from canfar_lint.triggers.vocabulary import ask, is_asked, vocabulary
+from canfar_lint.triggers.vocabulary import _Memory, ask, is_asked, vocabulary
 
 WORDS = st.text(st.sampled_from("abcdeft_1"), min_size=1, max_size=9).map(str.encode)
 
@@ -86,3 +89,42 @@ def test_a_vocabulary_holds_the_parts_of_its_words(
             assert known.may_hold(part) or not holds
             if is_asked(part) and part in known.asked:
                 assert known.may_hold(part) is holds
+
+
+def test_what_is_asked_for_meanwhile_takes_nothing_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As another thread may, between a file's words being learnt and their being told."""
+    ask([b"memmap"])
+    learn = _Memory.learn
+
+    def interrupted(self: _Memory, words: frozenset[bytes]) -> None:
+        learn(self, words)
+        ask([b"asked_meanwhile"])
+
+    monkeypatch.setattr(_Memory, "learn", interrupted)
+    assert vocabulary(frozenset((b"use_memmap_here",))).may_hold(b"memmap")
+    assert vocabulary(frozenset((b"asked_meanwhile",))).may_hold(b"asked_meanwhile")
+
+
+def test_what_fires_does_not_depend_on_the_order_of_words() -> None:
+    code = (
+        "from canfar_lint.catalogue.examples import examples\n"
+        "from canfar_lint.catalogue import load\n"
+        "from canfar_lint.engine.file import Content, Profile\n"
+        "from canfar_lint.settings.settings import Settings\n"
+        "profile = Profile(load().rules.values(), Settings('/', '', ()))\n"
+        "for example in examples():\n"
+        "    if example.kind == 'py':\n"
+        "        content = Content(example.text.encode(), 'python')\n"
+        "        print(example.name, *sorted(rule.code for rule in profile.fired('python', True, content)))\n"
+    )
+    fired = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert fired[0] == fired[1] != ""

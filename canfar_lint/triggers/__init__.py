@@ -43,9 +43,9 @@ Every line, the first one too, has a newline before it: `\\n` is a faster `(?m)^
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.source import NOTEBOOK, PYTHON
@@ -202,32 +202,46 @@ _Needs = tuple[frozenset[bytes], frozenset[bytes]]
 _NOTHING: _Needs = (frozenset(), frozenset())
 
 
-class _Stretch(NamedTuple):
+class _Asks:
+    """What a trigger asks of a file: the cheaper the sooner."""
+
+    __slots__ = ()
+    cost = 0
+    patterns: Sequence[str] = ()
+
+    @property
+    def needs(self) -> _Needs:
+        """That without which it does not hold."""
+        return _NOTHING
+
+    def holds(self, content: Content, parsed: bool = False) -> bool:
+        """Whether a file may have what is asked for; what its model says better is left out where it is `parsed`."""
+        raise NotImplementedError
+
+
+class _Stretch(_Asks):
     """A stretch of bytes, and the words that stand in it as a whole, without which it is nowhere.
 
     `part` is the longest that is of one word. `quoted` when it begins with a quote and does not leave its line: then it
     can only be where the quotes are. `in_word` when it is part of a word.
     """
 
-    text: bytes
-    words: frozenset[bytes]
-    part: bytes
-    quoted: bool
-    in_word: bool
+    __slots__ = ("in_word", "part", "quoted", "text", "words")
 
-    @classmethod
-    def of(cls, text: bytes) -> _Stretch:
+    def __init__(self, text: bytes) -> None:
         parts = text.translate(NO_WORD).split(b" ")
-        whole = frozenset(part for part in parts[1:-1] if part)
-        part = max(parts, key=len)
-        ask((part,))
-        return cls(text, whole, part, text[:1] in (b"'", b'"') and b"\n" not in text, len(parts) == 1)
+        self.text = text
+        self.words = frozenset(part for part in parts[1:-1] if part)
+        self.part = max(parts, key=len)
+        self.quoted = text[:1] in (b"'", b'"') and b"\n" not in text
+        self.in_word = len(parts) == 1
+        ask((self.part,))
 
     @property
     def needs(self) -> _Needs:
         return frozenset(), _needed_parts((self,)) or frozenset()
 
-    def holds(self, content: Content) -> bool:
+    def holds(self, content: Content, parsed: bool = False) -> bool:
         return content.holds(self)
 
 
@@ -240,33 +254,35 @@ def _needed_parts(stretches: Iterable[_Stretch]) -> frozenset[bytes] | None:
     return frozenset(parts) if all(map(is_asked, parts)) else None
 
 
-class _Words(NamedTuple):
+class _Words(_Asks):
     """Words all of which must be there."""
 
-    words: list[bytes]
+    __slots__ = ("words",)
+
+    def __init__(self, words: list[bytes]) -> None:
+        self.words = words
 
     @property
     def needs(self) -> _Needs:
         return frozenset((max(self.words, key=len),)), frozenset()
 
-    def holds(self, content: Content) -> bool:
+    def holds(self, content: Content, parsed: bool = False) -> bool:
         return content.words.issuperset(self.words)
 
 
-class _Member(NamedTuple):
+class _Member(_Words):
     """A name behind a dot, or what it is the same as."""
 
-    name: bytes
+    __slots__ = ("name",)
 
-    @property
-    def needs(self) -> _Needs:
-        return frozenset((max(self.name.split(b"."), key=len),)), frozenset()
+    def __init__(self, name: bytes) -> None:
+        super().__init__(name.split(b"."))
+        self.name = name
 
-    def holds(self, content: Content) -> bool:
-        parts = self.name.split(b".")
-        if not content.words.issuperset(parts):
+    def holds(self, content: Content, parsed: bool = False) -> bool:
+        if not super().holds(content):
             return False
-        return self.name in content.code or _renamed(parts).search(content.code) is not None
+        return self.name in content.code or _renamed(self.words).search(content.code) is not None
 
 
 class Triggers:
@@ -279,6 +295,7 @@ class Triggers:
         "_comments",
         "_conditions",
         "_in_texts",
+        "_order",
         "_unsaid",
         "_words",
         "rules",
@@ -291,7 +308,7 @@ class Triggers:
         self._always: list[Rule] = []
         self._words: dict[bytes, _Rules] = {}
         self._comments: dict[bytes, _Rules] = {}
-        self._conditions: dict[str, tuple[_Words | _Member | _Stretch | _Condition, _Rules]] = {}
+        self._conditions: dict[str, tuple[_Asks, _Rules]] = {}
         # what else is asked for, by a word or a part of one without which it does not hold; and what may always hold
         self._by_word: dict[bytes, list[str]] = {}
         self._by_part: dict[bytes, list[str]] = {}
@@ -301,6 +318,9 @@ class Triggers:
                 self._always.append(rule)
             for trigger in rule.triggers_of(language):
                 self._add(rule, trigger, kind in (PYTHON, NOTEBOOK) and language != "sh")
+        # the same in every run, for what is asked first decides what need not be asked any more
+        cheapest = sorted(self._conditions, key=lambda trigger: self._conditions[trigger][0].cost)
+        self._order = {trigger: number for number, trigger in enumerate(cheapest)}
 
     def _add(self, rule: Rule, trigger: str, by_word: bool) -> None:
         if by_word and _WORD.fullmatch(trigger) and " " not in trigger:
@@ -313,14 +333,14 @@ class Triggers:
                 self._index(trigger)
             self._conditions[trigger][1][rule.code] = rule
 
-    def _read(self, trigger: str, by_word: bool) -> _Words | _Member | _Stretch | _Condition:
+    def _read(self, trigger: str, by_word: bool) -> _Asks:
         if trigger.startswith("re:") or " & " in trigger:
             return _Condition(trigger, self._in_texts)
         if by_word and _WORD.fullmatch(trigger):
             return _Words(trigger.encode().split())
         if by_word and _MEMBER.fullmatch(trigger):
             return _Member(trigger.encode())
-        return _Stretch.of(trigger.lstrip("*").encode())
+        return _Stretch(trigger.lstrip("*").encode())
 
     def _index(self, trigger: str) -> None:
         words, parts = self._conditions[trigger][0].needs
@@ -334,7 +354,7 @@ class Triggers:
     def compile(self) -> None:
         """Compile all expressions at once."""
         for asks, _ in self._conditions.values():
-            for pattern in asks.patterns if isinstance(asks, _Condition) else ():
+            for pattern in asks.patterns:
                 _expression(pattern)
 
     def fired(self, content: Content) -> list[Rule]:
@@ -349,17 +369,9 @@ class Triggers:
         for text, rules in self._comments.items():
             if text in content.data:
                 found.update(rules)
-        later = []
-        for trigger in dict.fromkeys([*self._unsaid, *self._candidates(content)]):
+        for trigger in sorted({*self._unsaid, *self._candidates(content)}, key=self._order.__getitem__):
             asks, rules = self._conditions[trigger]
-            if rules.keys() <= found.keys():
-                continue
-            if isinstance(asks, _Condition):
-                later.append((asks, rules))
-            elif asks.holds(content):
-                found.update(rules)
-        for condition, rules in sorted(later, key=_asks_where):
-            if not rules.keys() <= found.keys() and condition.holds(content, bool(found)):
+            if not rules.keys() <= found.keys() and asks.holds(content, bool(found)):
                 found.update(rules)
         return list(found.values())
 
@@ -370,13 +382,19 @@ class Triggers:
             yield from self._by_part[part]
 
 
-class _Condition:
+# parts of a condition, and the attributes in which they are kept
+_FLAGS = frozenset(("@main", "@script", "@outside", "@quoted", "@lines"))
+_EXPRESSIONS = {"@looped": "looped", "@fed": "fed", "@left": "opens"}
+
+
+class _Condition(_Asks):
     """The parts of a trigger that must all hold; its expressions are compiled when the rest does."""
 
     __slots__ = (
         "anchors",
         "at_quotes",
         "calls",
+        "cost",
         "ends",
         "fed",
         "in_texts",
@@ -407,32 +425,21 @@ class _Condition:
         # what is called for `@turns`
         self.calls: tuple[frozenset[bytes], list[_Stretch], str] | None = None
         for part in trigger.split(" & "):
+            name, _, given = part.partition(" ")
             if part.startswith("re:"):
                 self.patterns.append(part[3:])
-            elif part == "@main":
-                self.main = True
-            elif part == "@script":
-                self.script = True
-            elif part == "@outside":
-                self.outside = True
-            elif part == "@quoted":
-                self.quoted = True
-            elif part.startswith("@unasked"):
-                self.unasked, self.shows = True, part[9:]
-            elif part.startswith("@unless "):
-                self.unasked, self.unless = True, part[8:]
-            elif part.startswith("@ends "):
-                self.ends = frozenset(part[6:].encode().split(b"|"))
-            elif part.startswith("@known "):
-                self.known = float(part[7:])
-            elif part == "@lines":
-                self.lines = True
-            elif part.startswith("@looped re:"):
-                self.looped = part[11:]
-            elif part.startswith("@fed re:"):
-                self.fed = part[8:]
-            elif part.startswith("@left re:"):
-                self.opens = part[9:]
+            elif part in _FLAGS:
+                setattr(self, part[1:], True)
+            elif name in _EXPRESSIONS and given.startswith("re:"):
+                setattr(self, _EXPRESSIONS[name], given[3:])
+            elif name == "@unasked":
+                self.unasked, self.shows = True, given
+            elif name == "@unless":
+                self.unasked, self.unless = True, given
+            elif name == "@ends":
+                self.ends = frozenset(given.encode().split(b"|"))
+            elif name == "@known":
+                self.known = float(given)
             elif part.startswith("@turns re:"):
                 self.calls = frozenset(), [], part[10:]
             elif part.startswith("@turns"):
@@ -441,6 +448,9 @@ class _Condition:
             else:
                 self.anchors.append(_anchors(part))
         self.at_quotes = frozenset(filter(_begins_with_quote, self.patterns))
+        where = self.main, self.unasked, self.known, self.opens, self.looped, self.fed, self.script, self.calls
+        # what stands where takes longest to tell
+        self.cost = 2 if any(where) else 1
 
     @property
     def needs(self) -> _Needs:
@@ -448,12 +458,6 @@ class _Condition:
         known = [(words, _needed_parts(stretches)) for words, stretches in self.anchors]
         told = [(words, parts) for words, parts in known if parts is not None and (words or parts)]
         return min(told, key=lambda needs: len(needs[0]) + len(needs[1]), default=_NOTHING)
-
-    @property
-    def structural(self) -> bool:
-        """Whether it asks what of the code stands where."""
-        asked = self.main, self.unasked, self.known, self.opens, self.looped, self.fed, self.script, self.calls
-        return any(asked)
 
     def holds(self, content: Content, parsed: bool = False) -> bool:
         """`parsed` when the model will say what stands where."""
@@ -528,10 +532,6 @@ class _Condition:
         return not (self.unasked and all(asked))
 
 
-def _asks_where(condition: tuple[_Condition, _Rules]) -> bool:
-    return condition[0].structural
-
-
 def _begins_with_quote(pattern: str) -> bool:
     """Whether all that an expression finds begins with a quote."""
     rest = pattern.removeprefix("""["']""")
@@ -554,7 +554,7 @@ def _anchors(part: str) -> _Anchors:
     """The words and the stretches of which one must be there."""
     any_of = [anchor.encode() for anchor in part.split("|") if anchor]
     words = frozenset(anchor for anchor in any_of if not anchor.startswith(b"*"))
-    return words, [_Stretch.of(anchor[1:]) for anchor in any_of if anchor.startswith(b"*")]
+    return words, [_Stretch(anchor[1:]) for anchor in any_of if anchor.startswith(b"*")]
 
 
 # each takes a search of the whole file

@@ -56,12 +56,13 @@ class _Test(NamedTuple):
 class Asking:
     """Answers for the places of one text; what names are set to is looked for once."""
 
-    __slots__ = ("_known", "_plain", "code")
+    __slots__ = ("_handed", "_known", "_plain", "code")
 
     def __init__(self, code: bytes) -> None:
         self.code = code
         self._plain: bytes | None = None
         self._known: dict[bytes, bool] = {}
+        self._handed: dict[bytes, bool] = {}
 
     def is_asked(self, at: int, shows: str = "", words: str = "", depth: int = 0, window: bool = False) -> bool:
         """Whether a place stands under a condition on a choice of the user, or in a function called only there;
@@ -99,8 +100,11 @@ class Asking:
 
     def _is_handed(self, name: bytes) -> bool:
         """Whether some call may say `True` for a parameter of that name."""
-        said = re.finditer(rb"(?<![\w.])%s\s*=\s*True\b" % re.escape(name), self.code if b"." not in name else b"")
-        return any(b"def " not in self.code[self.code.rfind(b"\n", 0, at.start()) : at.start()] for at in said)
+        if name not in self._handed:
+            said = re.finditer(rb"(?<![\w.])%s\s*=\s*True\b" % re.escape(name), self.code if b"." not in name else b"")
+            lines = (self.code[self.code.rfind(b"\n", 0, at.start()) : at.start()] for at in said)
+            self._handed[name] = any(b"def " not in line for line in lines)
+        return self._handed[name]
 
     def _is_set(self, name: bytes) -> bool:
         """Whether the file may give a name a value of its own; not by handing on what it was given under it."""

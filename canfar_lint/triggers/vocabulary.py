@@ -24,25 +24,21 @@ class Vocabulary(NamedTuple):
 
 
 class _Memory:
-    """The words seen so far, and those among them that hold something."""
+    """The words seen so far, and those among them that hold something of what is asked for.
 
-    def __init__(self) -> None:
-        self.asked: frozenset[bytes] = frozenset()
+    Threads share it. A word is known only once all that it holds is written down, and what is asked for anew begins
+    another memory, so that who has taken hold of one is told nothing wrong.
+    """
+
+    def __init__(self, asked: frozenset[bytes]) -> None:
+        self.asked = asked
         # by its first three bytes, each with its last three
         self.by_start: dict[_Three, list[tuple[bytes, _Three]]] = {}
-        self.known: set[bytes] = set()
-        self.holding: dict[bytes, list[bytes]] = {}
-
-    def ask(self, parts: set[bytes]) -> None:
-        self.asked |= parts
-        for part in parts:
+        for part in asked:
             start, end = (part[0], part[1], part[2]), (part[-3], part[-2], part[-1])
             self.by_start.setdefault(start, []).append((part, end))
-        self.forget()
-
-    def forget(self) -> None:
-        self.known.clear()
-        self.holding.clear()
+        self.known: set[bytes] = set()
+        self.holding: dict[bytes, list[bytes]] = {}
 
     def learn(self, words: frozenset[bytes]) -> None:
         text = b" ".join((b"", *words, b""))
@@ -61,14 +57,15 @@ class _Memory:
         return [part for part, end in begun if end in threes]
 
 
-_memory = _Memory()
+_memory = _Memory(frozenset())
 
 
 def ask(parts: Iterable[bytes]) -> None:
     """Say what will be asked for."""
-    new = {part for part in parts if len(part) >= _LEAST} - _memory.asked
-    if new:
-        _memory.ask(new)
+    global _memory
+    asked = _memory.asked.union(part for part in parts if len(part) >= _LEAST)
+    if asked != _memory.asked:
+        _memory = _Memory(asked)
 
 
 def is_asked(part: bytes) -> bool:
@@ -78,11 +75,13 @@ def is_asked(part: bytes) -> bool:
 
 def vocabulary(words: frozenset[bytes]) -> Vocabulary:
     """What a file with these words holds."""
-    new = words - _memory.known
+    global _memory
+    memory = _memory
+    new = words - memory.known
+    if new and len(memory.known) > _MOST_WORDS:
+        memory = _memory = _Memory(memory.asked)
+        new = words
     if new:
-        if len(_memory.known) > _MOST_WORDS:
-            _memory.forget()
-            new = words
-        _memory.learn(new)
-    holding = _memory.holding
-    return Vocabulary(frozenset().union(*map(holding.__getitem__, holding.keys() & words)), _memory.asked)
+        memory.learn(new)
+    holding = memory.holding
+    return Vocabulary(frozenset().union(*map(holding.__getitem__, holding.keys() & words)), memory.asked)
