@@ -59,8 +59,15 @@ FOUND = frozenset(
             ".checks.batch.can101",
         ),
         *(".checks.matcher", ".engine.models", ".model", ".model.evaluate", ".model.python", ".model.scopes"),
-        *(".model.values", ".model.embedded", ".model.shell", ".model.shell_nodes", ".model.shell_programs"),
-        *(".model.shell_reader", ".model.shell_words", ".fixing", ".fixing.apply", ".fixing.diff"),
+        *(
+            ".model.values",
+            ".model.unreached",
+            ".model.embedded",
+            ".model.shell",
+            ".model.shell_nodes",
+            ".model.shell_programs",
+        ),
+        *(".model.shell_reader", ".model.shell_words", ".model.unreached", ".fixing", ".fixing.apply", ".fixing.diff"),
         *(".fixing.document", ".fixing.python", ".fixing.write"),
     )
 )

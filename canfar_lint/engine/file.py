@@ -305,8 +305,11 @@ class _Work:
 
     def never_runs(self, finding: Finding) -> bool:
         """Whether a finding of what a program does is in code that never runs."""
-        of_running = finding.code[:3] == "CAN" and finding.code[3] in "12345"
-        return of_running and self.module is not None and self.module.never_comes_to(finding.start)
+        if self.module is None or finding.code[:3] != "CAN" or finding.code[3] not in "12345":
+            return False
+        from canfar_lint.model.unreached import never_runs
+
+        return never_runs(self.module, finding.start)
 
     def collect(self, source: Source, collector: Any, name: str, model: Any) -> None:
         function = getattr(collector, name, None)

@@ -30,9 +30,6 @@ _GIVEN = frozenset(("os",))
 
 # these are given classes, and make nothing of them
 _TESTS_OF_CLASSES = frozenset(("isinstance", "issubclass"))
-_BLOCKS = ("body", "orelse", "finalbody")
-_WAYS_OUT = (ast.Return, ast.Continue, ast.Break)
-_LEAVING = frozenset(("sys.exit", "os._exit", "os.abort"))
 
 
 class PythonModule:
@@ -420,97 +417,6 @@ class PythonModule:
         """Whether a node stands under a condition that the code itself has settled the other way: `if 0:`."""
         tests = ((self.constant(test), wanted) for test, wanted in self.guards(node))
         return any(isinstance(known, int) and bool(known) != wanted for known, wanted in tests)
-
-    @property
-    def end(self) -> int:
-        """The offset behind which nothing runs, since the module leaves there whatever happens: `sys.exit()`.
-
-        The cells of a notebook run one by one, so that there it is the end of the text.
-        """
-        memo = self.memo("end")
-        if "at" not in memo:
-            leaves = (node for node in self.tree.body if not self.notebook and self._leaves(node))
-            last = next(leaves, None)
-            memo["at"] = len(self.text) + 1 if last is None else self.span(last)[1]
-        at = memo["at"]
-        assert isinstance(at, int)
-        return at
-
-    def never_comes_to(self, offset: int) -> bool:
-        """Whether what stands at an offset never runs: behind the program's end or that of a block, or in what a cell
-        does not run."""
-        stretches = (*self._idle_cells(), *self._left_over())
-        return offset >= self.end or any(start <= offset < end for start, end in stretches)
-
-    def _left_over(self) -> list[tuple[int, int]]:
-        """What stands in a block behind what leaves it in any case: `return`, `break`, `sys.exit()`."""
-        memo = self.memo("left over")
-        if "all" not in memo:
-            # the cells of a notebook run one by one
-            nodes = self.parents if self.notebook else (self.tree, *self.parents)
-            blocks = (getattr(node, field, None) for node in nodes for field in _BLOCKS)
-            memo["all"] = [found for block in blocks if isinstance(block, list) for found in self._behind(block)]
-        found = memo["all"]
-        assert isinstance(found, list)
-        return found
-
-    def _behind(self, block: list[ast.stmt]) -> Iterator[tuple[int, int]]:
-        for statement in block[:-1]:
-            if isinstance(statement, _WAYS_OUT) or self._leaves(statement) or self._leaves_in_turn(statement):
-                yield self.span(statement)[1], self.span(block[-1])[1]
-                return
-
-    def _leaves_in_turn(self, statement: ast.stmt) -> bool:
-        """Whether a loop ends the program in its first turn."""
-        if not isinstance(statement, ast.For) or not any(map(self._leaves, statement.body)):
-            return False
-        return not any(isinstance(node, (ast.Continue, ast.Break, ast.Return)) for node in ast.walk(statement))
-
-    def _idle_cells(self) -> list[tuple[int, int]]:
-        """The stretches of a notebook that do not run: cells that Python refuses, and what is left before."""
-        memo = self.memo("idle cells")
-        if "all" not in memo:
-            memo["all"] = list(self._idle()) if self.notebook else []
-        found = memo["all"]
-        assert isinstance(found, list)
-        return found
-
-    def _idle(self) -> Iterator[tuple[int, int]]:
-        from canfar_lint.model.notebook import NotebookSource
-
-        if not isinstance(self.source, NotebookSource):
-            return  # Python 2, made into 3
-        for node in self.parents:
-            if isinstance(node, (ast.Continue, ast.Break)) and self._is_astray(node):
-                cell = self.source.cell_at(self.span(node)[0])
-                if cell is not None:
-                    yield cell.start, cell.end  # a `SyntaxError`
-        for node in self.tree.body:
-            stops = isinstance(node, ast.Assert) and isinstance(node.test, ast.Constant) and not node.test.value
-            if stops or self._leaves(node):
-                behind = self.span(node)[1]
-                cell = self.source.cell_at(behind - 1)
-                if cell is not None:
-                    yield behind, cell.end
-
-    def _is_astray(self, node: ast.AST) -> bool:
-        """Whether a `continue` or `break` stands outside of every loop."""
-        for ancestor in self.ancestors(node):
-            if isinstance(ancestor, (ast.For, ast.AsyncFor, ast.While)):
-                return False
-            if isinstance(ancestor, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                return True
-        return True
-
-    def _leaves(self, statement: ast.stmt) -> bool:
-        if isinstance(statement, ast.Raise):
-            return True
-        if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
-            return False
-        func = statement.value.func
-        if isinstance(func, ast.Name) and func.id in ("exit", "quit") and not self.bindings(func):
-            return True
-        return any(name in _LEAVING for name in self.qualified_all(func))
 
     def on_main_path(self, node: ast.AST) -> bool:
         """Whether a node runs when the file is run as a script: at module level, or in a function called from there."""
