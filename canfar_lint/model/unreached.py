@@ -3,36 +3,63 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from canfar_lint.model.python import PythonModule
 
-_BLOCKS = ("body", "orelse", "finalbody")
 _WAYS_OUT = (ast.Return, ast.Continue, ast.Break)
 _LEAVING = frozenset(("sys.exit", "os._exit", "os.abort"))
 
 
 def never_runs(module: PythonModule, offset: int) -> bool:
     """Whether what stands at an offset never runs."""
-    memo = module.memo("never runs")
-    if "all" not in memo:
-        memo["all"] = list(chain(_behind_ways_out(module), _idle(module) if module.notebook else ()))
-    stretches = memo["all"]
-    assert isinstance(stretches, list)
-    return any(start <= offset < end for start, end in stretches)
+    return _is_behind_a_way_out(module, offset) or (module.notebook and _is_idle(module, offset))
 
 
-def _behind_ways_out(module: PythonModule) -> Iterator[tuple[int, int]]:
-    """What stands in a block behind what leaves it in any case: `return`, `break`, `sys.exit()`."""
-    # the cells of a notebook run one by one
-    nodes = module.parents if module.notebook else (module.tree, *module.parents)
-    found = (getattr(node, field, None) for node in nodes for field in _BLOCKS)
-    for block in (each for each in found if isinstance(each, list)):
-        for statement in block[:-1]:
-            if isinstance(statement, _WAYS_OUT) or _leaves(module, statement) or _leaves_in_turn(module, statement):
-                yield module.span(statement)[1], module.span(block[-1])[1]
-                break
+def _is_behind_a_way_out(module: PythonModule, offset: int) -> bool:
+    """Whether something stands in a block behind what leaves it in any case: `return`, `break`, `sys.exit()`."""
+    last = module.memo("the first statement that leaves its block")
+    block: Sequence[ast.stmt] = module.tree.body
+    while block:
+        at = bisect_right(block, offset, key=lambda node: module.span(node)[1])
+        # the cells of a notebook run one by one
+        if not (module.notebook and block is module.tree.body):
+            if block[0] not in last:
+                last[block[0]] = _first_way_out(module, block)
+            leaving = last[block[0]]
+            assert isinstance(leaving, int)
+            if leaving < at < len(block):
+                return True
+        block = _block_at(module, block[at], offset) if at < len(block) else ()
+    return False
+
+
+def _first_way_out(module: PythonModule, block: Sequence[ast.stmt]) -> int:
+    """The number of the first statement of a block behind which nothing runs; how many there are when there is none."""
+    ways_out = (
+        number
+        for number, statement in enumerate(block)
+        if isinstance(statement, _WAYS_OUT) or _leaves(module, statement) or _leaves_in_turn(module, statement)
+    )
+    return next(ways_out, len(block))
+
+
+def _block_at(module: PythonModule, statement: ast.stmt, offset: int) -> Sequence[ast.stmt]:
+    """The block of a statement in which something stands; nothing where it stands in none."""
+    for block in _blocks(statement):
+        if module.span(block[0])[0] <= offset < module.span(block[-1])[1]:
+            return block
+    return ()
+
+
+def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    parts = (getattr(statement, field, ()) for field in ("handlers", "cases"))
+    for part in (statement, *chain.from_iterable(parts)):
+        for field in ("body", "orelse", "finalbody"):
+            if block := getattr(part, field, None):
+                yield block
 
 
 def _leaves_in_turn(module: PythonModule, statement: ast.stmt) -> bool:
@@ -40,6 +67,15 @@ def _leaves_in_turn(module: PythonModule, statement: ast.stmt) -> bool:
     if not isinstance(statement, ast.For) or not any(_leaves(module, each) for each in statement.body):
         return False
     return not any(isinstance(node, (ast.Continue, ast.Break, ast.Return)) for node in ast.walk(statement))
+
+
+def _is_idle(module: PythonModule, offset: int) -> bool:
+    memo = module.memo("cells that do not run")
+    if "all" not in memo:
+        memo["all"] = list(_idle(module))
+    stretches = memo["all"]
+    assert isinstance(stretches, list)
+    return any(start <= offset < end for start, end in stretches)
 
 
 def _idle(module: PythonModule) -> Iterator[tuple[int, int]]:
