@@ -16,6 +16,7 @@ import pytest
 from harness import Example, examples, marked_file
 
 from canfar_lint.catalogue import Rule, load
+from canfar_lint.diagnostic import LEVELS
 from canfar_lint.engine import models
 from canfar_lint.engine.file import FileResult, Profile, lint_bytes
 from canfar_lint.settings import Resolver
@@ -205,12 +206,23 @@ class Ungated(Profile):
         return list({rule.code: rule for triggers in compiled for rule in triggers.rules}.values())
 
 
-def test_triggers_lose_nothing_in_any_example() -> None:
+ALL, WITHOUT_ADVICE = "all", "without advice"
+
+
+def gates(wanted: str) -> tuple[Profile, Profile, frozenset[str]]:
+    """Every rule behind its triggers, and without them; and the levels that must be found behind them."""
     rules = list(load().rules.values())
-    gated, ungated = profile(rules), Ungated(rules, profile().settings)
+    behind = rules if wanted == ALL else [rule.without_advice() for rule in rules]
+    levels = frozenset(LEVELS) if wanted == ALL else frozenset(LEVELS) - {"advice"}
+    return profile(behind), Ungated(rules, profile().settings), levels
+
+
+@pytest.mark.parametrize("wanted", [ALL, WITHOUT_ADVICE])
+def test_triggers_lose_nothing_in_any_example(wanted: str) -> None:
+    gated, ungated, levels = gates(wanted)
     lost: dict[str, set[str]] = {}
     for example in examples():
-        found = _found(example, ungated) - _found(example, gated)
+        found = _found(example, ungated, levels) - _found(example, gated, levels)
         if found:
             lost[example.name] = {code for code, _, _ in found}
     allowed = {name: {code} for name, code in LET_GO.items()}
@@ -218,26 +230,26 @@ def test_triggers_lose_nothing_in_any_example() -> None:
 
 
 @pytest.mark.skipif(not TREE.is_dir(), reason="python benchmarks/run.py --counts fetches it")
-def test_triggers_lose_nothing_in_a_real_tree() -> None:
+@pytest.mark.parametrize("wanted", [ALL, WITHOUT_ADVICE])
+def test_triggers_lose_nothing_in_a_real_tree(wanted: str) -> None:
     """Of eleven packages every tenth file, by size: 160 000 lines that no rule was written for."""
-    rules = list(load().rules.values())
-    gated, ungated = profile(rules), Ungated(rules, profile().settings)
+    gated, ungated, levels = gates(wanted)
     lost = {}
     for path in sorted(TREE.rglob("*.py")):
         data, name = path.read_bytes(), str(path.relative_to(TREE))
         found, kept = (
-            {(d.code, d.start, d.end) for d in linted(name, "python", data, wanted).diagnostics}
-            for wanted in (ungated, gated)
+            {(d.code, d.start, d.end) for d in linted(name, "python", data, each).diagnostics if d.level in levels}
+            for each in (ungated, gated)
         )
         if found != kept:
             lost[name] = found ^ kept
     assert lost == {}
 
 
-def _found(example: Example, wanted: Profile) -> set[tuple[str, int, int]]:
+def _found(example: Example, wanted: Profile, levels: frozenset[str]) -> set[tuple[str, int, int]]:
     data = marked_file(example.text, example.kind).data
     result = linted(example.path, KINDS[example.kind], data, wanted)
-    return {(d.code, d.start, d.end) for d in result.diagnostics}
+    return {(d.code, d.start, d.end) for d in result.diagnostics if d.level in levels}
 
 
 def fires(triggers: list[object], text: str, kind: str = "python") -> bool:

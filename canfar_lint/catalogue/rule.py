@@ -59,13 +59,23 @@ class Rule:
             if isinstance(trigger, str):
                 found.append(trigger)
             else:
-                found += [t for of, those in trigger.items() if not language or of == language for t in those]
+                kinds = {language, "advice"} if language else trigger.keys()
+                found += [t for of, those in trigger.items() if of in kinds for t in those]
         return found
 
     def at_level(self, level: str) -> Rule:
         """This rule with every finding at `level`, as a user's settings want it."""
         copy = self._copy()
         copy.level_override = level
+        return copy
+
+    def without_advice(self) -> Rule:
+        """This rule where nobody asked for its advice: what only that needs is not looked for."""
+        needed = tuple(t for t in self.triggers if isinstance(t, str) or "advice" not in t)
+        if needed == self.triggers:
+            return self
+        copy = self._copy()
+        copy.triggers = needed
         return copy
 
     def under(self, settings: object) -> Rule:

@@ -43,7 +43,7 @@ _RULE: dict[str, tuple[type, bool]] = {
     "examples": (list, True),
 }
 _VARIANT: dict[str, tuple[type, bool]] = {"level": (str, False), "message": (str, False), "fix": (str, False)}
-_SIDES = frozenset(("py", "sh", "script", "setting"))
+_SIDES = frozenset(("py", "sh", "script", "setting", "advice"))
 _EXAMPLE: dict[str, tuple[type, bool]] = {
     "bad": (str, False),
     "good": (str, False),
@@ -172,7 +172,9 @@ def _values(path: Path, data: _Mapping, section: str) -> None:
             refuse("variants", f"{name}: a level is one of {', '.join(LEVELS)}, a fix one of {', '.join(FIXES)}")
     for trigger in data["triggers"]:
         if not isinstance(trigger, str) and not (isinstance(trigger, dict) and set(trigger) <= _SIDES):
-            refuse("triggers", "a trigger is a text, or `py:`, `sh:`, `script:` or `setting:` with a list of texts")
+            refuse("triggers", f"a trigger is a text, or one of {', '.join(sorted(_SIDES))} with a list of texts")
+    if data["triggers"] and all(isinstance(trigger, dict) and "advice" in trigger for trigger in data["triggers"]):
+        refuse("triggers", "some must be for more than advice")
     for example in data["examples"]:
         if isinstance(example, dict) and ("bad" in example) == ("good" in example):
             raise RuleError("an example is either `bad` or `good`", path, getattr(example, "line", 1))

@@ -145,7 +145,7 @@ def digest(data: bytes) -> str:
 def _hangs_on(profile: Profile, selection: Selection) -> tuple[object, ...]:
     from canfar_lint.peers.ruff import flags
 
-    levels = [(rule.code, rule.level, rule.level_override) for rule in profile.rules]
+    levels = [(rule.code, rule.level, rule.level_override, len(rule.triggers)) for rule in profile.rules]
     asked = flags(selection, profile.settings) if selection.ruff or "CAN001" in selection.rules else []
     return profile.settings.key, profile.settings.root, levels, asked, profile.settings.ruff
 

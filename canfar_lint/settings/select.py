@@ -85,9 +85,7 @@ class Selection:
         enabled, foreign, ignored, asked = reader.chosen(self._levels)
         self._asked = reader.asked
         self.rules: dict[str, Rule] = {
-            code: rule.at_level(self._levels[code]) if code in self._levels else rule
-            for code, rule in catalogue.rules.items()
-            if code in enabled
+            code: self._as_asked(rule) for code, rule in catalogue.rules.items() if code in enabled
         }
         self.ruff = tuple(s for s in foreign if not s.startswith(HADOLINT)) if settings.ruff else ()
         self.ruff_ignore = tuple(s for s in ignored if not s.startswith(HADOLINT))
@@ -100,6 +98,11 @@ class Selection:
         self._unsafe = Codes(reader.words("extend-unsafe-fixes"))
         self._per_file = reader.per_file()
         self._ignored: dict[str, Codes] = {}
+
+    def _as_asked(self, rule: Rule) -> Rule:
+        if rule.code in self._levels:
+            return rule.at_level(self._levels[rule.code])
+        return rule if rule.code in self._asked or rule.level == "advice" else rule.without_advice()
 
     def level(self, code: str, level: str) -> str:
         """The level of a finding of `code`, from its own and the settings'."""

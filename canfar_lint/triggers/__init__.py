@@ -34,7 +34,8 @@ A rule's triggers, any of which lets it run:
                     closes nor hands on
 `sh: [...]`         triggers of the shell side alone (`py:` of the Python side), which Python files that start no
                     programs need not be searched for; `script:` those of shell files and cells, which say nothing
-                    of the commands in Python's texts
+                    of the commands in Python's texts; `advice:` what only findings at that level need, left out where
+                    nobody asked for the rule's advice
 
 In Python they are looked for outside of docstrings and comment lines (but `#…`, which is looked for everywhere).
 Every line, the first one too, has a newline before it: `\\n` is a faster `(?m)^`.
