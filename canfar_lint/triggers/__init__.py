@@ -46,6 +46,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from keyword import kwlist
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
@@ -383,6 +384,8 @@ class Triggers:
             yield from self._by_part[part]
 
 
+_KEYWORDS = frozenset(word.encode() for word in kwlist)
+
 # parts of a condition, and the attributes in which they are kept
 _FLAGS = frozenset(("@main", "@script", "@outside", "@quoted", "@lines"))
 _EXPRESSIONS = {"@looped": "looped", "@fed": "fed", "@left": "opens"}
@@ -455,10 +458,10 @@ class _Condition(_Asks):
 
     @property
     def needs(self) -> _Needs:
-        """Of the anchors with the fewest of them, what is asked for."""
+        """Of the anchors that are in the fewest files, what is asked for: keywords are in most of them."""
         known = [(words, _needed_parts(stretches)) for words, stretches in self.anchors]
         told = [(words, parts) for words, parts in known if parts is not None and (words or parts)]
-        return min(told, key=lambda needs: len(needs[0]) + len(needs[1]), default=_NOTHING)
+        return min(told, key=lambda needs: (not needs[0].isdisjoint(_KEYWORDS), sum(map(len, needs))), default=_NOTHING)
 
     def holds(self, content: Content, parsed: bool = False) -> bool:
         """`parsed` when the model will say what stands where."""
