@@ -131,6 +131,9 @@ def _variant(module: PythonModule, rule: Rule, read: ast.Call, target: ast.AST |
         over = loop.generators[0].iter
     if over is not None and over is not read and re.search(rule.table("few"), unglued(module.code(over)).lower()):
         return "unknown"
+    function = module.function_of(read)
+    if function is not None and re.search(rule.table("told_few"), (ast.get_docstring(function) or "").lower()):
+        return "unknown"
     if module.qualified(read.func) != "numpy.load":
         return None
     names = [module.value(each).skeleton for each in read.args[:1]] + ([module.code(target)] if target else [])
