@@ -70,6 +70,8 @@ def _fate(module: PythonModule, rule: Rule, array: ast.expr, depth: int) -> set[
     if isinstance(parent, ast.Call) and array in parent.args:
         return _of_argument(module, rule, parent, depth)
     if isinstance(parent, ast.Subscript) and parent.value is array:
+        if isinstance(module.constant(parent.slice), str):
+            return _fate(module, rule, parent, depth + 1)  # a column of a table
         return {CUT} if isinstance(parent.ctx, ast.Load) else set()
     if isinstance(parent, ast.Compare):
         return set() if any(isinstance(op, (ast.Is, ast.IsNot)) for op in parent.ops) else {WHOLE}

@@ -11,6 +11,8 @@ from canfar_lint.model.python import PythonModule
 COLLECTED = (ast.ListComp, ast.DictComp)
 
 _DEEP = 4
+# what draws so many of a list
+_DRAWS = ("choice", "choices", "sample")
 _PAIRED = ("builtins.enumerate", "builtins.zip")
 
 
@@ -50,6 +52,11 @@ def _is_short(module: PythonModule, short: int, node: ast.expr, depth: int) -> b
         return len(over.elts) <= short
     if isinstance(over, ast.Dict):
         return len(over.keys) <= short
+    if isinstance(over, ast.Call) and module.qualified(over.func).rpartition(".")[2] in _DRAWS and over.args:
+        drawn = next((found for word in ("size", "k") if (found := module.keyword(over, word))), None)
+        size = drawn.value if drawn is not None else over.args[1] if len(over.args) > 1 else None
+        last = module.constant(size) if size is not None else None
+        return isinstance(last, int) and last <= short
     if isinstance(over, ast.Call) and module.qualified(over.func) == "builtins.range" and over.args:
         last = module.constant(over.args[-1] if len(over.args) < 3 else over.args[1])
         return isinstance(last, int) and last <= short

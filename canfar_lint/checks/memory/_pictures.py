@@ -19,6 +19,8 @@ def are_images(module: PythonModule, rule: Rule, read: ast.Call, place: ast.AST 
     """
     if any(name in rule.table("pictures") for name in module.qualified_all(read.func)):
         return True
+    if any(name in rule.table("sky") for name in module.qualified_all(read.func)):
+        return _is_combined(module, rule, place, value) or None
     words = _words(module, read, place, value)
     sides = _sides(module, rule, place)
     pictured = re.search(rule.table("picture_words"), words) is not None or sides > 2

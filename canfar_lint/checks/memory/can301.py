@@ -35,10 +35,9 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 if _is_taken_whole(module, rule, call) or _is_fetched_cutout(module, rule, call):
                     continue
                 becomes = fates(module, rule, call)
-                if _gains_nothing(module, rule, call, becomes):
+                if _gains_nothing(module, rule, call, becomes) or _are_small_parts(module, rule, call):
                     continue
-                small = _may_be_small(module, rule, call) or _is_used_whole(module, rule, call, becomes)
-                variant = "unknown" if small else None
+                variant = None if _is_plain(module, rule, call, becomes) else "unknown"
             elif _is_mapped(module, call):
                 continue  # the headers are wanted, the data is mapped all the same
             else:
@@ -209,14 +208,22 @@ def _gains_nothing(module: PythonModule, rule: Rule, call: ast.Call, becomes: se
     return plain and (DROPPED in becomes or is_left_open(module, call))
 
 
-def _is_used_whole(module: PythonModule, rule: Rule, call: ast.Call, becomes: set[str]) -> bool:
-    """Whether all that is done with the arrays is done with every pixel, and nothing says that they are large."""
-    return WHOLE in becomes and not becomes & {CUT, UNSEEN} and not _is_large(module, rule, call)
+def _is_plain(module: PythonModule, rule: Rule, call: ast.Call, becomes: set[str]) -> bool:
+    """Whether a part of an array is all that is used, or words say that it is large: otherwise it may be anything."""
+    return CUT in becomes or _is_large(module, rule, call) or any(_is_cut(module, use) for use in _uses(module, call))
+
+
+def _are_small_parts(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether extensions are all taken by names of what is small: `hdul["SPECTRUM"]`, `hdul["GTI"]`."""
+    taken = [around for use in _uses(module, call) if isinstance(around := module.parent(use), ast.Subscript)]
+    names = [module.constant(each.slice) for each in taken]
+    return bool(names) and all(isinstance(n, str) and re.search(rule.table("small"), unglued(n).lower()) for n in names)
 
 
 def _is_large(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
-    """Whether words say that a cube or a mosaic is read."""
-    return re.search(rule.table("large"), _said(module, call)) is not None
+    """Whether a cube or a mosaic is read, by its words or by what reads it."""
+    cube = any(name.startswith("spectral_cube.") for name in module.qualified_all(call.func))
+    return cube or re.search(rule.table("large"), _said(module, call)) is not None
 
 
 def _said(module: PythonModule, call: ast.Call) -> str:
@@ -229,14 +236,6 @@ def _said(module: PythonModule, call: ast.Call) -> str:
     return unglued(" ".join(names)).lower()
 
 
-def _may_be_small(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
-    """Whether words say that what is read is small, nothing that it is a cube, and no part of an array is taken."""
-    said = _said(module, call)
-    if not re.search(rule.table("small"), said) or re.search(rule.table("large"), said):
-        return False
-    return not any(_is_cut(module, use) for use in _uses(module, call))
-
-
 def _is_cut(module: PythonModule, use: ast.Name) -> bool:
     """`hdul[0].data[10:20]`, `hdul[0].section`: of the array a part is enough."""
     extension = module.parent(use)
@@ -244,7 +243,8 @@ def _is_cut(module: PythonModule, use: ast.Name) -> bool:
     if not isinstance(data, ast.Attribute) or data.attr not in ("data", "section"):
         return False
     kept = module.parent(data)
-    return data.attr == "section" or (isinstance(kept, ast.Subscript) and kept.value is data)
+    cut = isinstance(kept, ast.Subscript) and kept.value is data and not isinstance(module.constant(kept.slice), str)
+    return data.attr == "section" or cut
 
 
 def _is_conversion(module: PythonModule, rule: Rule, node: ast.AST | None) -> bool:

@@ -29,6 +29,10 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call in module.calls(rule.table("arrays")):
         if call.args and isinstance(call.args[0], ast.Subscript) and not _may_select(module, rule, call.args[0]):
             yield from _read(module, rule, call, call.args[0])
+    for call in module.methods(("read",)):
+        assert isinstance(call.func, ast.Attribute)
+        if not (call.args or call.keywords) and _is_node(call.func.value):
+            yield from _read(module, rule, call, call.func.value, _Reached(_path(call.func.value), call))
     for call in module.calls(rule.table("loads")):
         yield from _loaded(module, rule, call)
     for call in module.methods(rule.table("methods")):
@@ -101,8 +105,28 @@ def _are_texts(module: PythonModule, node: ast.expr) -> bool:
     return isinstance(called, ast.Attribute) and called.attr == "keys"
 
 
-def _read(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr) -> Iterator[Finding]:
-    reached = _reached(module, rule, dataset)
+def _is_node(node: ast.expr) -> bool:
+    """Whether a chain of members leads from the root of a file of PyTables, `file.root.Data.Fibers`."""
+    while isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
+        node = node.value
+        if node.attr == "root":
+            return True
+    return False
+
+
+def _path(node: ast.expr) -> list[str]:
+    """The members that lead from the root of a file to a node, last first."""
+    found = []
+    while isinstance(node, ast.Attribute) and node.attr != "root":
+        found.append(node.attr)
+        node = node.value
+    return found
+
+
+def _read(
+    module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr, reached: _Reached | None = None
+) -> Iterator[Finding]:
+    reached = reached or _reached(module, rule, dataset)
     keys = reached.keys if reached is not None else []
     if reached is None or not keys or _is_scalar(module, rule, node, dataset, keys):
         return
@@ -117,22 +141,58 @@ def _read(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr) -
         return
     if _is_cut(module, rule, dataset) or (not of_particles and _is_binned(module, rule, dataset)):
         return
-    # plain HDF5 holds numbers and short columns as well as cubes
-    plain = any(name.startswith("h5py.") for name in module.qualified_all(reached.opener.func))
-    said = f"{' '.join(keys)} {target}".lower()
-    known = re.search(rule.table("bulk"), said) or not plain
-    few = re.search(rule.table("chains"), " ".join(keys).lower()) or _is_put_together(module, dataset)
-    few = few or re.search(rule.table("columns"), said) or _is_column(module, dataset)
-    few = few or (not of_particles and not re.search(rule.table("plain"), said) and _is_of_a_turn(module, dataset))
-    variant = None if known and not few else "unknown"
+    variant = None if _is_plainly_much(module, rule, node, dataset, reached, target) else "unknown"
     if variant and _is_of_one_object(module, rule, reached.opener):
         return
     yield rule.finding(module.span(node), variant=variant, code=module.code(node), name=module.code(dataset))
 
 
+def _is_plainly_much(
+    module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr, reached: _Reached, target: str
+) -> bool:
+    """Whether something says that a dataset is large, and nothing that it is a column, a fit or a line of numbers."""
+    keys = " ".join(reached.keys).lower()
+    of_particles = any(re.search(rule.table("particles"), key) for key in reached.keys)
+    # plain HDF5 holds numbers and short columns as well as cubes
+    opened = module.qualified_all(reached.opener.func)
+    plain = reached.opener is node or any(name.startswith("h5py.") for name in opened)
+    named = re.search(rule.table("bulk"), keys) or re.search(rule.table("bulk_names"), unglued(target).lower())
+    if plain and not (named or of_particles or _is_cut_later(module, node)):
+        return False
+    if re.search(rule.table("chains"), keys) or _is_put_together(module, dataset) or _is_column(module, dataset):
+        return False
+    if re.search(rule.table("columns"), f"{keys} {target}".lower()):
+        return False
+    if re.search(rule.table("summaries"), unglued(keys)) or _is_line(module, rule, dataset, keys):
+        return False
+    return of_particles or re.search(rule.table("turned"), keys) is not None or not _is_of_a_turn(module, dataset)
+
+
+def _is_cut_later(module: PythonModule, node: ast.expr) -> bool:
+    """Whether a part of what has been read is all that is used of it: `f["x"][()][:, 0]`, `f["x"][:].shape`."""
+    around = module.parent(node)
+    if isinstance(around, ast.Attribute):
+        return around.attr == "shape"
+    return (
+        isinstance(around, ast.Subscript) and around.value is node and isinstance(around.slice, (ast.Tuple, ast.Slice))
+    )
+
+
+def _is_line(module: PythonModule, rule: Rule, dataset: ast.expr, keys: str) -> bool:
+    """Whether a flux is read beside its wavelengths or times, and no numbers of objects: one spectrum or curve."""
+    beside = [unglued(key).lower() for key in _keys_beside(module, dataset)]
+    if not re.search(rule.table("lines"), keys) or re.search(rule.table("plain"), keys):
+        return False
+    if any(re.search(rule.table("columns"), key) for key in beside):
+        return False
+    return any(re.search(rule.table("axes"), key) for key in beside)
+
+
 def _is_asked(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
     """Whether what is read answers a question about every row, `f["split"][:] == 2`, or is made into texts."""
     parent = module.parent(node)
+    while isinstance(parent, ast.BinOp):
+        parent = module.parent(parent)
     if isinstance(parent, ast.Compare):
         return True
     if isinstance(parent, ast.Attribute) and parent.attr == "astype":

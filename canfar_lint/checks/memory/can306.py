@@ -47,6 +47,8 @@ def _collected(
         return
     if _is_one_per_filter(rule, place, loops[0]) or _has_short_rows(module, rule, place):
         return
+    if isinstance(place, ast.Subscript) and _is_of_named_set(module, rule, place.slice, loops[0]):
+        return
     if _is_in_blocks(module, rule, target, loops[1:]) or _is_grid_of(module, rule, target, loops):
         return
     if has_known_planes(module, rule, place):
@@ -99,6 +101,19 @@ def _is_filter(rule: Rule, key: ast.expr, turn: ast.expr) -> bool:
     return isinstance(key, ast.Name) and key.id in names and re.search(rule.table("filters"), key.id) is not None
 
 
+def _is_of_named_set(module: PythonModule, rule: Rule, key: ast.expr, loop: ast.AST) -> bool:
+    """Whether images are stored by the keys of a dict, `for band, name in maps.items()`, that is none of files."""
+    if not isinstance(loop, (ast.For, ast.AsyncFor, ast.comprehension)) or not isinstance(loop.target, ast.Tuple):
+        return False
+    called = loop.iter.func if isinstance(loop.iter, ast.Call) else None
+    first = loop.target.elts[0]
+    if not isinstance(called, ast.Attribute) or called.attr != "items" or not isinstance(first, ast.Name):
+        return False
+    if not isinstance(key, ast.Name) or key.id != first.id:
+        return False
+    return not re.search(rule.table("many_keys"), unglued(f"{module.code(called.value)} {first.id}").lower())
+
+
 def _has_short_rows(module: PythonModule, rule: Rule, place: ast.expr) -> bool:
     """Whether rows of a few numbers are stored: `fits[i] = …` of `fits = np.zeros((n, 6))`."""
     made = module.resolve(place.value) if isinstance(place, ast.Subscript) else None
@@ -115,6 +130,9 @@ def _variant(module: PythonModule, rule: Rule, read: ast.Call, target: ast.AST |
     if isinstance(loop, COLLECTED):
         over = loop.generators[0].iter
     if over is not None and over is not read and re.search(rule.table("few"), unglued(module.code(over)).lower()):
+        return "unknown"
+    function = module.function_of(read)
+    if function is not None and re.search(rule.table("told_few"), (ast.get_docstring(function) or "").lower()):
         return "unknown"
     if module.qualified(read.func) != "numpy.load":
         return None
@@ -268,7 +286,10 @@ def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.Di
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     if is_part(rule, *(n for n in (target, value) if n is not None)) or _becomes_movie(module, rule, target):
         return
-    if isinstance(node, ast.DictComp) and _is_filter(rule, node.key, node.generators[0].target):
+    if isinstance(node, ast.DictComp) and (
+        _is_filter(rule, node.key, node.generators[0].target)
+        or _is_of_named_set(module, rule, node.key, node.generators[0])
+    ):
         return
     name = module.code(target) if target is not None else "this list"
     kept = module.parent_statement(node)
