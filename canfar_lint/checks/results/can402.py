@@ -546,7 +546,7 @@ def _is_single(
     over = module.resolve(iterated)
     if isinstance(over, (ast.List, ast.Tuple)):
         return len(over.elts) < 2
-    if isinstance(over, ast.Call) and module.qualified(over.func) == "builtins.range":
+    if isinstance(over, ast.Call) and module.qualified(over.func) in ("builtins.range", "numpy.arange"):
         return len(over.args) == 1 and module.constant(over.args[0]) in (0, 1)
     return (
         isinstance(over, ast.Subscript) and isinstance(over.slice, ast.Slice) and module.constant(over.slice.upper) == 1
