@@ -9,6 +9,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.memory._handles import in_with
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
+from canfar_lint.model.unreached import never_runs
 
 _STORES = frozenset(
     ("append", "add", "extend", "insert", "setdefault", "put", "push", "enter_context", "push", "callback")
@@ -264,6 +265,8 @@ def _kept(module: PythonModule) -> dict[tuple[str, ast.AST | None], list[ast.Nam
         found: dict[tuple[str, ast.AST | None], list[ast.Name]] = {}
         for node in module.parents:
             for name in _keeping(node) if node.__class__ in _KEEPERS else ():
+                if isinstance(node, (ast.Attribute, ast.Delete)) and never_runs(module, module.span(node)[0]):
+                    continue
                 scope = module.scope_of(name)
                 owner = scope.find(name.id)
                 found.setdefault((name.id, owner[0].node if owner else None), []).append(name)
