@@ -43,6 +43,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if not _asks(module, rule, loop):
             span = (module.span(loop)[0], module.span(loop.iter)[1])
             name = module.value(output.name).skeleton.replace("{}", "…")
+            name = name if name.strip("…") else module.code(output.name).partition("\n")[0]
             yield rule.finding(span, name=name, fix=_skipped(module, rule, loop))
 
 
