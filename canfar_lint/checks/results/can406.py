@@ -37,7 +37,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     seen: set[ast.AST] = set()
     for output in outputs(module):
         loop = product_loop(module, rule, output)
-        if loop is None or loop in seen:
+        if loop is None or loop in seen or _is_in_place(module, output.name):
             continue
         seen.add(loop)
         if not _asks(module, rule, loop):
@@ -45,6 +45,17 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             name = module.value(output.name).skeleton.replace("{}", "…")
             name = name if name.strip("…") else module.code(output.name).partition("\n")[0]
             yield rule.finding(span, name=name, fix=_skipped(module, rule, loop))
+
+
+def _is_in_place(module: PythonModule, name: ast.expr, deep: bool = True) -> bool:
+    """Whether an output is the loop's own file, which is always there: another rule's matter."""
+    bound = module.bindings(name) if isinstance(name, ast.Name) else []
+    if len(bound) != 1:
+        return False
+    if bound[0].kind == "for" and bound[0].value is not None:
+        return "listdir" not in module.code(module.resolve(bound[0].value))
+    given = list(module.given(bound[0].node)) if deep and isinstance(bound[0].node, ast.arg) else []
+    return bool(given) and all(_is_in_place(module, each, deep=False) for _, each in given)
 
 
 def _skipped(module: PythonModule, rule: Rule, loop: ast.For) -> Fix | None:
