@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from canfar_lint.checks._given import is_never_read, tells_input
 from canfar_lint.checks._outputs import ENVIRONMENT_KEY, LAUNCHER, SETTINGS
 from canfar_lint.model.python import PythonModule
 
@@ -18,6 +19,8 @@ _OF_THE_MACHINE = re.compile(
     r"^(?!(in|out|input|output|work|run|job|task|target|obs|image|file|data|scratch)(_|dir|path|folder|root))"
     r"\w*(dir|directory|folder|path|home|root)(_[a-z]*\d+)?$"
 )
+# how many of something it makes or tries
+_COUNTS = re.compile(r"--?(n|num|number|n-\w+|num-\w+|number-of-\w+)$")
 _FLAGS = frozenset(("store_true", "store_false", "store_const", "count", "version", "help", "callback"))
 # how a program goes about its work: how many at once, what it says and draws on the way
 _MANNERS = re.compile(
@@ -49,12 +52,18 @@ def _takes_task(module: PythonModule) -> bool:
     if _TASK.search(module.text):
         return True
     keys = ENVIRONMENT_KEY.findall(module.text)
-    if any(not SETTINGS.match(key) and not _OF_THE_MACHINE.search(key) for key in keys):
+    others = [key for key in keys if not SETTINGS.match(key) and not _OF_THE_MACHINE.search(key)]
+    if any(tells_input(module, key) for key in others):
         return True
     launchers = [call for call in module.all_calls if LAUNCHER.search(module.qualified(call.func) + "()")]
-    if launchers and not _only_switches(module):
+    if any(not _is_forgotten(module, call) for call in launchers) and not _only_switches(module):
         return True
     return "argv" in module.text and any(_is_read(module, node) for node in _argv(module))
+
+
+def _is_forgotten(module: PythonModule, launcher: ast.Call) -> bool:
+    """Whether arguments are parsed into what nothing reads: they check the command line, and tell nothing."""
+    return "parse_" in module.code(launcher.func) and is_never_read(module, launcher)
 
 
 def _only_switches(module: PythonModule) -> bool:
@@ -75,8 +84,9 @@ def _is_switch(module: PythonModule, call: ast.Call) -> bool:
     if any(_MANNERS.match(name) for name in names):
         return True
     default = module.keyword(call, "default")
-    stands = default is not None and module.constant(default.value) is not None
-    return stands and any(_TUNING.match(name) for name in names)
+    value = module.constant(default.value) if default is not None else None
+    counts = isinstance(value, int) and any(_COUNTS.match(name) for name in names)
+    return value is not None and (counts or any(_TUNING.match(name) for name in names))
 
 
 def _takes_nothing(module: PythonModule) -> bool:
@@ -130,7 +140,7 @@ def _is_read(module: PythonModule, node: ast.expr, depth: int = 0) -> bool:
         if module.constant(parent.slice) == 0 or not isinstance(parent.ctx, ast.Load):
             return False
         if not isinstance(parent.slice, ast.Slice):
-            return not _is_mode(module, parent)
+            return not _is_mode(module, parent) and not is_never_read(module, parent)
         node, parent = parent, module.parent(parent)
     if isinstance(parent, ast.Compare) and node in parent.comparators:
         return not (isinstance(parent.ops[0], (ast.In, ast.NotIn)) and isinstance(module.constant(parent.left), str))

@@ -21,6 +21,7 @@ _LARGE = 500_000
 # each takes a look around it alone
 _MOST_LOCAL = 8192
 _FAR = 20_000
+_FEW_LINES = 4
 _MOST_LINES = 200
 _MOST_BEFORE = 400
 _DOTTED = bytes(c for c in range(128) if chr(c).isalnum() or c in b"_.")
@@ -230,7 +231,19 @@ class Blocks:
             kept = _KEEPING.fullmatch(before) is not None and _KEPT.match(self.code, end) is not None
         else:
             kept = _CLOSING_IT.match(self.code, end) is not None
-        return kept and self._statement(at) == start
+        return kept and self._statement(at) == start and not self._is_behind_return(start)
+
+    def _is_behind_return(self, start: int) -> bool:
+        """Whether one of the last lines above, in the same block, returns from it: nothing comes to this one."""
+        indent = _indent(self.code, start)
+        for _ in range(_FEW_LINES):
+            above = self.code.rfind(b"\n", 0, start)
+            if above < 0 or _indent(self.code, above) != indent:
+                return False
+            if self.code[above + 1 : start].lstrip().startswith(b"return "):
+                return True
+            start = above
+        return False
 
     def _scope(self, at: int) -> _Block | None:
         """The function or class around a line."""

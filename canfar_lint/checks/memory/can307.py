@@ -264,6 +264,8 @@ def _kept(module: PythonModule) -> dict[tuple[str, ast.AST | None], list[ast.Nam
         found: dict[tuple[str, ast.AST | None], list[ast.Name]] = {}
         for node in module.parents:
             for name in _keeping(node) if node.__class__ in _KEEPERS else ():
+                if isinstance(node, (ast.Attribute, ast.Delete)) and _is_behind_return(module, node):
+                    continue
                 scope = module.scope_of(name)
                 owner = scope.find(name.id)
                 found.setdefault((name.id, owner[0].node if owner else None), []).append(name)
@@ -271,6 +273,13 @@ def _kept(module: PythonModule) -> dict[tuple[str, ast.AST | None], list[ast.Nam
     kept = memo["all"]
     assert isinstance(kept, dict)
     return kept
+
+
+def _is_behind_return(module: PythonModule, node: ast.AST) -> bool:
+    """Whether the block that a statement stands in has been returned from before, so that nothing comes to it."""
+    statement = module.parent_statement(node)
+    block = getattr(module.parent(statement), "body", [])
+    return statement in block and any(isinstance(each, ast.Return) for each in block[: block.index(statement)])
 
 
 def _keeping(node: ast.AST) -> Iterator[ast.Name]:

@@ -68,6 +68,7 @@ class _Slice:
         if isinstance(node, ast.Call):
             own = self.module.function_named(node.func)
             self.queue += own.body if own is not None else ()
+            self.seen |= self._asked(node) if own is None else set()
             return own is not None or _UNSTEADY.search(self.module.code(node.func)) is None
         if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
             return True
@@ -75,6 +76,18 @@ class _Slice:
         self.queue += self._changes(node) if bindings else ()
         known = hasattr(builtins, node.id) or (self.module.star_imports and self._are_steady(self.module.star_imports))
         return all(map(self._binds, bindings)) if bindings else bool(known)
+
+    def _asked(self, call: ast.Call) -> set[ast.AST]:
+        """The name of a module, or of a function of one, that a call gives all it is to work on.
+
+        Called without anything it may look for itself what the run is told: `options.read()`.
+        """
+        root = call.func
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        bindings = self.module.bindings(root) if isinstance(root, ast.Name) else []
+        imported = bool(bindings) and all(binding.kind == "import" for binding in bindings)
+        return {root} if imported and (call.args or call.keywords) else set()
 
     def _binds(self, binding: Binding) -> bool:
         if binding.kind == "import":

@@ -29,12 +29,16 @@ _SETTING = frozenset(
         *("add_history", "add_comment", "add_blank", "add_checksum", "add_datasum", "rename_keyword", "verify"),
     )
 )
+# functions that only look at what they are given
+_LOOKS = frozenset(("print", "repr", "str", "len", "list", "dict", "type", "isinstance"))
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call, given, variant in _changes(module, rule):
-        if _is_input(module, rule, given) and not _is_own(module, rule, given) and not module.user_guarded(call):
+        if _is_scratch(module, rule, given) or module.user_guarded(call):
+            continue
+        if _is_input(module, rule, given) and not _is_own(module, rule, given):
             name = module.code(given)
             if not _is_plainly_raw(module, rule, given):
                 variant = f"{variant}-unknown" if variant else "unknown"
@@ -47,6 +51,12 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             name = module.code(given)
             yield rule.finding(module.name_span(call), variant=variant, call=module.code(call.func), name=name)
     yield from _among_raw(module, rule)
+
+
+def _is_scratch(module: PythonModule, rule: Rule, given: ast.expr) -> bool:
+    """Whether a file is called temporary: a step on the way, which no other job takes up."""
+    named = " ".join((module.code(given), *_patterns(module, given)))
+    return re.search(rule.table("scratch"), unglued(named).lower()) is not None
 
 
 def _destroyed(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast.expr, str | None]]:
@@ -65,6 +75,7 @@ def _destroyed(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast
         place = code, module.function_of(call)
         before = [one for one in read.get(code, ())[:_MOST] if one.lineno < call.lineno]
         known = place in done or code in kept or not any(_same_file(module, given, call, one) for one in before)
+        known = known or _may_be_made_by_program(module, rule, given)
         done.add(place)
         if not known and _is_input(module, rule, given) and not _is_copy(module, rule, given):
             yield call, given, variant
@@ -135,6 +146,7 @@ def _changes(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, ast.e
             continue
         given = _bare(module, call.args[0])
         known = any(_same_file(module, given, call, reader) for reader in read)
+        known = known and not _may_be_made_by_program(module, rule, given)
         if known or _is_listed_as_raw(module, rule, given) or _is_found_first(module, rule, call, given):
             yield call, given, "moved"
 
@@ -143,6 +155,17 @@ def _is_listed_as_raw(module: PythonModule, rule: Rule, given: ast.expr) -> bool
     """Whether a file comes from a listing of a folder of raw data, by its name: nobody has to read it to know."""
     said = (module.value(given).skeleton, *_patterns(module, given))
     return any(re.search(rule.table("raw"), words) for words in said)
+
+
+def _may_be_made_by_program(module: PythonModule, rule: Rule, given: ast.expr) -> bool:
+    """Whether a file is found by a listing that follows a program that was started: its product or scratch."""
+    bound = module.bindings(given) if isinstance(given, ast.Name) else []
+    listings = [module.resolve(each.value) for each in bound if each.kind == "for" and each.value is not None]
+    if not listings or _is_listed_as_raw(module, rule, given):
+        return False
+    function = module.function_of(given)
+    started = [call for call in module.calls(rule.table("shells")) if module.function_of(call) in (function, None)]
+    return any(call.lineno < listing.lineno for call in started for listing in listings)
 
 
 def _is_found_first(module: PythonModule, rule: Rule, call: ast.Call, given: ast.expr) -> bool:
@@ -200,9 +223,24 @@ def _changes_nothing(around: ast.With, item: ast.withitem) -> bool:
             and _root(node) in own
         ):
             return False
-        if isinstance(node, ast.Call) and (_sets(node.func, own) or any(_is_part(each, own) for each in node.args)):
+        if isinstance(node, ast.Call) and _may_change(node, own):
             return False
     return True
+
+
+def _may_change(call: ast.Call, own: set[str]) -> bool:
+    """Whether a call sets something of a file, or is handed a part of it that it may change."""
+    return not _only_looks(call) and (_sets(call.func, own) or any(_is_part(each, own) for each in call.args))
+
+
+def _only_looks(call: ast.Call) -> bool:
+    """Whether a call says what is there, `print(header)`, or what is wrong with it: `hdul.verify("warn")`."""
+    if isinstance(call.func, ast.Name):
+        return call.func.id in _LOOKS
+    if not isinstance(call.func, ast.Attribute) or call.func.attr != "verify":
+        return False
+    asked = call.args[0] if call.args else None
+    return isinstance(asked, ast.Constant) and asked.value in ("ignore", "warn", "exception")
 
 
 def _root(node: ast.expr) -> str:
@@ -280,7 +318,8 @@ def _is_given(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
     """Whether what a function is called with is an input; not one that its caller was given itself."""
     value = module.value(node)
     passed_on = any(piece.source == PARAMETER for piece in value.pieces if piece.text is None)
-    if passed_on or _is_copy(module, rule, node) or re.search(rule.table("made"), unglued(module.code(node)).lower()):
+    said = unglued(" ".join(_said(module, node))).lower()
+    if passed_on or _is_copy(module, rule, node) or re.search(rule.table("made"), said):
         return False
     memo = module.memo("written there")
     if not memo:

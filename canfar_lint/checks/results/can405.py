@@ -35,6 +35,9 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             fix = _fix(module, call, entry, table)
             variant = "unknown" if plain or _is_never_called(module, call) else None
             yield rule.finding(span, variant=variant, call=code, instead=entry["told"], fix=fix)
+        for caller in _refusing(module, call, entry) if kept else ():
+            name = module.code(caller.func)
+            yield rule.finding(module.name_span(caller), call=name, instead=entry["told"])
     for call in module.calls(rule.table("resuming")):
         given = module.keyword(call, rule.table("resuming")[module.qualified(call.func)])
         if given is not None and _begins_anew(module, given) and _resumes(module, call, rule):
@@ -105,6 +108,24 @@ def _keeps_progress(module: PythonModule, call: ast.Call, entry: dict[str, Any])
         if keyword.arg in entry["any"] and module.constant(keyword.value) not in (None, ""):
             return True
     return any(_keeps_progress(module, step, {"any": entry["any"]}) for step in _steps(module, call, entry))
+
+
+def _refusing(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> Iterator[ast.Call]:
+    """The calls that give no place for the progress, `fit(steps=8000, backend=None)`, to a function which would use it.
+
+    Their run is long by a number of steps.
+    """
+    function = module.function_of(call)
+    places = [each.value.id for each in call.keywords if each.arg in entry["any"] and isinstance(each.value, ast.Name)]
+    counts = {count.id for step in _steps(module, call, entry) if isinstance(count := _count(module, step), ast.Name)}
+    callers = module.callers().get(function, []) if function is not None and len(places) == 1 else []
+    for caller in callers:
+        refused = module.keyword(caller, places[0])
+        long = any(
+            each.arg in counts and _reaches(module, each.value, entry.get("short", 0)) for each in caller.keywords
+        )
+        if refused is not None and isinstance(refused.value, ast.Constant) and refused.value.value is None and long:
+            yield caller
 
 
 def _written_by_hand(module: PythonModule, rule: Rule) -> bool:
@@ -201,6 +222,8 @@ def _count(module: PythonModule, step: ast.Call) -> ast.expr | None:
 
 def _is_plain(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
     """Whether the fit has one or two parameters: a matter of minutes."""
+    if "parameters" in entry:
+        return _are_few(module, call, *entry["parameters"])
     if "dimension" not in entry:
         return False
     made: ast.expr = call
@@ -209,6 +232,20 @@ def _is_plain(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bo
     number = module.argument(made, *entry["dimension"]) if isinstance(made, ast.Call) else None
     known = module.constant(number)
     return isinstance(known, int) and known <= _FEW
+
+
+def _are_few(module: PythonModule, call: ast.Call, argument: str, method: str) -> bool:
+    """Whether the prior that a sampler is given gets one or two parameters, each by a call of its own."""
+    prior = module.argument(call, argument, 0)
+    if not isinstance(prior, ast.Name) or not isinstance(module.resolve(prior), ast.Call):
+        return False
+    scope = module.scope_of(prior)
+    uses = [use for use in module.named(prior.id) if module.scope_of(use) is scope and isinstance(use.ctx, ast.Load)]
+    added = [
+        around for use in uses if isinstance(around := module.parent(use), ast.Attribute) and around.attr == method
+    ]
+    others = [use for use in uses if use is not prior and not isinstance(module.parent(use), ast.Attribute)]
+    return 0 < len(added) <= _FEW and not others and not any(module.loops(each) for each in added)
 
 
 def _is_long(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:

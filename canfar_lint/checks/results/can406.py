@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Block, Command, Script, Word
 
 _MOST_INSIDE = 200
+_MOST_CALLERS = 4
 _COLLECTING = frozenset(
     ("append", "extend", "insert", "add", "update", "add_row", "setdefault", "put", "write", "writelines")
 )
@@ -36,13 +37,25 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     seen: set[ast.AST] = set()
     for output in outputs(module):
         loop = product_loop(module, rule, output)
-        if loop is None or loop in seen:
+        if loop is None or loop in seen or _is_in_place(module, output.name):
             continue
         seen.add(loop)
         if not _asks(module, rule, loop):
             span = (module.span(loop)[0], module.span(loop.iter)[1])
             name = module.value(output.name).skeleton.replace("{}", "…")
+            name = name if name.strip("…") else module.code(output.name).partition("\n")[0]
             yield rule.finding(span, name=name, fix=_skipped(module, rule, loop))
+
+
+def _is_in_place(module: PythonModule, name: ast.expr, deep: bool = True) -> bool:
+    """Whether an output is the loop's own file, which is always there: another rule's matter."""
+    bound = module.bindings(name) if isinstance(name, ast.Name) else []
+    if len(bound) != 1:
+        return False
+    if bound[0].kind == "for" and bound[0].value is not None:
+        return "listdir" not in module.code(module.resolve(bound[0].value))
+    given = list(module.given(bound[0].node)) if deep and isinstance(bound[0].node, ast.arg) else []
+    return bool(given) and all(_is_in_place(module, each, deep=False) for _, each in given)
 
 
 def _skipped(module: PythonModule, rule: Rule, loop: ast.For) -> Fix | None:
@@ -127,18 +140,29 @@ def product_loop(module: PythonModule, rule: Rule, output: Output) -> ast.For | 
         return None
     if value.suffix.lower().endswith(tuple(rule.table("cheap"))):
         return None
-    place: ast.AST = output.call
-    for _ in range(2):
-        loops = [loop for loop in module.loops(place) if not isinstance(loop, COMPREHENSIONS)]
-        if loops:
-            loop = loops[-1]
-            return loop if isinstance(loop, ast.For) and _over_files(module, rule, loop.iter) else None
-        function = module.function_of(place)
-        callers = module.callers().get(function, []) if function is not None else []
-        if len(callers) != 1 or module.function_named(callers[0].func) is not function:
-            return None
-        place = callers[0]
-    return None
+    return _loop_around(module, rule, output.call)
+
+
+def _loop_around(module: PythonModule, rule: Rule, place: ast.Call, deep: bool = True) -> ast.For | None:
+    """The loop over files around a call, or around every call of the function it stands in, of these the first."""
+    loops = [loop for loop in module.loops(place) if not isinstance(loop, COMPREHENSIONS)]
+    while len(loops) > 1 and _over_handful(loops[-1]):
+        loops.pop()
+    if loops:
+        loop = loops[-1]
+        return loop if isinstance(loop, ast.For) and _over_files(module, rule, loop.iter) else None
+    function = module.function_of(place)
+    callers = module.callers().get(function, []) if function is not None and deep else []
+    if len(callers) > _MOST_CALLERS or any(module.function_named(call.func) is not function for call in callers):
+        return None
+    around = [_loop_around(module, rule, call, deep=False) for call in callers]
+    return around[0] if around and None not in around else None
+
+
+def _over_handful(loop: ast.AST) -> bool:
+    """Whether a loop goes over a few names that are written there, `for band in ("g", "r")`, and files are in each."""
+    over = loop.iter if isinstance(loop, ast.For) else None
+    return isinstance(over, (ast.List, ast.Tuple)) and all(isinstance(each, ast.Constant) for each in over.elts)
 
 
 def _is_kept_open(module: PythonModule, output: Output) -> bool:
