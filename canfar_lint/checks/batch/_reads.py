@@ -34,7 +34,7 @@ _ARCHIVES = ("zipfile.ZipFile().", "tarfile.open().")
 # functions that are given several files to read, one after the other
 _TAKES = re.compile(r"(?i)(set_?up|read|load|open|compare|cross|match)")
 # what keeps the state of a training, or a record
-_KEEPS = re.compile(r"(?i)checkpoint|logger$|saver$|backend$")
+_KEEPS = re.compile(r"(?i)checkpoint|logger$|saver$|backend$|^(debug|info|warn|warning|error|critical|exception)$")
 _NAMES_PATH = re.compile(
     r"(?i)path|file_?name|base_?name|(^|_)name|file$|dir|fn$|join|root|suffix|column|(^|_)(set|add|has|is|check|test)_"
 )

@@ -50,6 +50,7 @@ _SHOWING = ("open", "xdg-open", "evince", "eog", "ds9")
 _IDLE = frozenset(("rm", "mkdir", "cd", "echo", "clear", "ls", "rmdir", "date", *_SHOWING))
 _FETCHED = re.compile(r"(?m)^[ \t]*(!|%sx |%system )[ \t]*(wget|curl|tar|unzip|gunzip|git clone)\b")
 _OF_PROJECT = re.compile(r"(?i)_?(get|find|locate)_?(pkg|package|test|resource|data)s?_?(data|file|filename|path)s?")
+_SETS = re.compile(r"(?i)(set|add|use|rc|seed|insert|append|register|configure|config|update|style|simplefilter)")
 _LISTINGS = frozenset(("os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglob", "natsort.natsorted"))
 # what the module of paths of a reproducible paper names, each below the module's own place
 _LAID_OUT = re.compile(r"\.*([\w.]+\.)?paths\.(src|data|static|scripts|tex|figures|output|root)")
@@ -67,7 +68,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         for node, name, place in _literals(module, rule, read):
             if (
                 found.has(node, name, again=not of_casa)
-                or not module.on_main_path(place)
+                or not _runs(module, place)
                 or _expected(module, place, node)
                 or _is_own(module, node)
                 or _is_found_there(module, node, name, place)
@@ -395,6 +396,34 @@ def _is_found_there(module: PythonModule, literal: ast.AST, name: str, place: as
     if _is_where_run_goes(module, place):
         return True
     return _is_in_given_folder(module, literal) or _is_unpacked(module, place, name)
+
+
+def _runs(module: PythonModule, place: ast.AST) -> bool:
+    """Whether a node runs as a script does, or in a file of functions for others, whose callers cannot say what is
+    read."""
+    return module.on_main_path(place) or _is_for_others(module)
+
+
+def _is_for_others(module: PythonModule) -> bool:
+    """Whether a run of a file does nothing, or only sets up what it imports: `cosmology.setCosmology("planck18")`."""
+    if not module.is_script:
+        return True
+    if module.notebook or module.main_guard is not None or module.text.startswith("#!"):
+        return False
+    if any(module.function_of(call) is None for calls in module.callers().values() for call in calls):
+        return False
+    idle = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
+    return all(isinstance(each, idle) or _sets_up(module, each) for each in module.tree.body)
+
+
+def _sets_up(module: PythonModule, statement: ast.stmt) -> bool:
+    """Whether a statement is a text, or calls something that a module is imported for, with no result."""
+    if not isinstance(statement, ast.Expr):
+        return False
+    call = statement.value
+    if not isinstance(call, ast.Call):
+        return isinstance(call, ast.Constant)
+    return isinstance(call.func, ast.Attribute) and _SETS.match(call.func.attr) is not None
 
 
 def _is_uncalled(module: PythonModule, place: ast.AST) -> bool:
