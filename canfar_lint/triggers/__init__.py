@@ -450,7 +450,17 @@ class _Condition(_Asks):
             else:
                 self.anchors.append(_anchors(part))
         self.at_quotes = frozenset(filter(_begins_with_quote, self.patterns))
-        where = self.main, self.reached, self.unasked, self.known, self.opens, self.looped, self.fed, self.script, self.calls
+        where = (
+            self.main,
+            self.reached,
+            self.unasked,
+            self.known,
+            self.opens,
+            self.looped,
+            self.fed,
+            self.script,
+            self.calls,
+        )
         # what stands where takes longest to tell
         self.cost = 2 if any(where) else 1
 

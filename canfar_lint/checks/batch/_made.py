@@ -26,7 +26,8 @@ _PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate)")
 
 
 def last_part(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[2]
+    """A path's last name, also of one as Windows writes it."""
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 
 def made_names(module: PythonModule, rule: Rule) -> frozenset[str]:

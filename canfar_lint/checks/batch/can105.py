@@ -43,6 +43,7 @@ _WORK = re.compile(r"(?i)list|target|obs|source|cat|field|work|jobs?|todo|queue|
 _FILLED = re.compile(r"[*?\[\]{}\n%$<>|]")
 _PLACEHOLDER = re.compile(r"(?i)(\.{1,2}/)*path[/_-]to[/_-]")
 _ABSOLUTE = re.compile(r"[/~$]|\w:")
+_DRIVE = re.compile(r"[A-Za-z]:\\")
 _OF_TESTS = re.compile(r"(^|/)(tests?|te?mp)/")
 _RUNS = frozenset(("os.system", *(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output"))))
 _UNPACKING = frozenset(("unzip", "gunzip", "bunzip2", "unxz", "uncompress", "funpack", "unrar", "7z"))
@@ -219,7 +220,7 @@ def _is_work(name: str) -> bool:
 
 
 def _of_value(module: PythonModule, value: Value, is_data: Callable[[str], bool]) -> Iterator[tuple[ast.AST, str]]:
-    for leaf in list(value.leaves())[:64]:
+    for leaf in map(_slashed, list(value.leaves())[:64]):
         literals = file_literals(leaf)
         name, completed = last_part(leaf.skeleton), last_part(_completed(module, leaf))
         if leaf.skeleton == name and _is_behind_folder(module, leaf):
@@ -238,6 +239,14 @@ def _of_value(module: PythonModule, value: Value, is_data: Callable[[str], bool]
             continue
         if not any(_is_chosen(module, piece) for piece in leaf.pieces) and not _is_told_from_home(module, leaf):
             yield literals[-1], text
+
+
+def _slashed(value: Value) -> Value:
+    """A path of Windows as other systems write it."""
+    if not _DRIVE.match(value.prefix):
+        return value
+    pieces = (Piece(p.text and re.sub(r"\\+", "/", p.text), p.node, p.source, p.default) for p in value.pieces)
+    return Value(value.kind, tuple(pieces), node=value.node, is_path=value.is_path)
 
 
 def _is_beside_results(module: PythonModule, literal: ast.AST, name: ast.expr) -> bool:
