@@ -309,6 +309,18 @@ def names(module: PythonModule, read: Output) -> Iterator[Named]:
             yield from _ended(module, named)
 
 
+def templates(module: PythonModule, read: Output) -> Iterator[Named]:
+    """What is given for the parameter of a function that fills it in and reads that: `name % number`."""
+    made = module.resolve(read.name)
+    template: ast.expr | None = None
+    if isinstance(made, ast.BinOp) and isinstance(made.op, ast.Mod):
+        template = made.left
+    elif isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute) and made.func.attr == "format":
+        template = made.func.value
+    if isinstance(template, ast.Name) and all(binding.kind == "param" for binding in module.bindings(template)):
+        yield from names_of(module, Output(read.call, template, read.does))
+
+
 def _ended(module: PythonModule, named: Named) -> Iterator[Named]:
     """A name that ends in a parameter, with what calls give for it: `open("data/" + name)` in `read("m31.fits")`."""
     *start, last = named.value.pieces or (None,)

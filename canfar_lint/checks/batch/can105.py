@@ -16,7 +16,7 @@ from canfar_lint.checks._inputs import in_memory, is_packaged
 from canfar_lint.checks._outputs import Output, file_literals, literal_span, names_of, outputs, texts_with
 from canfar_lint.checks.batch._homes import homes
 from canfar_lint.checks.batch._made import is_made, last_part, made_by_import, made_names
-from canfar_lint.checks.batch._reads import is_of_casa, is_read_as_data, names, reads
+from canfar_lint.checks.batch._reads import is_of_casa, is_read_as_data, names, reads, templates
 from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, LITERAL, LOOP, PARAMETER, UNIQUE, Piece, Value
@@ -41,6 +41,7 @@ _NO_DATA = re.compile(
 )
 _WORK = re.compile(r"(?i)list|target|obs|source|cat|field|work|jobs?|todo|queue|sample|data|ids|cand|result|state")
 _FILLED = re.compile(r"[*?\[\]{}\n%$<>|]")
+_HOLE = re.compile(r"%[-.\d]*[sdif]|\{[^{}]*\}")
 _PLACEHOLDER = re.compile(r"(?i)(\.{1,2}/)*path[/_-]to[/_-]")
 _ABSOLUTE = re.compile(r"[/~$]|\w:")
 _DRIVE = re.compile(r"[A-Za-z]:\\")
@@ -194,6 +195,9 @@ def _literals(module: PythonModule, rule: Rule, read: Output) -> Iterator[tuple[
         if not found and isinstance(value.node, ast.expr):
             found = list(_of_parts(module, value.node, is_data))
         for node, name in found:
+            yield node, name, place
+    for value, place in templates(module, read):
+        for node, name in _of_value(module, value, lambda name: is_data(_HOLE.sub("0", name))):
             yield node, name, place
 
 
