@@ -22,6 +22,8 @@ _APPENDED = r"(_dr[zc])?(_(sci|wht|ctx))?\.\w"
 _COPIES = ("shutil.copy", "shutil.copyfile", "shutil.copytree", "shutil.move", "os.rename")
 _TAKING_APART = frozenset(("split", "rsplit", "partition", "rpartition", "splitext", "basename", "replace"))
 _MAKES = re.compile(r"(?i)_?(download|fetch|retrieve)")
+_NAMED = re.compile(r"(?i)(file|path)(_?name)?$")
+_REMOVES = ("os.remove", "os.unlink", "shutil.rmtree")
 _PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate)")
 
 
@@ -65,6 +67,7 @@ def _results(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
             yield from (*call.args[:8], *(keyword.value for keyword in call.keywords[:8]))
         elif _PRODUCES.match(last):
             # makeBeamReg("beam.reg"), write_mask_fits("mask.fits")
+            yield from (each.value for each in call.keywords[:8] if _NAMED.search(each.arg or ""))
             for given in call.args[:4]:
                 if any(last.lower().endswith(name.rpartition(".")[2]) for name in _names(module, given)):
                     yield given
@@ -72,6 +75,8 @@ def _results(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
         for keyword in call.keywords:
             if keyword.arg and keyword.arg not in inputs and _OUTPUT.match(keyword.arg):
                 yield keyword.value
+    # a result, or a step's, that is cleared away afterwards
+    yield from (call.args[0] for call in module.calls(_REMOVES) if call.args)
     yield from _told(module, rule)
     yield from _kept_by_samplers(module)
     yield from (statement.value for statement in _named_outputs(module))

@@ -419,7 +419,7 @@ def _is_data(
         return "args" in found and text.startswith("/arc/home/")
     if kind in (PERSONAL, STORAGE) and found == {NOISE} and isinstance(module.parents.get(constant), ast.Assign):
         # part of commands or texts that others read: its name says that it is a place all the same
-        return _named_so(module, constant, tables)
+        return _named_so(module, constant, tables) and (kind == PERSONAL or not _is_for_imports(module, constant))
     if kind in (PERSONAL, STORAGE):
         return bool(found & {IO, PATH, DATA, EXPORT})
     if _is_program(module, constant) or found <= {NOISE}:
@@ -431,6 +431,12 @@ def _is_data(
         named = _DATA_FILE.search(text) is not None or _named_so(module, constant, tables)
         return bool(found & {IO, PATH}) or (bool(found & {DATA, EXPORT}) and named)
     return IO in found
+
+
+def _is_for_imports(module: PythonModule, constant: ast.Constant) -> bool:
+    """Whether all that becomes of a place is that modules are looked for there, of which another rule speaks."""
+    uses = [use for use in _named(module, constant) if isinstance(use.ctx, ast.Load)]
+    return all("sys.path" in module.code(module.parent_statement(use)) for use in uses[:50])
 
 
 def _is_program(module: PythonModule, constant: ast.Constant) -> bool:

@@ -45,6 +45,8 @@ _HOLE = re.compile(r"%[-.\d]*[sdif]|\{[^{}]*\}")
 _PLACEHOLDER = re.compile(r"(?i)(\.{1,2}/)*path[/_-]to[/_-]")
 _ABSOLUTE = re.compile(r"[/~$]|\w:")
 _DRIVE = re.compile(r"[A-Za-z]:\\")
+# what other steps have left, for those who call a function
+_OF_STEPS = re.compile(r"(?i)(^|[/_])(export(ed)?|outputs?|results?|products?|cached?|te?mp|saved?)([_a-z]*/|_|\.)")
 _OF_TESTS = re.compile(r"(^|/)(tests?|te?mp)/")
 _RUNS = frozenset(("os.system", *(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output"))))
 _UNPACKING = frozenset(("unzip", "gunzip", "bunzip2", "unxz", "uncompress", "funpack", "unrar", "7z"))
@@ -68,6 +70,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for read in calls:
         of_casa = is_of_casa(module, read.call, rule)
         for node, name, place in _literals(module, rule, read):
+            if not module.on_main_path(place) and _OF_STEPS.search(name):
+                continue
             if (
                 found.has(node, name, again=not of_casa)
                 or not _runs(module, place)
@@ -414,7 +418,27 @@ def _is_found_there(module: PythonModule, literal: ast.AST, name: str, place: as
 def _runs(module: PythonModule, place: ast.AST) -> bool:
     """Whether a node runs as a script does, or in a file of functions for others, whose callers cannot say what is
     read."""
-    return module.on_main_path(place) or _is_for_others(module)
+    if module.on_main_path(place):
+        return True
+    return _is_for_others(module) and not _is_left_to_callers(module, place)
+
+
+def _is_left_to_callers(module: PythonModule, place: ast.AST) -> bool:
+    """Whether a parameter says which of several files is read, or the function does without it."""
+    for ancestor in module.ancestors(place):
+        if isinstance(ancestor, ast.Try) and not all(_gives_up(module, handler) for handler in ancestor.handlers):
+            return True
+    return any(_names_choice(module, test) for test, _ in module.guards(place))
+
+
+def _names_choice(module: PythonModule, test: ast.expr) -> bool:
+    """Whether a condition compares a parameter with a word: `if survey == "des":`."""
+    about = test.left if isinstance(test, ast.Compare) else None
+    if not isinstance(test, ast.Compare) or not isinstance(about, ast.Name):
+        return False
+    words = [each for given in test.comparators for each in ast.walk(given) if isinstance(each, ast.Constant)]
+    bindings = module.bindings(about)
+    return any(binding.kind == "param" for binding in bindings) and any(isinstance(w.value, str) for w in words)
 
 
 def _is_for_others(module: PythonModule) -> bool:
