@@ -22,7 +22,7 @@ _APPENDED = r"(_dr[zc])?(_(sci|wht|ctx))?\.\w"
 _COPIES = ("shutil.copy", "shutil.copyfile", "shutil.copytree", "shutil.move", "os.rename")
 _TAKING_APART = frozenset(("split", "rsplit", "partition", "rpartition", "splitext", "basename", "replace"))
 _MAKES = re.compile(r"(?i)_?(download|fetch|retrieve)")
-_NAMED = re.compile(r"(?i)(file|path)(_?name)?$")
+_NAMED = re.compile(r"(?i)(out(put)?_?)?(file|path|file_?name|file_?path|fname)")
 _REMOVES = ("os.remove", "os.unlink", "shutil.rmtree")
 _PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate)")
 
@@ -67,7 +67,7 @@ def _results(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
             yield from (*call.args[:8], *(keyword.value for keyword in call.keywords[:8]))
         elif _PRODUCES.match(last):
             # makeBeamReg("beam.reg"), write_mask_fits("mask.fits")
-            yield from (each.value for each in call.keywords[:8] if _NAMED.search(each.arg or ""))
+            yield from (each.value for each in call.keywords[:8] if _NAMED.fullmatch(each.arg or ""))
             for given in call.args[:4]:
                 if any(last.lower().endswith(name.rpartition(".")[2]) for name in _names(module, given)):
                     yield given
