@@ -12,6 +12,8 @@ A rule's triggers, any of which lets it run:
                     a second a hundred megabytes
 `@main & re:…`      what the last expression finds only where it runs when a Python file is run as a script: outside
                     of functions, or in one that is called from there
+`@reached & re:…`   the same, or anywhere in a file that calls none of its functions when it is run, or does no work
+                    then: they are there for others
 `@outside & re:…`   what the last expression finds only outside of functions; with `@script` only in files of which
                     a run does any work
 `@ends fits|csv & …` only where a text ends in one of these suffixes, in any case; before what is asked for besides

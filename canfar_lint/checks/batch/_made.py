@@ -24,7 +24,7 @@ _TAKING_APART = frozenset(("split", "rsplit", "partition", "rpartition", "splite
 _MAKES = re.compile(r"(?i)_?(download|fetch|retrieve)")
 _NAMED = re.compile(r"(?i)(out(put)?_?)?(file|path|file_?name|file_?path|fname)")
 _REMOVES = ("os.remove", "os.unlink", "shutil.rmtree")
-_PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate)")
+_PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate|prepare)")
 
 
 def last_part(path: str) -> str:

@@ -47,6 +47,7 @@ _ABSOLUTE = re.compile(r"[/~$]|\w:")
 _DRIVE = re.compile(r"[A-Za-z]:\\")
 # what other steps have left, for those who call a function
 _OF_STEPS = re.compile(r"(?i)(^|[/_])(export(ed)?|outputs?|results?|products?|cached?|te?mp|saved?)([_a-z]*/|_|\.)")
+_OF_RESULTS = re.compile(r"(?i)_?(sav|out|result|write)")
 _OF_TESTS = re.compile(r"(^|/)(tests?|te?mp)/")
 _RUNS = frozenset(("os.system", *(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output"))))
 _UNPACKING = frozenset(("unzip", "gunzip", "bunzip2", "unxz", "uncompress", "funpack", "unrar", "7z"))
@@ -70,7 +71,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for read in calls:
         of_casa = is_of_casa(module, read.call, rule)
         for node, name, place in _literals(module, rule, read):
-            if not module.on_main_path(place) and _OF_STEPS.search(name):
+            if not module.on_main_path(place) and _is_of_step(module, node, name):
                 continue
             if (
                 found.has(node, name, again=not of_casa)
@@ -439,6 +440,12 @@ def _names_choice(module: PythonModule, test: ast.expr) -> bool:
     words = [each for given in test.comparators for each in ast.walk(given) if isinstance(each, ast.Constant)]
     bindings = module.bindings(about)
     return any(binding.kind == "param" for binding in bindings) and any(isinstance(w.value, str) for w in words)
+
+
+def _is_of_step(module: PythonModule, literal: ast.AST, name: str) -> bool:
+    """Whether a file lies, by its name or that of its folder, where a step of the project leaves its results."""
+    folders = [node.id for node in ast.walk(_whole(module, literal)) if isinstance(node, ast.Name)]
+    return _OF_STEPS.search(name) is not None or any(_OF_RESULTS.match(folder) for folder in folders[:16])
 
 
 def _is_for_others(module: PythonModule) -> bool:
