@@ -41,7 +41,9 @@ _INPUT = re.compile(
     r"source|src|cube|flat|dark|bias|map|line|linelist|filter|region|sample|photometry|lightcurve|response)s?"
     r"_?(file|filename|file_?path|path|fn)"
 )
-_KEEPS = re.compile(r"(?i)checkpoint|logger$|saver$|backend$|^(debug|info|warn|warning|error|critical|exception)$")
+_KEEPS = re.compile(r"(?i)checkpoint|logger$|saver$|backend$")
+# what is only said, but by a package of the field, whose `fits.info` reads
+_SAYS = frozenset(("debug", "info", "warn", "warning", "error", "critical", "exception"))
 _NAMES_PATH = re.compile(
     r"(?i)path|file_?name|base_?name|(^|_)name|file$|dir|fn$|join|root|suffix|column|(^|_)(set|add|has|is|check|test)_"
 )
@@ -193,6 +195,8 @@ def _is_handed_on(module: PythonModule, call: ast.Call) -> bool:
     name = module.qualified(call.func)
     root, last = name.lstrip(".").partition(".")[0], name.rpartition(".")[2]
     if root in sys.stdlib_module_names or root in _KNOWN or not _is_written_out(call.args[0]):
+        return False
+    if last in _SAYS and root not in _PACKAGES:
         return False
     return not MAKING.search(name) and not _NAMES_PATH.search(last) and not _KEEPS.search(last)
 
