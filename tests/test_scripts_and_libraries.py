@@ -75,8 +75,8 @@ def test_a_library_is_told_what_holds_for_every_caller(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", sorted(ONLY_WHERE_IT_RUNS))
-def test_a_library_is_not_told_what_its_callers_decide(code: str) -> None:
-    assert not found(code, library(code))
+def test_a_library_is_at_most_advised_of_what_its_callers_decide(code: str) -> None:
+    assert set(found(code, library(code))) <= {"advice"}
 
 
 @pytest.mark.parametrize("code", sorted(ONLY_WHERE_IT_RUNS))

@@ -71,7 +71,7 @@ class Rule:
 
     def without_advice(self) -> Rule:
         """This rule where nobody asked for its advice: what only that needs is not looked for."""
-        needed = tuple(t for t in self.triggers if isinstance(t, str) or "advice" not in t)
+        needed = tuple(_needed(t) for t in self.triggers if isinstance(t, str) or "advice" not in t)
         if needed == self.triggers:
             return self
         copy = self._copy()
@@ -124,6 +124,13 @@ class Rule:
         level = self.level_override or said.get("level", self.level)
         message = said["message"].format(**{k: v if k == "instead" else shorten(v) for k, v in values.items()})
         return Finding(self.code, level, message, *span, fix, question, related, self.name)
+
+
+def _needed(trigger: str | dict[str, list[str]]) -> str | dict[str, list[str]]:
+    """A trigger where advice is not asked for: of what others call there is nothing but advice to be given."""
+    if isinstance(trigger, str):
+        return trigger.replace("@reached", "@main")
+    return {side: [each.replace("@reached", "@main") for each in those] for side, those in trigger.items()}
 
 
 def shorten(value: object, most: int = 60) -> object:

@@ -12,6 +12,8 @@ A rule's triggers, any of which lets it run:
                     a second a hundred megabytes
 `@main & re:…`      what the last expression finds only where it runs when a Python file is run as a script: outside
                     of functions, or in one that is called from there
+`@reached & re:…`   the same, or anywhere in a file that calls none of its functions when it is run, or does no work
+                    then: they are there for others; nothing but `@main` where nobody asked for the rule's advice
 `@outside & re:…`   what the last expression finds only outside of functions; with `@script` only in files of which
                     a run does any work
 `@ends fits|csv & …` only where a text ends in one of these suffixes, in any case; before what is asked for besides
@@ -392,7 +394,7 @@ class Triggers:
 _KEYWORDS = frozenset(word.encode() for word in kwlist)
 
 # parts of a condition, and the attributes in which they are kept
-_FLAGS = frozenset(("@main", "@script", "@outside", "@quoted", "@lines"))
+_FLAGS = frozenset(("@main", "@reached", "@script", "@outside", "@quoted", "@lines"))
 _EXPRESSIONS = {"@looped": "looped", "@fed": "fed", "@left": "opens"}
 
 
@@ -415,6 +417,7 @@ class _Condition(_Asks):
         "outside",
         "patterns",
         "quoted",
+        "reached",
         "script",
         "shows",
         "unasked",
@@ -424,7 +427,7 @@ class _Condition(_Asks):
     def __init__(self, trigger: str, in_texts: bool = False) -> None:
         """`in_texts` for what can only be in the texts of a Python file: commands of the shell."""
         self.in_texts = in_texts
-        self.main = self.quoted = self.unasked = self.lines = self.outside = self.script = False
+        self.main = self.quoted = self.unasked = self.lines = self.outside = self.script = self.reached = False
         self.shows = self.unless = self.looped = self.fed = ""
         self.known = 0.0
         self.anchors: list[_Anchors] = []
@@ -457,7 +460,17 @@ class _Condition(_Asks):
             else:
                 self.anchors.append(_anchors(part))
         self.at_quotes = frozenset(filter(_begins_with_quote, self.patterns))
-        where = self.main, self.unasked, self.known, self.opens, self.looped, self.fed, self.script, self.calls
+        where = (
+            self.main,
+            self.reached,
+            self.unasked,
+            self.known,
+            self.opens,
+            self.looped,
+            self.fed,
+            self.script,
+            self.calls,
+        )
         # what stands where takes longest to tell
         self.cost = 2 if any(where) else 1
 
@@ -490,9 +503,18 @@ class _Condition(_Asks):
                 continue
             if self.main and last and not content.runs_as_script(wanted):
                 return False
+            if self.reached and last and not self._is_reached(content, wanted):
+                return False
             if (self.unasked or self.known) and not self._may_matter(content, code, wanted):
                 return False
         return parsed or content.kind != PYTHON or self._stands(content)
+
+    @staticmethod
+    def _is_reached(content: Content, wanted: Expression) -> bool:
+        """Whether what an expression finds may run in a script, or the file is none."""
+        if content.runs_as_script(wanted):
+            return True
+        return content.kind == PYTHON and (not content.runs or not content.blocks.script)
 
     def _stands(self, content: Content) -> bool:
         """Whether a call may stand where it has to: in a loop, left open, in a script, called again and again."""

@@ -22,11 +22,14 @@ _APPENDED = r"(_dr[zc])?(_(sci|wht|ctx))?\.\w"
 _COPIES = ("shutil.copy", "shutil.copyfile", "shutil.copytree", "shutil.move", "os.rename")
 _TAKING_APART = frozenset(("split", "rsplit", "partition", "rpartition", "splitext", "basename", "replace"))
 _MAKES = re.compile(r"(?i)_?(download|fetch|retrieve)")
-_PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate)")
+_NAMED = re.compile(r"(?i)(out(put)?_?)?(file|path|file_?name|file_?path|fname)")
+_REMOVES = ("os.remove", "os.unlink", "shutil.rmtree")
+_PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate|prepare)")
 
 
 def last_part(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[2]
+    """A path's last name, also of one as Windows writes it."""
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 
 def made_names(module: PythonModule, rule: Rule) -> frozenset[str]:
@@ -64,6 +67,7 @@ def _results(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
             yield from (*call.args[:8], *(keyword.value for keyword in call.keywords[:8]))
         elif _PRODUCES.match(last):
             # makeBeamReg("beam.reg"), write_mask_fits("mask.fits")
+            yield from (each.value for each in call.keywords[:8] if _NAMED.fullmatch(each.arg or ""))
             for given in call.args[:4]:
                 if any(last.lower().endswith(name.rpartition(".")[2]) for name in _names(module, given)):
                     yield given
@@ -71,6 +75,8 @@ def _results(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
         for keyword in call.keywords:
             if keyword.arg and keyword.arg not in inputs and _OUTPUT.match(keyword.arg):
                 yield keyword.value
+    # a result, or a step's, that is cleared away afterwards
+    yield from (call.args[0] for call in module.calls(_REMOVES) if call.args)
     yield from _told(module, rule)
     yield from _kept_by_samplers(module)
     yield from (statement.value for statement in _named_outputs(module))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from canfar_lint.checks._outputs import Named, Output, names_of
@@ -25,6 +25,8 @@ _CASA = ("casatasks.", "casa.", "tasks.", "casaplotms.")
 _CASA_FIRST = frozenset(("vis", "imagename", "fitsimage", "fitsfile", "asdm", "caltable", "archivefiles", "infiles"))
 _SIDE_BY_SIDE = ("builtins.enumerate", "builtins.zip")
 _SEARCHES = ("re.findall", "re.finditer", "re.split", "numpy.fromstring", "builtins.eval", "ast.literal_eval")
+# letters of a task's name that do not stand in another word by chance
+_TELLING = 5
 _MAPS = frozenset(("map", "imap", "imap_unordered", "map_async", "process_map", "thread_map"))
 # libraries whose readers are known by name, and those that call what is made a file's argument too
 _KNOWN = frozenset(("numpy", "pandas", "matplotlib", "pylab", "pyraf", "iraf", "casatasks", "casatools", "seaborn"))
@@ -34,7 +36,14 @@ _ARCHIVES = ("zipfile.ZipFile().", "tarfile.open().")
 # functions that are given several files to read, one after the other
 _TAKES = re.compile(r"(?i)(set_?up|read|load|open|compare|cross|match)")
 # what keeps the state of a training, or a record
+_INPUT = re.compile(
+    r"(?i)(in|input|star|cat|catalog(ue)?|data|mask|spec|spectrum|image|img|ref|reference|table|event|evt|psf|model|lens|"
+    r"source|src|cube|flat|dark|bias|map|line|linelist|filter|region|sample|photometry|lightcurve|response)s?"
+    r"_?(file|filename|file_?path|path|fn)"
+)
 _KEEPS = re.compile(r"(?i)checkpoint|logger$|saver$|backend$")
+# what is only said, but by a package of the field, whose `fits.info` reads
+_SAYS = frozenset(("debug", "info", "warn", "warning", "error", "critical", "exception"))
 _NAMES_PATH = re.compile(
     r"(?i)path|file_?name|base_?name|(^|_)name|file$|dir|fn$|join|root|suffix|column|(^|_)(set|add|has|is|check|test)_"
 )
@@ -51,9 +60,20 @@ def reads(module: PythonModule, rule: Rule) -> list[Output]:
 
 def _elements(module: PythonModule, name: ast.expr) -> list[ast.expr]:
     listed = module.resolve(name)
+    if isinstance(listed, ast.Subscript):
+        listed = _run_through(module, listed) or listed
     if isinstance(listed, (ast.List, ast.Tuple)) and not any(isinstance(each, ast.Starred) for each in listed.elts):
         return listed.elts[:64]
     return [name]
+
+
+def _run_through(module: PythonModule, one: ast.Subscript) -> ast.expr | None:
+    """The list of which a loop takes one after the other: `names[i]` in `for i in range(len(names))`."""
+    bindings = module.bindings(one.slice) if isinstance(one.slice, ast.Name) else []
+    listed = module.resolve(one.value)
+    if not bindings or any(binding.kind != "for" for binding in bindings):
+        return None
+    return listed if isinstance(listed, (ast.List, ast.Tuple)) else None
 
 
 def _found(module: PythonModule, rule: Rule) -> Iterator[Output]:
@@ -65,6 +85,7 @@ def _found(module: PythonModule, rule: Rule) -> Iterator[Output]:
                 yield Output(call, name, "read")
     yield from _by_tail(module, readers)
     yield from _by_word(module, readers)
+    yield from _by_keyword(module, readers)
     yield from _opened(module, rule.table("openers"))
     yield from _of_casa(module, rule.table("casa"), rule.table("casa_tools"))
 
@@ -92,17 +113,50 @@ def _of_casa(module: PythonModule, tasks: dict[str, list[str]], tools: list[str]
                     given = module.argument(call, parameter, 0 if at == 0 and parameter in _CASA_FIRST else None)
                     if given is not None:
                         yield Output(call, given, "read")
+    for call in module.all_calls:
+        vis = module.keyword(call, "vis") if _is_around_task(module, call, tasks) else None
+        if vis is not None:
+            yield Output(call, vis.value, "read")
     for call in module.methods(("open",)):
         tool = call.func.value if isinstance(call.func, ast.Attribute) else None
         if isinstance(tool, ast.Name) and tool.id in tools and call.args and not module.bindings(tool):
             yield Output(call, call.args[0], "read")
 
 
+def _is_around_task(module: PythonModule, call: ast.Call, tasks: Iterable[str]) -> bool:
+    """Whether a function of another file has the name of a task in its own: `tclean_wrapper(vis="m31.ms")`."""
+    last = _last(call)
+    if last in tasks or module.function_named(call.func) is not None:
+        return False
+    return any(task in last for task in tasks if len(task) >= _TELLING)
+
+
 def is_of_casa(module: PythonModule, call: ast.Call, rule: Rule) -> bool:
     """Whether a call is of a task of CASA, whose data have names of their own."""
-    last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     tool = call.func.value if isinstance(call.func, ast.Attribute) else None
-    return last in rule.table("casa") or (isinstance(tool, ast.Name) and tool.id in rule.table("casa_tools"))
+    if _last(call) in rule.table("casa") or _is_around_task(module, call, rule.table("casa")):
+        return True
+    return isinstance(tool, ast.Name) and tool.id in rule.table("casa_tools")
+
+
+def _last(call: ast.Call) -> str:
+    """The last part of what is called."""
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def _by_keyword(module: PythonModule, readers: dict[str, list[Any]]) -> Iterator[Output]:
+    """Functions of the project that are handed a file by a name that says so: `contrast(starfile="m31.vot")`."""
+    for call in module.all_calls:
+        given = [keyword for keyword in call.keywords if keyword.arg and _INPUT.fullmatch(keyword.arg)]
+        if not given or module.function_named(call.func) is not None or not _is_of_project(module, call):
+            continue
+        if any(name in readers for name in module.qualified_all(call.func)):
+            continue
+        if MAKING.search(module.code(call.func)) or _KEEPS.search(_last(call)):
+            continue
+        for keyword in given:
+            if _is_written_out(module.resolve(keyword.value)):
+                yield Output(call, keyword.value, "read")
 
 
 def _by_word(module: PythonModule, readers: dict[str, list[Any]]) -> Iterator[Output]:
@@ -141,6 +195,8 @@ def _is_handed_on(module: PythonModule, call: ast.Call) -> bool:
     name = module.qualified(call.func)
     root, last = name.lstrip(".").partition(".")[0], name.rpartition(".")[2]
     if root in sys.stdlib_module_names or root in _KNOWN or not _is_written_out(call.args[0]):
+        return False
+    if last in _SAYS and root not in _PACKAGES:
         return False
     return not MAKING.search(name) and not _NAMES_PATH.search(last) and not _KEEPS.search(last)
 
@@ -255,6 +311,18 @@ def names(module: PythonModule, read: Output) -> Iterator[Named]:
         for named in names_of(module, output):
             yield named
             yield from _ended(module, named)
+
+
+def templates(module: PythonModule, read: Output) -> Iterator[Named]:
+    """What is given for the parameter of a function that fills it in and reads that: `name % number`."""
+    made = module.resolve(read.name)
+    template: ast.expr | None = None
+    if isinstance(made, ast.BinOp) and isinstance(made.op, ast.Mod):
+        template = made.left
+    elif isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute) and made.func.attr == "format":
+        template = made.func.value
+    if isinstance(template, ast.Name) and all(binding.kind == "param" for binding in module.bindings(template)):
+        yield from names_of(module, Output(read.call, template, read.does))
 
 
 def _ended(module: PythonModule, named: Named) -> Iterator[Named]:

@@ -67,6 +67,14 @@ _POSTSCRIPT = re.compile(r"-(d[A-Z]\w*=/\w+|s[A-Z]\w*=/[A-Z]\w*)$")
 _HOSTED = re.compile(r"(?i)(^|_)(host|hostname|url|server|endpoint|domain)$|^(host|url|server)_|url$")
 _OF_RESULT = re.compile(r"(?i)-+(o$|.*(out|save|write|dest|result|log))|.*(out|save)")
 _DOTTED_HOME = re.compile(r"~[\w-]*/(\.(?!\./)|Library/|$)")
+# what a person alone has there, and a job for somebody else does not
+_TOKEN = re.compile(r"(?i).*/[^/]*(token|api_?key|password|passwd|credential|secret)[^/]*$")
+# where a scheduler's header says that a job writes, or begins
+_HEADER = re.compile(
+    r"(?m)^#(?:SBATCH[ \t]+(?:-[oeiD]|--(?:output|error|input|chdir|workdir))|PBS[ \t]+-[oedw]|\$[ \t]+-(?:o|e|wd)|"
+    r"BSUB[ \t]+-(?:o|e|cwd))(?:=|[ \t]+)[\"']?(?P<path>/[^\s\"']+)"
+)
+_OF_PERSON = re.compile(r"/global/(u\d|homes)/\w/\w+/")
 
 
 def kind_of(text: str, tables: dict[str, Any]) -> str | None:
@@ -78,7 +86,8 @@ def kind_of(text: str, tables: dict[str, Any]) -> str | None:
     if not _HEAD.match(text) or text.startswith(("//", "/.")) or _DEVICE.match(text):
         return None
     if text[0] == "~":
-        return None if _DOTTED_HOME.match(text) or text.startswith(("~/{", "~/%")) else HOME
+        told = _DOTTED_HOME.match(text) is None or _TOKEN.match(text) is not None
+        return None if not told or text.startswith(("~/{", "~/%")) else HOME
     if text[0] != "/":
         return PERSONAL if len(text) > 3 else None
     if text in tables["homes"] or text + "/" in tables["homes"]:
@@ -408,9 +417,9 @@ def _is_data(
     text = str(constant.value)
     if "cmd" in found or "args" in found:
         return "args" in found and text.startswith("/arc/home/")
-    if kind == PERSONAL and found == {NOISE} and isinstance(module.parents.get(constant), ast.Assign):
+    if kind in (PERSONAL, STORAGE) and found == {NOISE} and isinstance(module.parents.get(constant), ast.Assign):
         # part of commands or texts that others read: its name says that it is a place all the same
-        return _named_so(module, constant, tables)
+        return _named_so(module, constant, tables) and (kind == PERSONAL or not _is_for_imports(module, constant))
     if kind in (PERSONAL, STORAGE):
         return bool(found & {IO, PATH, DATA, EXPORT})
     if _is_program(module, constant) or found <= {NOISE}:
@@ -422,6 +431,12 @@ def _is_data(
         named = _DATA_FILE.search(text) is not None or _named_so(module, constant, tables)
         return bool(found & {IO, PATH}) or (bool(found & {DATA, EXPORT}) and named)
     return IO in found
+
+
+def _is_for_imports(module: PythonModule, constant: ast.Constant) -> bool:
+    """Whether all that becomes of a place is that modules are looked for there, of which another rule speaks."""
+    uses = [use for use in _named(module, constant) if isinstance(use.ctx, ast.Load)]
+    return all("sys.path" in module.code(module.parent_statement(use)) for use in uses[:50])
 
 
 def _is_program(module: PythonModule, constant: ast.Constant) -> bool:
@@ -512,6 +527,7 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         yield rule.finding(word.span, variant=_variant_in_shell(kind, text), path=_path_of(word), how=how, fix=fix)
     if script.context == "file":
         yield from _in_documents(script, rule, seen)
+        yield from _in_header(script, rule)
 
 
 check_c_shell = check_shell
@@ -531,6 +547,18 @@ def _in_documents(script: Script, rule: Rule, seen: set[int]) -> Iterator[Findin
             if at not in seen and _is_told(told, kind, tables):
                 variant = _variant_in_shell(kind, told.path)
                 yield rule.finding((at, at + len(told.path)), variant=variant, path=told.path, how=_UNLESS_GIVEN)
+
+
+def _in_header(script: Script, rule: Rule) -> Iterator[Finding]:
+    """Folders of a person in a scheduler's header, each once: `#SBATCH -o /home/jo/logs/%j.out`."""
+    folders: set[str] = set()
+    for match in _HEADER.finditer(script.text):
+        path = match["path"]
+        kind, folder = kind_of(path, rule.body["tables"]), path.rpartition("/")[0]
+        personal = kind == PERSONAL or (kind == STORAGE and (_OF_PERSON.match(path) or _OF_PEOPLE.match(path)))
+        if personal and folder not in folders and not _whose(path, rule.body["tables"]):
+            folders.add(folder)
+            yield rule.finding(match.span("path"), variant="shell-header", path=path)
 
 
 def _fix_in_shell(script: Script, word: Word) -> Fix | None:

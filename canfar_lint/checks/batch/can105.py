@@ -16,7 +16,7 @@ from canfar_lint.checks._inputs import in_memory, is_packaged
 from canfar_lint.checks._outputs import Output, file_literals, literal_span, names_of, outputs, texts_with
 from canfar_lint.checks.batch._homes import homes
 from canfar_lint.checks.batch._made import is_made, last_part, made_by_import, made_names
-from canfar_lint.checks.batch._reads import is_of_casa, is_read_as_data, names, reads
+from canfar_lint.checks.batch._reads import is_of_casa, is_read_as_data, names, reads, templates
 from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, LITERAL, LOOP, PARAMETER, UNIQUE, Piece, Value
@@ -41,8 +41,13 @@ _NO_DATA = re.compile(
 )
 _WORK = re.compile(r"(?i)list|target|obs|source|cat|field|work|jobs?|todo|queue|sample|data|ids|cand|result|state")
 _FILLED = re.compile(r"[*?\[\]{}\n%$<>|]")
+_HOLE = re.compile(r"%[-.\d]*[sdif]|\{[^{}]*\}")
 _PLACEHOLDER = re.compile(r"(?i)(\.{1,2}/)*path[/_-]to[/_-]")
 _ABSOLUTE = re.compile(r"[/~$]|\w:")
+_DRIVE = re.compile(r"[A-Za-z]:\\")
+# what other steps have left, for those who call a function
+_OF_STEPS = re.compile(r"(?i)(^|[/_])(export(ed)?|outputs?|results?|products?|cached?|te?mp|saved?)([_a-z]*/|_|\.)")
+_OF_RESULTS = re.compile(r"(?i)_?(sav|out|result|write)")
 _OF_TESTS = re.compile(r"(^|/)(tests?|te?mp)/")
 _RUNS = frozenset(("os.system", *(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output"))))
 _UNPACKING = frozenset(("unzip", "gunzip", "bunzip2", "unxz", "uncompress", "funpack", "unrar", "7z"))
@@ -50,6 +55,7 @@ _SHOWING = ("open", "xdg-open", "evince", "eog", "ds9")
 _IDLE = frozenset(("rm", "mkdir", "cd", "echo", "clear", "ls", "rmdir", "date", *_SHOWING))
 _FETCHED = re.compile(r"(?m)^[ \t]*(!|%sx |%system )[ \t]*(wget|curl|tar|unzip|gunzip|git clone)\b")
 _OF_PROJECT = re.compile(r"(?i)_?(get|find|locate)_?(pkg|package|test|resource|data)s?_?(data|file|filename|path)s?")
+_SETS = re.compile(r"(?i)(set|add|use|rc|seed|insert|append|register|configure|config|update|style|simplefilter)")
 _LISTINGS = frozenset(("os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglob", "natsort.natsorted"))
 # what the module of paths of a reproducible paper names, each below the module's own place
 _LAID_OUT = re.compile(r"\.*([\w.]+\.)?paths\.(src|data|static|scripts|tex|figures|output|root)")
@@ -65,9 +71,11 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for read in calls:
         of_casa = is_of_casa(module, read.call, rule)
         for node, name, place in _literals(module, rule, read):
+            if not module.on_main_path(place) and _is_of_step(module, node, name):
+                continue
             if (
                 found.has(node, name, again=not of_casa)
-                or not module.on_main_path(place)
+                or not _runs(module, place)
                 or _expected(module, place, node)
                 or _is_own(module, node)
                 or _is_found_there(module, node, name, place)
@@ -88,7 +96,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             alone = "input_file" if len(calls) == 1 and read.name is node and module.runs_once(node) else ""
             question = made_by_import(module, name, place)
             fix = _fix(module, node, name, alone)
-            yield rule.finding(literal_span(module, node), name=name, fix=fix, question=question)
+            variant = None if module.on_main_path(place) else "library"
+            yield rule.finding(literal_span(module, node), variant=variant, name=name, fix=fix, question=question)
     yield from _named_apart(module, rule, found)
     yield from _to_be_filled_in(module, rule)
 
@@ -193,6 +202,9 @@ def _literals(module: PythonModule, rule: Rule, read: Output) -> Iterator[tuple[
             found = list(_of_parts(module, value.node, is_data))
         for node, name in found:
             yield node, name, place
+    for value, place in templates(module, read):
+        for node, name in _of_value(module, value, lambda name: is_data(_HOLE.sub("0", name))):
+            yield node, name, place
 
 
 def _data_of(module: PythonModule, rule: Rule, call: ast.Call) -> Callable[[str], bool]:
@@ -218,7 +230,7 @@ def _is_work(name: str) -> bool:
 
 
 def _of_value(module: PythonModule, value: Value, is_data: Callable[[str], bool]) -> Iterator[tuple[ast.AST, str]]:
-    for leaf in list(value.leaves())[:64]:
+    for leaf in map(_slashed, list(value.leaves())[:64]):
         literals = file_literals(leaf)
         name, completed = last_part(leaf.skeleton), last_part(_completed(module, leaf))
         if leaf.skeleton == name and _is_behind_folder(module, leaf):
@@ -237,6 +249,14 @@ def _of_value(module: PythonModule, value: Value, is_data: Callable[[str], bool]
             continue
         if not any(_is_chosen(module, piece) for piece in leaf.pieces) and not _is_told_from_home(module, leaf):
             yield literals[-1], text
+
+
+def _slashed(value: Value) -> Value:
+    """A path of Windows as other systems write it."""
+    if not _DRIVE.match(value.prefix):
+        return value
+    pieces = (Piece(p.text and re.sub(r"\\+", "/", p.text), p.node, p.source, p.default) for p in value.pieces)
+    return Value(value.kind, tuple(pieces), node=value.node, is_path=value.is_path)
 
 
 def _is_beside_results(module: PythonModule, literal: ast.AST, name: ast.expr) -> bool:
@@ -395,6 +415,60 @@ def _is_found_there(module: PythonModule, literal: ast.AST, name: str, place: as
     if _is_where_run_goes(module, place):
         return True
     return _is_in_given_folder(module, literal) or _is_unpacked(module, place, name)
+
+
+def _runs(module: PythonModule, place: ast.AST) -> bool:
+    """Whether a node runs as a script does, or in a file of functions for others, whose callers cannot say what is
+    read."""
+    if module.on_main_path(place):
+        return True
+    return _is_for_others(module) and not _is_left_to_callers(module, place)
+
+
+def _is_left_to_callers(module: PythonModule, place: ast.AST) -> bool:
+    """Whether a parameter says which of several files is read, or the function does without it."""
+    for ancestor in module.ancestors(place):
+        if isinstance(ancestor, ast.Try) and not all(_gives_up(module, handler) for handler in ancestor.handlers):
+            return True
+    return any(_names_choice(module, test) for test, _ in module.guards(place))
+
+
+def _names_choice(module: PythonModule, test: ast.expr) -> bool:
+    """Whether a condition compares a parameter with a word: `if survey == "des":`."""
+    about = test.left if isinstance(test, ast.Compare) else None
+    if not isinstance(test, ast.Compare) or not isinstance(about, ast.Name):
+        return False
+    words = [each for given in test.comparators for each in ast.walk(given) if isinstance(each, ast.Constant)]
+    bindings = module.bindings(about)
+    return any(binding.kind == "param" for binding in bindings) and any(isinstance(w.value, str) for w in words)
+
+
+def _is_of_step(module: PythonModule, literal: ast.AST, name: str) -> bool:
+    """Whether a file lies, by its name or that of its folder, where a step of the project leaves its results."""
+    folders = [node.id for node in ast.walk(_whole(module, literal)) if isinstance(node, ast.Name)]
+    return _OF_STEPS.search(name) is not None or any(_OF_RESULTS.match(folder) for folder in folders[:16])
+
+
+def _is_for_others(module: PythonModule) -> bool:
+    """Whether a run of a file does nothing, or only sets up what it imports: `cosmology.setCosmology("planck18")`."""
+    if not module.is_script:
+        return True
+    if module.notebook or module.main_guard is not None or module.text.startswith("#!"):
+        return False
+    if any(module.function_of(call) is None for calls in module.callers().values() for call in calls):
+        return False
+    idle = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
+    return all(isinstance(each, idle) or _sets_up(module, each) for each in module.tree.body)
+
+
+def _sets_up(module: PythonModule, statement: ast.stmt) -> bool:
+    """Whether a statement is a text, or calls something that a module is imported for, with no result."""
+    if not isinstance(statement, ast.Expr):
+        return False
+    call = statement.value
+    if not isinstance(call, ast.Call):
+        return isinstance(call, ast.Constant)
+    return isinstance(call.func, ast.Attribute) and _SETS.match(call.func.attr) is not None
 
 
 def _is_uncalled(module: PythonModule, place: ast.AST) -> bool:
