@@ -44,6 +44,9 @@ _ENDS = frozenset(("close", "join", "terminate", "shutdown"))
 # commands after which a file may still be one that others read for its variables
 _SETTING = ("export", "declare", "typeset", "readonly", "set", "unset", "echo", "source", ".", "module", "ulimit")
 
+# what puts jobs into a queue
+_SUBMITS = re.compile(r"(?:^|_)(?:submit_|(?:q|condor_?)submit)|[a-z]_submit$|(?:^s|S)ubmit(?:ter)?[A-Z]|Submitter$")
+
 # callees that only show or keep what they are given
 _SHOWING = frozenset(
     (
@@ -151,8 +154,19 @@ def _keywords(module: PythonModule, rule: Rule) -> Iterator[Setting]:
                 number = number_of(module, keyword.value)
                 if number is None or not_here & set(module.qualified_all(call.func)) or _is_nowhere(module, call):
                     continue
+                if _submits(module, call):
+                    continue
                 if keyword.arg in names or module.qualified(call.func).partition(".")[0] in threaded:
                     yield Setting(f"{keyword.arg}", number, literal_of(module, keyword.value))
+
+
+def _submits(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a call puts a job into a queue, which is asked for that many: `submit_job(script, n_cores=16)`.
+
+    What an executor is to `submit` is done here.
+    """
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else module.code(call.func)
+    return _SUBMITS.search(name) is not None
 
 
 def _set_by_name(module: PythonModule, rule: Rule) -> Iterator[Setting]:
@@ -190,7 +204,7 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
         counts = starts_processes(module, call)
         if (module.qualified(call.func) in _COUNTING and not counts) or not_here & set(module.qualified_all(call.func)):
             continue
-        if _is_nowhere(module, call):
+        if _is_nowhere(module, call) or _submits(module, call):
             continue
         # the default of an option is whoever starts the script's to change
         for given in (*call.args, *(k.value for k in call.keywords if k.arg != "default")):
