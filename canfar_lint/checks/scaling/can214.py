@@ -14,6 +14,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._threads import (
     Setting,
     hands_on_request,
+    is_left_over,
     literal_of,
     never_runs,
     number_of,
@@ -71,7 +72,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     ):
         if setting.number < 2 or setting.node in seen or never_runs(module, setting.node):
             continue
-        if _is_left_over(module, setting.node) or _is_too_late(module, setting) or _is_idle(module, setting.node):
+        if is_left_over(module, setting.node) or _is_too_late(module, setting) or _is_idle(module, setting.node):
             continue
         if not _is_default(module, setting.node):
             seen.add(setting.node)
@@ -170,13 +171,21 @@ def _submits(module: PythonModule, call: ast.Call) -> bool:
 
 
 def _set_by_name(module: PythonModule, rule: Rule) -> Iterator[Setting]:
-    """`set_conf_opt("numcores", 3)`."""
-    for word in rule.table("set_by_name"):
+    """`set_conf_opt("numcores", 3)`, where what has these options is called."""
+    for word, tasks in rule.table("set_by_name").items():
+        if not any(module.calls_named(task) or _is_timed(module, task) for task in tasks):
+            continue
         for call in module.calls_named(word):
             name = module.constant(call.args[0]) if len(call.args) == 2 else ...
             number = number_of(module, call.args[1]) if name in rule.table("keywords") else None
             if number is not None and not _is_nowhere(module, call):
                 yield Setting(str(name), number, literal_of(module, call.args[1]))
+
+
+def _is_timed(module: PythonModule, name: str) -> bool:
+    """`%time ui.conf(...)`."""
+    magics = module.source.magics if isinstance(module.source, NotebookSource) else ()
+    return any(re.search(rf"\b{name}\(", magic.arguments) for magic in magics)
 
 
 def _is_nowhere(module: PythonModule, call: ast.Call) -> bool:
@@ -343,24 +352,6 @@ def _pieces(module: PythonModule, node: ast.Constant) -> Iterator[ast.Constant]:
     for part in ast.walk(whole):
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
             yield part
-
-
-def _is_left_over(module: PythonModule, node: ast.AST) -> bool:
-    """Whether a node stands in a function that a program which does its work itself neither calls nor hands on."""
-    function = module.function_of(node)
-    if function is None or function.decorator_list or not isinstance(module.parent(function), ast.Module):
-        return False
-    if module.on_main_path(node) or any(function.name == text.value for text in module.strings):
-        return False
-    works = module.main_guard is None and any(module.on_main_path(one.body[0]) for one in _functions(module))
-    if module.notebook or works:  # else a file that imports it may call it
-        uses = [use for use in module.named(function.name) if isinstance(use.ctx, ast.Load)]
-        return all(module.function_of(use) is function for use in uses)
-    return False
-
-
-def _functions(module: PythonModule) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (node for node in module.tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
 
 
 def _is_shown(module: PythonModule, node: ast.AST) -> bool:
