@@ -173,6 +173,10 @@ def _values(path: Path, data: _Mapping, section: str) -> None:
     for trigger in data["triggers"]:
         if not isinstance(trigger, str) and not (isinstance(trigger, dict) and set(trigger) <= _SIDES):
             refuse("triggers", f"a trigger is a text, or one of {', '.join(sorted(_SIDES))} with a list of texts")
+    for trigger in data["triggers"]:
+        for text in [trigger] if isinstance(trigger, str) else [t for those in trigger.values() for t in those]:
+            if re.fullmatch(r"\w+(\|\w+)+", text):
+                refuse("triggers", f"`{text}` would be looked for as it stands: give these words one a line")
     if data["triggers"] and all(isinstance(trigger, dict) and "advice" in trigger for trigger in data["triggers"]):
         refuse("triggers", "some must be for more than advice")
     for example in data["examples"]:

@@ -33,6 +33,8 @@ _WHOLE = 2
 # a program that starts another takes its own options first, and once
 _STARTERS = frozenset(("xargs", "parallel", "sem", "julia"))
 _OF_XSPEC = re.compile(r"^[ \t]*parallel[ \t]+(leven|error|steppar|goodness|walkers)[ \t]+(\d{1,4})\b", re.MULTILINE)
+# a script, or a command of one, that puts jobs into a queue: what it is told is how many, or what each asks for
+_SUBMITS = re.compile(r"(?i)(?:[\w.-]*[-_.])?submit(?:ter|s)?(?:[-_][\w-]+)?(?:\.\w+)?")
 _INTERPRETER = re.compile(r"i?python[\d.]*|bash|sh|Rscript")
 _HOSTS = frozenset(
     ("-host", "--host", "-hosts", "-H", "-hostfile", "--hostfile", "-machinefile", "--machinefile", "-f")
@@ -130,7 +132,8 @@ def _options(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
             continue  # so many for the hosts that are named beside it
         for program, words in _programs(command, tables):
             own = tables["shell_options"].get(program, ())
-            given = _given(words, frozenset((*own, *tables["shell_any"])))
+            common = () if _submits(command) else tables["shell_any"]
+            given = _given(words, frozenset((*own, *common)))
             for option, word in islice(given, 1) if program in _STARTERS or "mpi" in program else given:
                 what = f"{program} {option}" if option in own else option
                 yield from _literal(script, what, word, command.start)
@@ -159,6 +162,10 @@ def _launched(words: list[Word]) -> Iterator[tuple[str, list[Word]]]:
             known = [other for other in words[at + 1 :] if other.head.rpartition("=")[2] not in asked]
             yield base_name(word) or "", known
             return
+
+
+def _submits(command: Command) -> bool:
+    return any(_SUBMITS.fullmatch(base_name(word) or "") for word in command.words if not word.head.startswith("-"))
 
 
 def _waits(command: Command, programs: list[str]) -> bool:

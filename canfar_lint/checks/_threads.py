@@ -148,3 +148,21 @@ def _until(parent: ast.AST, child: ast.AST) -> list[ast.stmt]:
         if isinstance(block, list) and child in block:
             return block[: block.index(child)]
     return []
+
+
+def is_left_over(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a node stands in a function that a program which does its work itself neither calls nor hands on."""
+    function = module.function_of(node)
+    if function is None or function.decorator_list or not isinstance(module.parent(function), ast.Module):
+        return False
+    if module.on_main_path(node) or any(function.name == text.value for text in module.strings):
+        return False
+    works = module.main_guard is None and any(module.on_main_path(one.body[0]) for one in _functions(module))
+    if module.notebook or works:  # else a file that imports it may call it
+        uses = [use for use in module.named(function.name) if isinstance(use.ctx, ast.Load)]
+        return all(module.function_of(use) is function for use in uses)
+    return False
+
+
+def _functions(module: PythonModule) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in module.tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))

@@ -41,8 +41,11 @@ _HOSTS_REQUESTS = frozenset(("python", "notebook", "shell", "makefile", "yaml"))
 _DEEP = tuple((bracket * 16, bracket * 150) for bracket in (b"(", b"[", b"{"))
 _HOSTS_SHELL = frozenset(("python", "notebook", "dockerfile", "yaml"))
 # compiled where a path may match: compiling takes longer than a small file
-_NOT_A_PIPELINE = r"(^|/)(tests?|testing|docs?|doc)/|(^|/)(test_[^/]*|[^/]*_test|conftest|setup|noxfile|fabfile)\.py$"
-_MAY_BE_ASIDE = ("test", "doc", "setup", "noxfile", "fabfile")
+_NOT_A_PIPELINE = (
+    r"(^|/)(tests?|testing|docs?|doc|build/(lib|bdist)[^/]*)/"
+    r"|(^|/)(test_[^/]*|[^/]*_test|conftest|setup|noxfile|fabfile)\.py$"
+)
+_MAY_BE_ASIDE = ("test", "doc", "build", "setup", "noxfile", "fabfile")
 _TEST = r"(^|/)(tests?|testing)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$"
 # what a test runner would collect; a script that only tries something out is called `test_imaging.py` too
 _TEST_NAME = r"(^|/)(test_[^/]*|[^/]*_test)\.py$"
@@ -147,7 +150,7 @@ def is_test(path: str) -> bool:
 
 
 def in_pipeline(path: str, data: bytes | None = None) -> bool:
-    """Whether a file is part of what runs in a job: tests, docs and set-up files are not.
+    """Whether a file is part of what runs in a job: tests, docs, set-up files and what a build has left are not.
 
     With its content, a file that is only called like a test counts as what it is.
     """

@@ -91,9 +91,14 @@ def _unseen(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 
 def _names_nothing(module: PythonModule, call: ast.Call) -> bool:
-    """Whether a command is no program: `os.system("\\a")` rings."""
+    """Whether a command is no program, `os.system("\\a")` rings, or only says what the shell makes of some words:
+    `os.system("echo " + words + " on $HOSTNAME")`.
+    """
     command = module.constant(call.args[0]) if call.args else ...
-    return isinstance(command, str) and re.search(r"\w", command) is None
+    if isinstance(command, str):
+        return re.search(r"\w", command) is None
+    words = module.value(call.args[0]).skeleton if call.args else ""
+    return re.match(r"echo\s(?:[^<>|&;`\n\\]|\\.)*$", words) is not None and "$(" not in words
 
 
 def _head(module: PythonModule, handler: ast.ExceptHandler) -> tuple[int, int]:

@@ -60,6 +60,7 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
             known = inline or _known(project, rule, path, foreign, manifests)
             if known.files and known.known and (inline or len(known.names) > 1):
                 if inline is None:
+                    foreign = [name for name in foreign if not _is_built_in(rule, name, known)]
                     foreign = [name for name in foreign if not _is_in_recipe(rule, name, known, manifests)]
                 yield from _of_file(project, rule, path, foreign, known, told)
 
@@ -78,6 +79,12 @@ def _is_in_recipe(rule: Rule, name: str, known: Declared, manifests: Manifests) 
         return False
     named = {name, *rule.table("distributions").get(name, ())}
     return manifests.is_in_recipe(named) or is_declared(rule, name, manifests.installed_by_set_up)
+
+
+def _is_built_in(rule: Rule, name: str, known: Declared) -> bool:
+    """Whether a program that runs scripts inside itself brings a module: nothing of it is declared as a package."""
+    parts: list[str] = next((parts for parts in rule.table("built_in").values() if name in parts), [])
+    return bool(parts) and not any(is_declared(rule, part, known) for part in parts)
 
 
 def is_bootstrap(path: str) -> bool:

@@ -20,21 +20,18 @@ _MOST_BINDINGS = 32
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    if is_viewer(module):
+        return
     seen: set[ast.AST] = set()
     for call, instead, variant in _calls(module, rule):
-        if call in seen or _unseen(module, rule, call) or is_viewer(module):
-            continue
-        if is_for_showing(module, call) and not _is_step(module, rule, call):
-            continue
-        if left_to_user(module, call, speaks=speaks_of_showing) or is_typed(module, call, answers=False):
-            continue
-        if _is_instead(module, call) or _in_page(module, call):
-            continue
-        if any(_waits_for_option(module, *guard) for guard in module.guards(call)):
+        if call in seen or _is_left_out(module, rule, call):
             continue
         seen.add(call)
+        page = _page(module, rule, call)
         fix = _fix(module, rule, call)
-        if variant is None and fix is not None and fix.applicability == SAFE:
+        if variant is None and page:
+            variant, instead, fix = "page", page, _unopened(module, call)
+        elif variant is None and fix is not None and fix.applicability == SAFE:
             before = any(save.lineno <= call.lineno for save in _saves_of(module, rule, call))
             variant = "saved" if before else "saved-after"
         elif variant is None and fix is None and any(True for _ in _saves_of(module, rule, call)):
@@ -44,6 +41,57 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         elif variant is None and _is_handed_on(module, rule, call):
             variant, fix = "returned", _removed(module, call, UNSAFE)
         yield rule.finding(module.span(call), variant=variant, call=module.code(call), instead=instead, fix=fix)
+    yield from _asked_to_show(module, rule)
+
+
+def _is_left_out(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a call opens nothing, or only for who asks for it."""
+    if _unseen(module, rule, call) or (is_for_showing(module, call) and not _is_step(module, rule, call)):
+        return True
+    if left_to_user(module, call, speaks=speaks_of_showing) or is_typed(module, call, answers=False):
+        return True
+    if _is_instead(module, call) or _in_page(module, call):
+        return True
+    return any(_waits_for_option(module, *guard) for guard in module.guards(call))
+
+
+def _asked_to_show(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    """`spectrum.ap_trace(display=True)`, of a package that shows its figures by itself then."""
+    packages = {binding.qualified.partition(".")[0] for binding in module.imports}
+    asking = {word for package, word in rule.table("asked_to_show").items() if package in packages}
+    for call in module.all_calls if asking and not module.notebook else ():
+        for keyword in call.keywords:
+            if keyword.arg not in asking or module.constant(keyword.value) is not True:
+                continue
+            if module.function_named(call.func) is None and not _is_left_out(module, rule, call):
+                what = f"{module.code(call.func)}({module.code(keyword)})"
+                yield rule.finding(module.span(keyword), variant="keyword", call=what, fix=_not_shown(module, keyword))
+
+
+def _not_shown(module: PythonModule, keyword: ast.keyword) -> Fix | None:
+    from canfar_lint.fixing.python import fix, replaced
+
+    if not isinstance(keyword.value, ast.Constant):
+        return None
+    return fix("Do not show it", replaced(module, keyword.value, "False"), UNSAFE)
+
+
+def _page(module: PythonModule, rule: Rule, call: ast.Call) -> str:
+    """What to write instead of a call that writes a page before it opens that in a browser; empty for another."""
+    name = module.qualified(call.func)
+    if name.startswith("bokeh.") and not module.calls_named("output_file"):
+        return ""
+    pages: dict[str, str] = rule.table("pages")
+    return pages.get(name, "")
+
+
+def _unopened(module: PythonModule, call: ast.Call) -> Fix | None:
+    """The page of plotly left closed."""
+    from canfar_lint.fixing.python import fix, with_argument
+
+    if module.qualified(call.func).startswith("bokeh.") or module.keyword(call, "auto_open") is not None:
+        return None
+    return fix("Do not open the page", with_argument(module, call, "auto_open=False"), SAFE)
 
 
 def _calls(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, str, str | None]]:
@@ -80,8 +128,9 @@ def _is_own_application(module: PythonModule, call: ast.Call) -> bool:
 def _opens(module: PythonModule, call: ast.Call) -> bool:
     """Whether a call does what it is listed for, as its arguments go."""
     name = module.qualified(call.func)
-    if name.startswith("bokeh.") and any(True for _ in module.calls_named("output_file")):
-        return False  # the page is written in any case
+    given = module.keyword(call, "output_type")
+    if given is not None and module.constant(given.value) == "div":
+        return False  # a piece of a page, which is returned
     opened = module.keyword(call, "auto_open")
     if opened is not None and module.constant(opened.value) is False:
         return False

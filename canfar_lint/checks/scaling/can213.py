@@ -9,7 +9,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._threads import REQUESTED, hands_on_request, never_runs, sized, starts_processes
+from canfar_lint.checks._threads import (
+    REQUESTED,
+    hands_on_request,
+    is_left_over,
+    never_runs,
+    sized,
+    starts_processes,
+)
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, OVERRIDABLE, PARAMETER
@@ -50,7 +57,7 @@ def _counted(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call in counting:
         if module.in_try(call, "KeyError") or never_runs(module, call) or _is_other_way(module, call, counting):
             continue
-        if _is_given(module, rule, call):
+        if (module.notebook and is_left_over(module, call)) or _is_given(module, rule, call):
             continue
         if _reaches_size(module, rule, call):
             yield rule.finding(module.span(call), call=module.code(call), fix=_asked_for(module, rule, call))
@@ -502,7 +509,9 @@ def _unsized(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         told[call] = told.get(call, False) or known
     for call, is_told in told.items():
         asked = any(module.value(a).sources & {ARGUMENT, ENVIRONMENT} for a in call.args)
-        if not is_told and not asked and not never_runs(module, call):
+        if is_told or (module.notebook and is_left_over(module, call)):
+            continue  # what a module does not call others may
+        if not asked and not never_runs(module, call):
             fix = _sized(module, rule, call)
             yield rule.finding(module.name_span(call), variant="default", call=f"{module.code(call.func)}()", fix=fix)
 

@@ -14,6 +14,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._threads import (
     Setting,
     hands_on_request,
+    is_left_over,
     literal_of,
     never_runs,
     number_of,
@@ -44,6 +45,9 @@ _ENDS = frozenset(("close", "join", "terminate", "shutdown"))
 # commands after which a file may still be one that others read for its variables
 _SETTING = ("export", "declare", "typeset", "readonly", "set", "unset", "echo", "source", ".", "module", "ulimit")
 
+# what puts jobs into a queue
+_SUBMITS = re.compile(r"(?:^|_)(?:submit_|(?:q|condor_?)submit)|[a-z]_submit$|(?:^s|S)ubmit(?:ter)?[A-Z]|Submitter$")
+
 # callees that only show or keep what they are given
 _SHOWING = frozenset(
     (
@@ -54,6 +58,8 @@ _SHOWING = frozenset(
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    if module.source.name.startswith("test_"):
+        return  # what only tries something out is run by hand, with as many as it is about
     seen: set[ast.AST] = set()
     tables = load().rules["CAN211"].body["tables"]
     question = Question("unrequested", module.source.path)
@@ -68,7 +74,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     ):
         if setting.number < 2 or setting.node in seen or never_runs(module, setting.node):
             continue
-        if _is_left_over(module, setting.node) or _is_too_late(module, setting) or _is_idle(module, setting.node):
+        if is_left_over(module, setting.node) or _is_too_late(module, setting) or _is_idle(module, setting.node):
             continue
         if not _is_default(module, setting.node):
             seen.add(setting.node)
@@ -151,18 +157,37 @@ def _keywords(module: PythonModule, rule: Rule) -> Iterator[Setting]:
                 number = number_of(module, keyword.value)
                 if number is None or not_here & set(module.qualified_all(call.func)) or _is_nowhere(module, call):
                     continue
+                if _submits(module, call):
+                    continue
                 if keyword.arg in names or module.qualified(call.func).partition(".")[0] in threaded:
                     yield Setting(f"{keyword.arg}", number, literal_of(module, keyword.value))
 
 
+def _submits(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a call puts a job into a queue, which is asked for that many: `submit_job(script, n_cores=16)`.
+
+    What an executor is to `submit` is done here.
+    """
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else module.code(call.func)
+    return _SUBMITS.search(name) is not None
+
+
 def _set_by_name(module: PythonModule, rule: Rule) -> Iterator[Setting]:
-    """`set_conf_opt("numcores", 3)`."""
-    for word in rule.table("set_by_name"):
+    """`set_conf_opt("numcores", 3)`, where what has these options is called."""
+    for word, tasks in rule.table("set_by_name").items():
+        if not any(module.calls_named(task) or _is_timed(module, task) for task in tasks):
+            continue
         for call in module.calls_named(word):
             name = module.constant(call.args[0]) if len(call.args) == 2 else ...
             number = number_of(module, call.args[1]) if name in rule.table("keywords") else None
             if number is not None and not _is_nowhere(module, call):
                 yield Setting(str(name), number, literal_of(module, call.args[1]))
+
+
+def _is_timed(module: PythonModule, name: str) -> bool:
+    """`%time ui.conf(...)`."""
+    magics = module.source.magics if isinstance(module.source, NotebookSource) else ()
+    return any(re.search(rf"\b{name}\(", magic.arguments) for magic in magics)
 
 
 def _is_nowhere(module: PythonModule, call: ast.Call) -> bool:
@@ -190,7 +215,7 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
         counts = starts_processes(module, call)
         if (module.qualified(call.func) in _COUNTING and not counts) or not_here & set(module.qualified_all(call.func)):
             continue
-        if _is_nowhere(module, call):
+        if _is_nowhere(module, call) or _submits(module, call):
             continue
         # the default of an option is whoever starts the script's to change
         for given in (*call.args, *(k.value for k in call.keywords if k.arg != "default")):
@@ -329,24 +354,6 @@ def _pieces(module: PythonModule, node: ast.Constant) -> Iterator[ast.Constant]:
     for part in ast.walk(whole):
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
             yield part
-
-
-def _is_left_over(module: PythonModule, node: ast.AST) -> bool:
-    """Whether a node stands in a function that a program which does its work itself neither calls nor hands on."""
-    function = module.function_of(node)
-    if function is None or function.decorator_list or not isinstance(module.parent(function), ast.Module):
-        return False
-    if module.on_main_path(node) or any(function.name == text.value for text in module.strings):
-        return False
-    works = module.main_guard is None and any(module.on_main_path(one.body[0]) for one in _functions(module))
-    if module.notebook or works:  # else a file that imports it may call it
-        uses = [use for use in module.named(function.name) if isinstance(use.ctx, ast.Load)]
-        return all(module.function_of(use) is function for use in uses)
-    return False
-
-
-def _functions(module: PythonModule) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (node for node in module.tree.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)))
 
 
 def _is_shown(module: PythonModule, node: ast.AST) -> bool:
