@@ -64,6 +64,8 @@ _SHEBANG = (
     rb"#![ \t]*(?:\S*/env(?:[ \t]+(?:-\S+|\w+=\S*))*[ \t]+)?"
     rb"(?:[^\s/]*/)*(?:(python[\d.]*w?)|((?:ba|da|a|c|tc)?sh)|(uv))(?=\s|$)"
 )
+# how other queues than Slurm's know their lines; a login shell runs the file where no first line says else
+_OF_QUEUE = rb"(?m)^#(?:PBS|BSUB|\$)[ \t]+-"
 _SHEBANG_SIZE = 256
 _APPLE_DOUBLE = b"\x00\x05\x16\x07"
 DOCKERFILE_LIMIT = 1024 * 1024
@@ -100,9 +102,9 @@ def kind_of(path: str) -> str:
 
 
 def kind_of_shebang(data: bytes) -> str:
-    """The kind a script's first line tells: Python (also `uv run`), a shell, or ""."""
+    """The kind a script tells by its first line, or a queue's lines: Python (also `uv run`), a shell, or ""."""
     if not data.startswith(b"#!"):
-        return ""
+        return SHELL if re.search(_OF_QUEUE, data[:_SHEBANG_SIZE]) else ""
     match = re.match(_SHEBANG, data.split(b"\n", 1)[0])
     if match is None:
         return ""

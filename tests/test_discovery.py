@@ -121,6 +121,10 @@ def test_the_patterns_shown_as_default_are_those_that_count(path: str) -> None:
         (b"#!/usr/bin/env zsh\n", ""),
         (b"#!/usr/bin/env fish\n", ""),
         (b"# !/bin/sh\n", ""),
+        (b"### one field\n#PBS -N split\n#PBS -J 0-17\ncd data\n", "shell"),
+        (b"#BSUB -n 4\n", "shell"),
+        (b"#$ -cwd\n", "shell"),
+        (b"# the line #PBS -N split\n", ""),
         (b"\x7fELF", ""),
         (b"", ""),
     ],
@@ -195,11 +199,12 @@ def test_named_files_of_other_kinds_are_left_out_in_silence(alone: Path) -> None
     assert found("config.yml", "notes.txt", "m31.fits", "a.py") == ["a.py"]
 
 
-def test_job_scripts_of_queues_are_told_by_their_first_line(alone: Path) -> None:
+def test_job_scripts_of_queues_are_told_by_their_first_lines(alone: Path) -> None:
     tree(alone, "a.slurm", "b.pbs", text="#!/bin/bash\n#SBATCH -n 4\nsrun x\n")
     tree(alone, "c.sbatch", text="#!/usr/bin/perl\n")
     tree(alone, "d.pbs", "e.job", text="x\n")
-    assert found() == ["a.slurm", "b.pbs"]
+    tree(alone, "f.pbs", text="### one field\n#PBS -N split\ncd data\n")
+    assert found() == ["a.slurm", "b.pbs", "f.pbs"]
     assert found("a.slurm") == ["a.slurm"]
 
 

@@ -24,7 +24,7 @@ from canfar_lint.checks._outputs import (
 from canfar_lint.checks._tasks import takes_task
 from canfar_lint.checks.results._mentions import is_only_name, says_what, written_names
 from canfar_lint.checks.results._turns import turn_of
-from canfar_lint.diagnostic import Finding, Fix, Question
+from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Question
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, Value, text_value
 
@@ -42,6 +42,9 @@ _SHELLS = (
 _REDIRECT = re.compile(r"(?<![>&\d=-])>\s*([\w./-]*\w)\s*$")
 _LOG = re.compile(r"(?i)(^|_)log(s|_?file)?(_|\d*$)|(?-i:[a-z]Log$)")
 
+# `{name}` of a text that is no f-string
+_BRACED = re.compile(r"(?<!\{)\{([^\W\d]\w*)(?:[:!][^{}]*)?\}(?!\})")
+_FILE_NAME = re.compile(r"\S+\.\w{1,7}")
 # where programs keep their settings and log-ins, always in one place
 _OF_USER = re.compile(r"(~|\$HOME|\$\{HOME\}|/root|/(arc/)?home/[^/]+|/Users/[^/]+)/\.[^./]")
 
@@ -96,7 +99,22 @@ def _by_options(module: PythonModule, rule: Rule) -> Iterator[tuple[Output, Name
                 yield Output(start.call, node, WRITE), Named(text_value(text, node), start.call)
 
 
+def _unfilled(module: PythonModule, rule: Rule, output: Output) -> Finding | None:
+    """A name with braces around a variable of the program, as an f-string has them, whose `f` is missing."""
+    name = output.name
+    text = name.value if isinstance(name, ast.Constant) else None
+    inside = _BRACED.findall(text) if isinstance(text, str) and _FILE_NAME.fullmatch(text) else []
+    if not inside or not all(any(isinstance(n.ctx, ast.Store) for n in module.named(word)) for word in inside):
+        return None
+    start, end = module.span(name)
+    fix = Fix("Make it an f-string", (Edit(start, start, "f"),), UNSAFE)
+    return rule.finding((start, end), variant="unfilled", name=text, variable=inside[0], fix=fix)
+
+
 def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> Finding | None:
+    unfilled = _unfilled(module, rule, output)
+    if unfilled is not None:
+        return unfilled
     value = named.value
     text = value.text or value.skeleton.replace("{}", "…")
     literals = file_literals(value)
