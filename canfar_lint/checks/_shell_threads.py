@@ -17,7 +17,8 @@ from canfar_lint.model.shell_nodes import VARIABLE
 from canfar_lint.model.shell_programs import SHELLS, base_name
 
 _GLUED = re.compile(r"-[a-zA-Z](?=\d+$)")
-_QUEUE = re.compile(r"(?m)^#(?:SBATCH|PBS|\$|BSUB|OAR)[ \t][^\n]*?[=:\s](\d+)\b")
+# a number that is no time: `--time=12:00:00`
+_QUEUE = re.compile(r"(?m)^#(?:SBATCH|PBS|\$|BSUB|OAR)[ \t][^\n]*?[=:\s](\d+)\b(?!:\d\d)")
 _QUEUED_CORES = re.compile(
     r"(?m)^#(?:SBATCH|PBS|\$|BSUB|OAR)[ \t][^\n]*?(?:(?:ntasks|cpus)(?:-per-\w+)?|ppn|core|-[nc]|-pe +\w+)"
     r"[=:\s]+(\d+)\b"
