@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from commandline import Command
 
-MEMMAP = "hdul = fits.open(name, memmap=False)"
+MEMMAP = "hdul = fits.open(cube, memmap=False)"
 TEXT = f"""\
 from astropy.io import fits
 
 
-def load(name):
+def load(cube):
     {MEMMAP}
     return hdul
 
 
 class Night:
-    def flats(self, name):
-        with fits.open(name,  memmap=False) as hdul:
+    def flats(self, cube):
+        with fits.open(cube,  memmap=False) as hdul:
             return hdul[0].data
 """
 SELECT = ("--select", "CAN301", "--output-format", "concise")
@@ -44,8 +44,8 @@ def test_the_file_is_for_people_too(known: Path) -> None:
     assert (known / "known.json").read_text() == (
         "[\n"
         '  {"file": "run.py", "rule": "CAN301", "within": "Night.flats", '
-        '"line": "with fits.open(name, memmap=False) as hdul:"},\n'
-        '  {"file": "run.py", "rule": "CAN301", "within": "load", "line": "hdul = fits.open(name, memmap=False)"},\n'
+        '"line": "with fits.open(cube, memmap=False) as hdul:"},\n'
+        '  {"file": "run.py", "rule": "CAN301", "within": "load", "line": "hdul = fits.open(cube, memmap=False)"},\n'
         '  {"canfar-lint-baseline": 1}\n]\n'
     )
     json.loads((known / "known.json").read_text())
@@ -77,7 +77,7 @@ def test_the_same_line_elsewhere_is_new(known: Path, lint: Command) -> None:
 
 
 def test_what_is_gone_is_said_and_can_be_taken_out(known: Path, lint: Command) -> None:
-    (known / "run.py").write_text(TEXT.replace("hdul = fits.open(name, memmap=False)", "hdul = 1"))
+    (known / "run.py").write_text(TEXT.replace("hdul = fits.open(cube, memmap=False)", "hdul = 1"))
     gone = "1 problem of the baseline is gone: `--write-baseline known.json` takes it out.\n"
     ran = lint(*SELECT, "--baseline", "known.json")
     assert (ran.status, gone in ran.out) == (0, True)
@@ -112,7 +112,7 @@ def test_known_findings_are_left_alone_by_fixes(known: Path, lint: Command) -> N
     (known / "run.py").write_text(text)
     ran = lint(*SELECT, "--baseline", "known.json", "--fix")
     assert ran.status == 0
-    assert (known / "run.py").read_text() == TEXT + "\n\ndef other(name):\n    hdul = fits.open(name)\n"
+    assert (known / "run.py").read_text() == TEXT + "\n\ndef other(name):\n    hdul = fits.open(cube)\n"
 
 
 def test_every_kind_of_file(alone: Path, lint: Command) -> None:

@@ -108,17 +108,21 @@ def test_scripts_that_are_told_what_to_work_on(code: str, takes: bool) -> None:
 @pytest.mark.parametrize(
     ("code", "takes"),
     [
-        ("import sys\nname = sys.argv[1]", True),
+        ("import sys\nname = sys.argv[1]\nwork(name)", True),
+        ("import sys\nname = sys.argv[1]", False),
         ("from sys import argv\nfor name in argv[1:]:\n    work(name)", True),
         ("import sys\ndef main(argv):\n    work(argv[1])\nmain(sys.argv)", True),
         ("import sys\ndef main(argv):\n    work()\nmain(sys.argv)", False),
         ("import sys\nif '--force' in sys.argv:\n    work()", False),
         ("import sys\nhistory = ' '.join(sys.argv)", False),
         ("# name = sys.argv[1]", False),
-        ("import os\nname = os.environ['IMAGE_PATH']", True),
+        ("import os\nname = os.environ['IMAGE_PATH']\nwork(name)", True),
         ("import os\nfolder = os.environ['AMUSE_DIR']", False),
         ("import os\nport = os.environ['DBPORT']", False),
-        ("import argparse\np = argparse.ArgumentParser()\np.add_argument('name')\na = p.parse_args()", True),
+        (
+            "import argparse\np = argparse.ArgumentParser()\np.add_argument('name')\na = p.parse_args()\nwork(a.name)",
+            True,
+        ),
         (
             "import argparse\np = argparse.ArgumentParser()\np.add_argument('--all', action='store_true')\n"
             "a = p.parse_args()",

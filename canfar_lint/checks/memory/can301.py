@@ -209,8 +209,11 @@ def _gains_nothing(module: PythonModule, rule: Rule, call: ast.Call, becomes: se
 
 
 def _is_plain(module: PythonModule, rule: Rule, call: ast.Call, becomes: set[str]) -> bool:
-    """Whether a part of an array is all that is used, or words say that it is large: otherwise it may be anything."""
-    return CUT in becomes or _is_large(module, rule, call) or any(_is_cut(module, use) for use in _uses(module, call))
+    """Whether a part of an array is all that is used, or words say that it is large; of an array that is used in no
+    way, that no word says that it is small."""
+    if CUT in becomes or _is_large(module, rule, call) or any(_is_cut(module, use) for use in _uses(module, call)):
+        return True
+    return not becomes and not re.search(rule.table("small"), _said(module, call))
 
 
 def _are_small_parts(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
