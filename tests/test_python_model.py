@@ -300,3 +300,10 @@ def test_a_switch_that_a_parameter_sets_is_the_user_s_choice() -> None:
         """
     )
     assert module.user_guarded(module.calls_named("probe")[0])
+
+
+@pytest.mark.parametrize("run", ['exec(open("setup.py").read())', 'execfile("setup.py")'])
+def test_names_of_a_file_that_is_run_here(run: str) -> None:
+    found = module_of(f"{run}\nplt.show()\n")
+    assert [call.lineno for call in found.calls(["matplotlib.pyplot.show"])] == [2]
+    assert not list(module_of("plt.show()\n").calls(["matplotlib.pyplot.show"]))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from commandline import ROOT, Command
 from terminal import Terminal
+
+from canfar_lint.cli.watch import _Seen
 
 ASKS = 'x = input("?")\n'
 CLEAN = "x = 1\n"
@@ -155,3 +158,18 @@ def test_without_the_library_it_is_named(alone: Path, lint: Command, monkeypatch
     monkeypatch.setitem(sys.modules, "watchfiles", None)
     ran = lint("--watch")
     assert (ran.status, "pip install 'canfar-lint[watch]'" in ran.err) == (2, True)
+
+
+def test_settings_that_change_while_a_run_reads_them_are_read_again(alone: Path) -> None:
+    settings = alone / "canfar-lint.toml"
+    settings.write_text("")
+    seen, now = _Seen(["in"]), time.time()
+    os.utime(settings, (now - 60, now - 60))
+    seen.take([], [str(settings)], now - 10)
+    assert not seen.elsewhere()
+    os.utime(settings, (now - 5, now - 5))  # after the run began, before it was over
+    seen.take([], [str(settings)], now - 10)
+    assert seen.elsewhere()
+    os.utime(settings, (now + 3600, now + 3600))  # another machine's clock: no reason to run for ever
+    seen.take([], [str(settings)], now - 10)
+    assert not seen.elsewhere()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 # milliseconds: what happens together is one change, and how soon Ctrl-C is heard
 _TOGETHER, _STEP, _WAKE = 400, 50, 200
+_UNREAD = -1.0
 _CLEAR = "\x1b[H\x1b[2J\x1b[3J"
 # what is not linted itself and yet decides what is found
 _DECIDES = (*FILE_NAMES, ".gitignore", ".ignore", ".dockerignore")
@@ -42,8 +44,6 @@ def run(files: list[str], start: Callable[[], Check]) -> int:
 
 def say(words: str, *, clear: bool = False) -> None:
     """A line with the time."""
-    import time
-
     if clear and sys.stdout.isatty():
         sys.stdout.write(_CLEAR)
     sys.stdout.write(f"[{time.strftime('%H:%M:%S')}] {words}\n\n")
@@ -70,10 +70,14 @@ class _Seen:
             return ".git" not in path.split(os.sep)
         return suffix in {os.path.splitext(entry.path)[1] for entry in self.inputs}
 
-    def take(self, inputs: list[Input], others: list[str]) -> None:
-        """Remember what a run looked at, and the files elsewhere that it went by: settings, a baseline."""
+    def take(self, inputs: list[Input], others: list[str], began: float) -> None:
+        """Remember what a run looked at, and the files elsewhere that it went by: settings, a baseline.
+
+        What has changed since it `began`, in seconds, it may have read as it was: that counts as a change to come.
+        """
         self.inputs = inputs
-        self._stamps = {path: _stamp(path) for path in others}
+        now = time.time()
+        self._stamps = {p: _UNREAD if began <= (at := _stamp(p)) <= now else at for p in others}
 
     def elsewhere(self) -> bool:
         """Whether a file that a run went by has changed outside of what is watched."""
@@ -127,10 +131,11 @@ def _round(start: Callable[[], Check], seen: _Seen) -> None:
     # a run leaves what it made out of the collector's sight, since most processes end then; this one goes on
     gc.unfreeze()
     forget()
+    began = time.time() - _STEP / 1000  # file systems keep a coarser clock
     try:
         check = start()
         inputs = check.watched()
-        seen.take(inputs, check.went_by(inputs))
+        seen.take(inputs, check.went_by(inputs), began)
     except Exception as e:
         words = told(e)
         if not words:

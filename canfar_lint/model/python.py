@@ -28,6 +28,8 @@ _CUSTOMARY |= {"ascii": "astropy.io.ascii", "Table": "astropy.table.Table", "Poo
 # what CASA has among its names for the scripts that it runs, which need not import it
 _GIVEN = frozenset(("os",))
 
+_RUNNERS = frozenset(("exec", "execfile"))
+
 # these are given classes, and make nothing of them
 _TESTS_OF_CLASSES = frozenset(("isinstance", "issubclass"))
 
@@ -56,6 +58,7 @@ class PythonModule:
         self._named: dict[str, list[ast.Name]] | None = None
         self._main: frozenset[ast.AST] | None = None
         self._callers: dict[ast.AST, list[ast.Call]] | None = None
+        self._another: bool | None = None
         self._memo: dict[object, object] = {}
         self._evaluator = Evaluator(self)
         _walk(self)
@@ -215,7 +218,7 @@ class PythonModule:
     def _name_qualified(self, node: ast.Name, depth: int) -> tuple[str, ...]:
         bindings = self.bindings(node)
         if not bindings:
-            known = node.id in _GIVEN or (self.star_imports and node.id in _CUSTOMARY)
+            known = node.id in _GIVEN or (node.id in _CUSTOMARY and (self.star_imports or self._runs_another_file))
             if node.id in _BUILTINS and not known:
                 return (f"builtins.{node.id}",)
             meant = [_CUSTOMARY[node.id]] if known else []
@@ -229,6 +232,17 @@ class PythonModule:
             elif binding.kind in ("def", "class") and binding.scope.kind == "module":
                 names.append(f".{binding.name}")
         return tuple(dict.fromkeys(names))
+
+    @property
+    def _runs_another_file(self) -> bool:
+        """Whether the names of another file are brought in by running it here: `exec(open("setup.py").read())`."""
+        if self._another is None:
+            execs = (call for call in self.all_calls if isinstance(call.func, ast.Name) and call.func.id in _RUNNERS)
+            self._another = any(
+                call.func.id == "execfile" or "open(" in self.code(call)  # type: ignore[attr-defined]
+                for call in execs
+            )
+        return self._another
 
     def _attribute_qualified(self, node: ast.Attribute, depth: int) -> tuple[str, ...]:
         names: list[str] = []

@@ -41,7 +41,7 @@ _INPUT = re.compile(
     r"source|src|cube|flat|dark|bias|map|line|linelist|filter|region|sample|photometry|lightcurve|response)s?"
     r"_?(file|filename|file_?path|path|fn)"
 )
-_KEEPS = re.compile(r"(?i)checkpoint|logger$|saver$|backend$")
+_KEEPS = re.compile(r"(?i)checkpoint|logger$|recorder$|saver$|backend$")
 # what is only said, but by a package of the field, whose `fits.info` reads
 _SAYS = frozenset(("debug", "info", "warn", "warning", "error", "critical", "exception"))
 _NAMES_PATH = re.compile(

@@ -52,6 +52,8 @@ _CONTAINER_OPTIONS = frozenset(
     )
 )
 _MAPPED = re.compile(r"(?i)(^|_)(bind|binds|bindpath|mounts?|volumes?)$")
+# paths one after the other, as a scheduler takes those that it has to bring along
+_SEVERAL = re.compile(r"/[^\s,]+(?:,\s*/[^\s,]+)+")
 # how a shell takes a value from the environment, and the C shell does
 _UNLESS_GIVEN, _UNLESS_SET = "${NAME:-...}", "if (! $?NAME) set NAME = ..."
 _ASKED_FOR = frozenset(f"os.path.{name}" for name in ("exists", "isdir", "isfile", "ismount", "islink"))
@@ -109,6 +111,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     seen: set[ast.AST] = set()
     for constant in module.strings:
         text = str(constant.value)
+        if _SEVERAL.fullmatch(text):
+            text = text.partition(",")[0]
         if text[:1] not in "/~" and text[1:2] != ":" and text[:4] not in ("vos:", "arc:", "vaul"):
             continue
         kind = kind_of(text, tables)
