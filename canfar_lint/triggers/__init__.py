@@ -68,11 +68,6 @@ _MEMBER = re.compile(r"\w+(?:\.\w+)+")
 _BODY = r"(\n([ \t]*)(?:async )?def .*)(?:\n(?:\2[ \t]+.*|\2\).*|[ \t]*(?=\n)))*"
 _HEADER = r"\n[ \t]*(?:(?:async )?def \w+|class \w+.*|__all__\s*\+?=\s*[\[(][^\])]*)"
 _MENTION = r"(?<![\w\"'.])(\w+)\s*[(,)\n]"
-# a comment, a text of three quotes, what begins one and does not end, and a text of one quote
-_TEXTS = (
-    r"""(?s)#[^\n]*|("{3}(?:\\.|[^\\])*?"{3}|'{3}(?:\\.|[^\\])*?'{3})|("{3}|'{3})"""
-    r"""|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'"""
-)
 _ONE_QUOTE = bytes.maketrans(b"'", b'"')
 _ENDING = re.compile(rb"\.(\w{1,12})\\?[\"']")
 _COMMENT_LINE = re.compile(rb"\n[ \t]*#.*")
@@ -681,37 +676,19 @@ def python_code(data: bytes) -> bytes:
 def _without_docstrings(data: bytes) -> bytes:
     quotes, others = (b"'''", b'"""') if b"'''" in data else (b'"""', b"'''")
     parts = data.split(quotes)
-    if len(parts) < 3:
+    if len(parts) < 3 or len(parts) % 2 == 0 or others in data:
         return data
-    if len(parts) % 2 == 0 or others in data:
-        return _without_docstrings_among_texts(data)
     kept = [parts[0]]
     for at in range(1, len(parts), 2):
         before, text = parts[at - 1], parts[at]
         line = before[before.rfind(b"\n") + 1 :]
         # a quote or comment before it: this may be no string's begin, and what follows no string
         if b"#" in line or b'"' in line or b"'" in line or text.endswith(b"\\"):
-            return _without_docstrings_among_texts(data)
+            return data
         if line.strip() not in (b"", b"r", b"R") or not _opens_block(before[: len(before) - len(line)], at == 1):
             kept.append(quotes + text + quotes)
         kept.append(parts[at + 1])
     return b"".join(kept)
-
-
-def _without_docstrings_among_texts(data: bytes) -> bytes:
-    """The same where it has to be read what is a text and what a comment; all of it where a text does not end."""
-    kept, end, last = [], 0, 0
-    for match in _compiled(_TEXTS).finditer(data):
-        if match[2]:
-            return data
-        if match[1]:
-            start = data.rfind(b"\n", last, match.start()) + 1
-            line = data[start : match.start()]
-            if line.strip() in (b"", b"r", b"R") and _opens_block(data[last:start], last == 0):
-                kept.append(data[end : match.start()])
-                end = match.end()
-            last = match.end()
-    return b"".join([*kept, data[end:]])
 
 
 def _opens_block(before: bytes, first: bool) -> bool:
