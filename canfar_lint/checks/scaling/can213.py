@@ -559,7 +559,7 @@ def _by_a_word(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     parts = rule.table("parts")
     for name, value in given:
         if name in parts and module.constant(value) in parts[name] and not never_runs(module, value):
-            yield rule.finding(module.span(value), variant="default", call=f"{name}={module.code(value)}")
+            yield rule.finding(module.span(value), variant="share", call=f"{name}={module.code(value)}")
     for call in module.calls(rule.table("all")):
         name = next(rule.table("all")[each] for each in module.qualified_all(call.func) if each in rule.table("all"))
         keyword = module.keyword(call, name)
