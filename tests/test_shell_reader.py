@@ -117,7 +117,7 @@ def words_of(command: Command) -> list[str]:
 
 
 def check_spans(script: Script, text: str) -> None:
-    assert script.error is None or not script.commands
+    assert all(command.end <= script.error_at for command in script.commands if script.error)
     for command in script.commands:
         assert 0 <= command.start <= command.end <= len(text)
         for word in command.words:
@@ -559,3 +559,20 @@ def test_import_brings_nothing_heavy() -> None:
 
 
 ROOT = str(Path(__file__).parent.parent)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("cd /arc\npython a.py\ndone\n", ["cd", "python"]),
+        ("cd /arc; rm x; )\n", []),
+        ("cd /arc\nif true; then\n  ls\n", ["cd"]),
+        ("cd /arc;\nrm 'x\n", ["cd"]),
+        ("cat <<E\nbody\nE\nfi\n", ["cat"]),
+    ],
+)
+def test_what_stands_before_a_line_that_cannot_be_read_is_read_as_bash_runs_it(text: str, read: list[str]) -> None:
+    script = parse(text)
+    assert script.error is not None
+    assert [command.name for command in script.commands] == read
+    assert not parse(text, context="run").commands

@@ -1,6 +1,7 @@
 """Shell text read by a real grammar: what commands run, with which words, where in the file.
 
-`parse` never raises. What it cannot read gives a script with an `error` and no commands: rules then say nothing.
+`parse` never raises. What it cannot read gives a script with an `error`: of a file it holds what stands on the lines
+before, which a shell runs all the same; of any other text nothing, and rules then say nothing.
 Offsets are those of the file: of the text plus `start`, or what `map` answers for an offset of the text.
 """
 
@@ -48,13 +49,23 @@ def parse(
         _reader(c_shell)(text, start, bash, found, starts, ends).read()
     except Unreadable as e:
         script.error, script.error_at = str(e), e.at
-        return script
+        if context != "file":
+            return script
+        _cut(found)
     except RecursionError:
         script.error = "nested too deeply"
         return script
     script.commands, script.blocks, script.functions = found.commands, found.blocks, found.functions
     _options(script, errexit, pipefail)
     return script
+
+
+def _cut(found: Found) -> None:
+    """Leave only what was complete on the lines before the one that cannot be read."""
+    commands, blocks = found.whole
+    del found.commands[commands:], found.blocks[blocks:]
+    kept = {id(block) for block in found.blocks}
+    found.functions = {name: block for name, block in found.functions.items() if id(block) in kept}
 
 
 def _reader(c_shell: bool) -> type[Reader]:

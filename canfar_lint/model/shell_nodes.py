@@ -327,7 +327,7 @@ class Assigned(NamedTuple):
 
 
 class Script:
-    """A shell text as read. With an `error`, nothing is known of it and `commands` is empty.
+    """A shell text as read. With an `error`, `commands` ends with the last line of a file that a shell still runs.
 
     `context` says where the text stood: `file run cell step recipe literal escape`. `errexit` and `pipefail` say
     whether the shell was started with them or a command outside any function, condition or subshell switches them

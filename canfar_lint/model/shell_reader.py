@@ -56,7 +56,10 @@ class Reader(WordReader):
         before = ""
         t = self.t
         while True:
+            ended = self.i
             self.newlines()
+            if self.depth == 1 and not self.blocks and "\n" in t[ended : self.i]:
+                self.found.whole = len(self.found.commands), len(self.found.blocks)
             i = self.i
             if i >= self.n:
                 break

@@ -47,15 +47,20 @@ class Unreadable(Exception):
 
 
 class Found:
-    """What the readers of one script fill together."""
+    """What the readers of one script fill together.
 
-    __slots__ = ("blocks", "commands", "functions", "second_looks")
+    `whole` counts the commands and blocks before the line being read that a shell, which reads line by line, has run
+    by then.
+    """
+
+    __slots__ = ("blocks", "commands", "functions", "second_looks", "whole")
 
     def __init__(self) -> None:
         self.commands: list[Command] = []
         self.blocks: list[Block] = []
         self.functions: dict[str, Block] = {}
         self.second_looks = _SECOND_LOOKS
+        self.whole = 0, 0
 
 
 class WordReader:

@@ -593,7 +593,7 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
 
     if script.context != "file" or script.errexit:
         return
-    found = _unstopped(script, rule) or advised(script, rule)
+    found = _unstopped(script, rule) or (None if script.error else advised(script, rule))
     if found is not None:
         yield found
 
