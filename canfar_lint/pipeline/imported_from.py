@@ -12,7 +12,8 @@ from canfar_lint.pipeline.join import Project
 def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     """The finding, unless all modules are other people's packages, or lie beside the file, where Python looks anyway.
 
-    The folder that the program starts in (`.`) may be one above the file's, and what lies there is looked for.
+    The folder that the program starts in (`.`) may be one above the file's, and what lies there is looked for. Of a
+    folder that is in the tree with sources, only what it holds is imported from it.
     """
     question = diagnostic.question
     assert question is not None
@@ -21,6 +22,9 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     wanted = [name for name in names if not tree.has_module(own, name)]
     if question.subject == ".":
         wanted = [name for name in wanted if any(tree.has_module(folder, name) for folder in _above(own, tree.root))]
+    elif tree.filled(diagnostic.path, os.path.join(question.subject, "{}.py")):
+        places = [os.path.normpath(os.path.join(base, question.subject)) for base in (own, tree.root)]
+        wanted = [name for name in wanted if any(tree.has_module(place, name) for place in places)]
     return diagnostic if wanted else None
 
 

@@ -39,6 +39,8 @@ _NO_DATA = re.compile(
     r"(?i)config|setting|param|option|schema|manifest|default|metadata|login|user|setup|version|readme|licen[cs]e|"
     r"requirement|template|header|prompt|summary|junk|(?<![a-z])(conf|cfg|logs?|notes?|help|te?mp|auth|keys?)(?![a-z])"
 )
+# a number of an object, or a night: such a name is of data, whatever words stand in it
+_OF_ONE = re.compile(r"\d{6}")
 _WORK = re.compile(r"(?i)list|target|obs|source|cat|field|work|jobs?|todo|queue|sample|data|ids|cand|result|state")
 _FILLED = re.compile(r"[*?\[\]{}\n%$<>|]")
 _HOLE = re.compile(r"%[-.\d]*[sdif]|\{[^{}]*\}")
@@ -226,7 +228,8 @@ def _data_of(module: PythonModule, rule: Rule, call: ast.Call) -> Callable[[str]
 def _is_work(name: str) -> bool:
     """Whether text that is opened is data or a list of work by its name, and neither settings nor prose."""
     stem, _, suffix = name.rpartition(".")
-    return not _NO_DATA.search(stem) and (not suffix.startswith("json") or _WORK.search(stem) is not None)
+    of_settings = _NO_DATA.search(stem) and not _OF_ONE.search(stem)
+    return not of_settings and (not suffix.startswith("json") or _WORK.search(stem) is not None)
 
 
 def _of_value(module: PythonModule, value: Value, is_data: Callable[[str], bool]) -> Iterator[tuple[ast.AST, str]]:

@@ -25,6 +25,8 @@ _ADDING = {
     "site.addsitedir": 0,
 }
 _PERSONAL = re.compile(r"/(home|Users|arc/home|media|mnt)/|[A-Za-z]:[\\/]|~\w")
+# what is filled in before the file is run: `TOMODIFY_PATH/code`
+_TO_FILL_IN = re.compile(r"(?i:to_?modify|change_?me|replace_?me|your_|insert_)|[A-Z][A-Z_]{7,}(/|$)")
 # where the system's own Python looks
 _OF_SYSTEM = re.compile(r"/usr/(local/)?lib(64)?/python[^/]*/(site|dist)-packages/?$")
 _RELATIVE = re.compile(r"\.{1,2}(/|$)|[A-Za-z_][\w.-]*(/|$)")
@@ -64,7 +66,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(span, variant="personal", path=path)
         elif path.startswith("/") or re.match(r"~/\w", path):
             yield rule.finding(span, path=path)
-        elif _RELATIVE.match(path):
+        elif _RELATIVE.match(path) and not _TO_FILL_IN.match(path):
             variant = "notebook" if module.notebook else "relative"
             yield rule.finding(span, variant=variant, path=path, question=_needed(module, node, path))
 
