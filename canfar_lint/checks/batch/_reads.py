@@ -115,8 +115,8 @@ def _of_casa(module: PythonModule, tasks: dict[str, list[str]], tools: list[str]
                     if given is not None:
                         yield Output(call, given, "read")
     for call in module.all_calls:
-        vis = module.keyword(call, "vis") if _is_around_task(module, call, tasks) else None
-        if vis is not None:
+        vis = module.keyword(call, "vis") if call.keywords else None
+        if vis is not None and _is_around_task(module, call, tasks):
             yield Output(call, vis.value, "read")
     for call in module.methods(("open",)):
         tool = call.func.value if isinstance(call.func, ast.Attribute) else None
