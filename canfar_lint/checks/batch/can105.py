@@ -286,7 +286,8 @@ def _stands_apart(module: PythonModule, value: Value, literals: list[ast.AST]) -
     """Whether a file's name is put together apart from the folder, which another rule tells: `f"{root}/{name}"`."""
     folder = value.pieces[0].node
     statements = [module.parent_statement(each) for each in literals]
-    return folder is not None and value.text is not None and module.parent_statement(folder) not in statements
+    told = all(piece.text is not None or _is_of_literals(module, piece) for piece in value.pieces)
+    return folder is not None and told and module.parent_statement(folder) not in statements
 
 
 def _is_in_known_folder(module: PythonModule, value: Value, literal: ast.AST) -> bool:
