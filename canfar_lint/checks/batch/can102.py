@@ -143,7 +143,7 @@ def _iraf(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             told = f"{argument}={module.code(value)}"
             yield rule.finding(module.span(value), told=told, task=task, instead=instead, fix=_off(module, value))
     for call in module.all_calls:
-        match = _IRAF.search(module.qualified(call.func)) if isinstance(call.func, ast.Attribute) else None
+        match = _IRAF.search(module.qualified(call.func))
         if match is not None and not _is_optional(module, call):
             yield from _iraf_call(module, rule, call, match.group(2).rpartition(".")[2], preset)
 
