@@ -207,7 +207,7 @@ def lint_bytes(path: str, kind: str, data: bytes, rules: Iterable[Rule] | Profil
     if is_test(path):
         fired = [rule for rule in fired if rule.section != "sessions"]
     collectors = facts_wanted(kind, content.may_hold if kind == PYTHON else content.code.__contains__)
-    if kind == PYTHON and profile.wants_imports:
+    if kind in (PYTHON, NOTEBOOK) and profile.wants_imports:
         work.note_imports(content)
     if kind == PYTHON and any(some in data and deep in data for some, deep in _DEEP):
         return work.result(fired, collectors, marked, parse=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.diagnostic import Diagnostic, Edit, Fix
+from canfar_lint.diagnostic import Diagnostic, Edit, Fact, Fix
 from canfar_lint.engine.file import in_pipeline, placed
 from canfar_lint.model.metadata import blocks, declared
 from canfar_lint.pipeline.join import Project
@@ -23,6 +23,8 @@ _AT_THE_MARGIN = r"(?m)^(?:import|from)[ \t][^\n(]*(?:\([^)]*\))?[^\n]*$"
 
 # where builds put copies of the modules they pack
 _BUILT = r"(?:^|(?<=/))(?:build/(?:lib[^/]*|bdist[^/]*)|dist|[^/]+\.egg-info|[^/]+\.egg)/"
+_CODE = (".py", ".ipynb")
+_OF_PACKAGE = frozenset(("pyproject.toml", "setup.cfg", "setup.py"))
 _MOST_PIECES = 8
 _TELLING = 100_000
 """Characters from which Python 2 is told."""
@@ -41,7 +43,7 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
     own = own_names(project)
     named = distributed(rule)
     told: set[tuple[str, str]] = set()
-    for path, fact in sorted(project.facts.get("imports", ()), key=lambda found: (found[0].count("/"), found[0])):
+    for path, fact in importing(project, lambda path: path.count("/")):
         names = fact.data["names"]
         assert isinstance(names, list)
         foreign = [name for name in names if name not in own and name not in rule.table("shared")]
@@ -49,7 +51,7 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
             foreign = [name for name in foreign if not _is_on_disk(project, path, name)]
         if (
             foreign
-            and path.endswith(".py")
+            and path.endswith(_CODE)
             and in_pipeline(path)
             and not is_bootstrap(path)
             and not is_built(project, path)
@@ -58,11 +60,25 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
             if inline is None:
                 foreign = [name for name in foreign if name in named]
             known = inline or _known(project, rule, path, foreign, manifests)
-            if known.files and known.known and (inline or len(known.names) > 1):
+            if not any(_is_for(path, manifest) for manifest in known.files):
+                continue
+            if known.known and (inline or len(known.names) > 1):
                 if inline is None:
                     foreign = [name for name in foreign if not _is_built_in(rule, name, known)]
                     foreign = [name for name in foreign if not _is_in_recipe(rule, name, known, manifests)]
                 yield from _of_file(project, rule, path, foreign, known, told)
+
+
+def importing(project: Project, order: Callable[[str], int]) -> list[tuple[str, Fact]]:
+    """What the files import, programs before notebooks, then by `order` and path."""
+    return sorted(
+        project.facts.get("imports", ()), key=lambda each: (each[0].endswith(".ipynb"), order(each[0]), each[0])
+    )
+
+
+def _is_for(path: str, manifest: str) -> bool:
+    """Whether a manifest says what a file needs: of a package's own no notebook is a part."""
+    return not path.endswith(".ipynb") or os.path.basename(manifest) not in _OF_PACKAGE
 
 
 def _known(project: Project, rule: Rule, path: str, names: list[str], manifests: Manifests) -> Declared:
@@ -131,7 +147,7 @@ def _of_file(
     project: Project, rule: Rule, path: str, names: list[str], known: Declared, told: set[tuple[str, str]]
 ) -> Iterator[Diagnostic]:
     inline = known.files[0] == path
-    where = path if inline else os.path.basename(known.files[0])
+    where = path if inline else os.path.basename(next(each for each in known.files if _is_for(path, each)))
     asked = {name for name in names if (where, _distribution(rule, name)) not in told}
     missing = {name for name in asked if not is_declared(rule, name, known)}
     if not missing:
@@ -244,10 +260,10 @@ def needed_imports(path: str, text: str, names: set[str]) -> Iterator[tuple[Sour
     from canfar_lint.peers.ruff import holds_python2
 
     try:
-        source = Source.decode(path, PYTHON, text.encode("utf-8", "surrogateescape"))
+        source = _decoded(path, text.encode("utf-8", "surrogateescape"))
     except Undecodable:
         return
-    if holds_python2(source.text[:_TELLING]):
+    if holds_python2(source.code[:_TELLING]):
         return
     left = set(names)
     for statement in _imports(source, left):
@@ -255,6 +271,14 @@ def needed_imports(path: str, text: str, names: set[str]) -> Iterator[tuple[Sour
             if name in left:
                 left.discard(name)
                 yield source, (at, at + len(name)), name
+
+
+def _decoded(path: str, data: bytes) -> Source:
+    if not path.endswith(".ipynb"):
+        return Source.decode(path, PYTHON, data)
+    from canfar_lint.model import notebook
+
+    return notebook.read(path, data)
 
 
 def _imports(source: Source, left: set[str]) -> Iterator[ast.Import | ast.ImportFrom]:
@@ -265,12 +289,13 @@ def _imports(source: Source, left: set[str]) -> Iterator[ast.Import | ast.Import
     from canfar_lint.engine.models import Unreadable, parsed
 
     done = 0
-    ends = [line.end() for line in re.finditer(_AT_THE_MARGIN, source.text) if _words(line[0]) & left]
-    for end in (*ends[:_MOST_PIECES], len(source.text)):
+    code = source.code
+    ends = [line.end() for line in re.finditer(_AT_THE_MARGIN, code) if _words(line[0]) & left]
+    for end in (*ends[:_MOST_PIECES], len(code)):
         if not left:
             return
         try:
-            body = parsed(Source(source.path, PYTHON, source.text[:end])).body
+            body = parsed(Source(source.path, PYTHON, code[:end])).body
         except Unreadable:  # what looks like an import stands in a text
             continue
         yield from _always(body[done:])

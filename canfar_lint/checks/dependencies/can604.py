@@ -10,6 +10,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.dependencies.can602 import (
     distributed,
     first_import,
+    importing,
     is_bootstrap,
     is_built,
     is_declared,
@@ -40,7 +41,7 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
     own = own_names(project) | set(imports.table("shared"))
     named, brought = distributed(imports), {*rule.table("casa_brings")}
     for_casa = None
-    for path, fact in sorted(project.facts.get("imports", ())):
+    for path, fact in importing(project, lambda _: 0):
         if not in_pipeline(path) or is_bootstrap(path) or is_built(project, path):
             continue
         names = fact.data["names"]
