@@ -119,7 +119,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         owner = owner_of(module, constant) if kind is None and text in tables["homes"] else ""
         kind = PERSONAL if owner else kind
         node = _whole(module, constant)
-        if kind is None or node in seen or _is_no_path(text) or module.is_switched_off(constant):
+        if kind is None or node in seen or _is_no_path(text) or _never_runs(module, constant):
             continue
         if _is_candidate(module, constant, tables) or (kind == PERSONAL and not owner and _whose(text, tables)):
             continue
@@ -261,11 +261,19 @@ def _whole(module: PythonModule, constant: ast.Constant) -> ast.AST:
     return parent if isinstance(parent, ast.JoinedStr) else constant
 
 
+def _never_runs(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a node stands under `if 0:`; a constant that has a name is a switch, which somebody edits."""
+    return module.is_switched_off(node) and not any(
+        isinstance(part, ast.Name) for test, _ in module.guards(node) for part in ast.walk(test)
+    )
+
+
 def _finding(module: PythonModule, rule: Rule, node: ast.AST, text: str, kind: str, path: str | None = None) -> Finding:
     """At a literal whose path begins with `text`; `path` is the whole when it is only a part of the literal."""
     if path is None:
         path = str(node.value) if isinstance(node, ast.Constant) else _spelled(module, node)
-    return rule.finding(module.span(node), variant=_variant(kind, text), path=path, fix=_fix(module, node))
+    variant = "switched-off" if module.is_switched_off(node) else _variant(kind, text)
+    return rule.finding(module.span(node), variant=variant, path=path, fix=_fix(module, node))
 
 
 def _variant(kind: str | None, text: str) -> str | None:
