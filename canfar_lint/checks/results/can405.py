@@ -10,6 +10,7 @@ from typing import Any
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._inputs import unglued
 from canfar_lint.checks._outputs import stem_of
+from canfar_lint.checks.results._fits import unsaved
 from canfar_lint.diagnostic import UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
@@ -45,6 +46,10 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             code = module.code(call.func)
             yield rule.finding(module.name_span(call), variant="anew", call=code, value=value, fix=fix)
     yield from _training(module, rule)
+    trial = module.source.lies_in(rule.table("trial_files"))
+    for call, long in unsaved(module, rule):
+        variant = "fit" if long and not trial else "fit-unknown"
+        yield rule.finding(module.name_span(call), variant=variant, call=module.code(call.func))
 
 
 def _is_emcee_2(module: PythonModule, call: ast.Call) -> bool:
