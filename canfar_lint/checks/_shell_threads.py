@@ -29,6 +29,14 @@ _READS_JOB = frozenset((*SHELLS, "sbatch", "qsub", "bsub"))
 _OF_SHELL = frozenset(
     ("seq", "expr", "bc", "let", "sleep", "[[", "((", "shift", "return", "exit", "read", "set", "local")
 )
+# what loads something from elsewhere, and what stands beside it in a function
+_DOWNLOADS = frozenset(("wget", "curl", "aria2c", "rsync", "rclone", "scp", "vcp", "cadcget"))
+_ASIDE = frozenset(
+    (
+        *("command", "basename", "dirname", "[", "test", "export", "unset", "break", "continue", "trap", "date"),
+        *("df", "head", "tail", "grep", "cut", "tr", "awk", "sed", "wc", "cd", "true", ":"),
+    )
+)
 _WHOLE = 2
 """Parts of a word that is a variable, or an option with one."""
 # a program that starts another takes its own options first, and once
@@ -127,7 +135,7 @@ def _options(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
     for command in script.commands:
         if command.name is None or others & set(command.wrappers):
             continue
-        if command.name in ("xargs", "parallel") and _waits(command, tables["shell_waiting"]):
+        if command.name in ("xargs", "parallel") and _waits(script, command, frozenset(tables["shell_waiting"])):
             continue
         if "mpi" in command.name and any(word.value in _HOSTS for word in command.arguments):
             continue  # so many for the hosts that are named beside it
@@ -169,10 +177,21 @@ def _submits(command: Command) -> bool:
     return any(_SUBMITS.fullmatch(base_name(word) or "") for word in command.words if not word.head.startswith("-"))
 
 
-def _waits(command: Command, programs: list[str]) -> bool:
-    """Whether what `xargs` or `parallel` starts only waits for disk or network."""
+def _waits(script: Script, command: Command, programs: frozenset[str]) -> bool:
+    """Whether what `xargs` or `parallel` starts only waits for disk or network, or a function that does."""
     texts = [(word.value or word.head).partition(" ")[0] for word in command.arguments]
-    return any(text.rpartition("/")[2] in programs for text in texts)
+    if any(text.rpartition("/")[2] in programs for text in texts):
+        return True
+    return any(_is_download(script, text, programs) for text in texts)
+
+
+def _is_download(script: Script, name: str, programs: frozenset[str]) -> bool:
+    """Whether a function of the script knows a program that downloads, and starts none that works."""
+    made = {block.name for command in script.commands for block in command.blocks if block.kind == "function"}
+    inside = [c for c in script.commands if any(b.kind == "function" and b.name == name for b in c.blocks)]
+    loads = any(word.value in _DOWNLOADS for command in inside for word in command.words)
+    quiet = programs | made | _OF_SHELL | _ASIDE
+    return name in made and loads and all(c.name is None or c.name in quiet for c in inside)
 
 
 def _given(words: list[Word], names: frozenset[str]) -> Iterator[tuple[str, Word]]:

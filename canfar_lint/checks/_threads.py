@@ -16,11 +16,12 @@ _PROCESSES = ("multiprocessing.Process", "multiprocess.Process", "multiprocessin
 
 
 class Setting(NamedTuple):
-    """`what` (a variable, an argument) is set to the literal `number` by the expression `node`."""
+    """`what` (a variable, an argument) is set to the literal `number` by the expression `node`; the `call` gets it."""
 
     what: str
     number: int
     node: ast.expr
+    call: ast.Call | None = None
 
 
 def number_of(module: PythonModule, node: ast.expr) -> int | None:
@@ -98,7 +99,7 @@ def settings(module: PythonModule, tables: dict[str, Any]) -> Iterator[Setting]:
         number = number_of(module, given) if given is not None else None
         if number is not None and number > 0 and given is not None:
             short = module.code(call.func).rpartition(".")[2]
-            yield Setting(f"{short}({parameter})", number, literal_of(module, given))
+            yield Setting(f"{short}({parameter})", number, literal_of(module, given), call)
 
 
 def _is_fallback(module: PythonModule, node: ast.expr) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue import load
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._pools import is_idle, only_waits
 from canfar_lint.checks._threads import (
     Setting,
     hands_on_request,
@@ -37,10 +38,8 @@ _COUNTING = ("builtins.range", "builtins.print", "builtins.str", "numpy.arange",
 _OF_XSPEC = re.compile(r"(?:\b|(?<=\\n))parallel[ \t]+(leven|error|steppar|goodness|walkers)[ \t]+(\d{1,4})\b")
 _XSPEC_TASKS = frozenset(("leven", "error", "steppar", "goodness", "walkers"))
 
-# what starts a program beside this one, what makes a pool, and what ends one
+# what starts a program beside this one
 _PROCESSES = ("subprocess.Popen", "multiprocessing.Process", "multiprocess.Process")
-_POOLS = frozenset(("Pool", "ProcessPool", "MultiPool", "ProcessPoolExecutor", "ThreadPool", "ProcessingPool"))
-_ENDS = frozenset(("close", "join", "terminate", "shutdown"))
 
 # commands after which a file may still be one that others read for its variables
 _SETTING = ("export", "declare", "typeset", "readonly", "set", "unset", "echo", "source", ".", "module", "ulimit")
@@ -60,8 +59,8 @@ _SHOWING = frozenset(
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     if module.source.name.startswith("test_"):
         return  # what only tries something out is run by hand, with as many as it is about
-    seen: set[ast.AST] = set()
     tables = load().rules["CAN211"].body["tables"]
+    seen = _doing_nothing(module, tables)
     question = Question("unrequested", module.source.path)
     for setting in (
         *settings(module, tables),
@@ -74,7 +73,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     ):
         if setting.number < 2 or setting.node in seen or never_runs(module, setting.node):
             continue
-        if is_left_over(module, setting.node) or _is_too_late(module, setting) or _is_idle(module, setting.node):
+        if is_left_over(module, setting.node) or _is_too_late(module, setting):
             continue
         if not _is_default(module, setting.node):
             seen.add(setting.node)
@@ -85,25 +84,14 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         yield rule.finding(span, what=what, number=number, question=question)
 
 
-def _is_idle(module: PythonModule, node: ast.AST) -> bool:
-    """Whether a pool so large is never given a task: `with closing(Pool(2)) as pool:`, and nothing is made of it."""
-    kept: ast.AST | None = module.parent(node)
-    while isinstance(kept, (ast.keyword, ast.Call)):
-        kept = module.parent(kept)
-    made = kept.context_expr if isinstance(kept, ast.withitem) else getattr(kept, "value", None)
-    target = kept.optional_vars if isinstance(kept, ast.withitem) else None
-    if isinstance(kept, ast.Assign) and len(kept.targets) == 1:
-        target = kept.targets[0]
-    if not isinstance(target, ast.Name) or not isinstance(made, ast.Call) or not _makes_pool(module, made):
-        return False
-    uses = [module.parent(use) for use in module.named(target.id) if isinstance(use.ctx, ast.Load)]
-    ended = bool(uses) or isinstance(kept, ast.withitem)
-    return ended and all(isinstance(use, ast.Attribute) and use.attr in _ENDS for use in uses)
-
-
-def _makes_pool(module: PythonModule, made: ast.Call) -> bool:
-    calls = [made, *(each for each in made.args if isinstance(each, ast.Call))]
-    return any(name.rpartition(".")[2] in _POOLS for call in calls for name in module.qualified_all(call.func))
+def _doing_nothing(module: PythonModule, tables: dict[str, Any]) -> set[ast.AST]:
+    """The numbers that only pools get which are never given a task, or only such as wait for disk and network."""
+    quiet: dict[ast.AST, bool] = {}
+    for setting in settings(module, tables):
+        if setting.call is not None:
+            here = is_idle(module, setting.call) or only_waits(module, setting.call, tables)
+            quiet[setting.node] = here and quiet.get(setting.node, True)
+    return {node for node, every in quiet.items() if every}
 
 
 def _is_too_late(module: PythonModule, setting: Setting) -> bool:
@@ -157,10 +145,20 @@ def _keywords(module: PythonModule, rule: Rule) -> Iterator[Setting]:
                 number = number_of(module, keyword.value)
                 if number is None or not_here & set(module.qualified_all(call.func)) or _is_nowhere(module, call):
                     continue
-                if _submits(module, call):
+                if _submits(module, call) or (keyword.arg == "threads" and _is_ignored(module, rule, call)):
                     continue
                 if keyword.arg in names or module.qualified(call.func).partition(".")[0] in threaded:
                     yield Setting(f"{keyword.arg}", number, literal_of(module, keyword.value))
+
+
+def _is_ignored(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a package takes `threads` no longer, and nothing in the file is of the time when it did."""
+    then = rule.table("threaded_once").get(module.qualified(call.func).partition(".")[0])
+    if then is None:
+        return False
+    from canfar_lint.model.python2 import Python2Source
+
+    return re.search(then, module.text) is None and not isinstance(module.source, Python2Source)
 
 
 def _submits(module: PythonModule, call: ast.Call) -> bool:
