@@ -133,11 +133,11 @@ def _handed_on(script: Script, names: re.Pattern[str], others: frozenset[str]) -
 def _options(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
     others = frozenset(tables["shell_not_here"])
     for command in script.commands:
-        if command.name is None or others & set(command.wrappers):
+        if command.program is None or others & set(command.wrappers):
             continue
         if command.name in ("xargs", "parallel") and _waits(script, command, frozenset(tables["shell_waiting"])):
             continue
-        if "mpi" in command.name and any(word.value in _HOSTS for word in command.arguments):
+        if "mpi" in (command.name or "") and any(word.value in _HOSTS for word in command.arguments):
             continue  # so many for the hosts that are named beside it
         for program, words in _programs(command, tables):
             own = tables["shell_options"].get(program, ())
@@ -151,6 +151,11 @@ def _options(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
 def _programs(command: Command, tables: dict[str, Any]) -> Iterator[tuple[str, list[Word]]]:
     """What a command runs, with its words: also the known program that one of them is, behind `singularity exec`."""
     name, words = command.name or "", command.arguments
+    if command.name is None:
+        name = base_name(words[0]) or "" if words else ""
+        if name in tables["shell_options"]:
+            yield name, words[1:]  # `$launcher wsclean …`
+        return
     if name not in tables["shell_not_here"]:
         yield name, words
     if name in tables["shell_launchers"]:

@@ -14,6 +14,7 @@ from canfar_lint.checks._pools import is_idle, only_waits
 from canfar_lint.checks._threads import (
     REQUESTED,
     hands_on_request,
+    is_grown,
     is_left_over,
     never_runs,
     sized,
@@ -40,7 +41,6 @@ _MOST_STEPS, _MOST_CALLS = 4, 20
 _OF_QUEUE = re.compile(r"(SLURM|PBS|SGE|LSB|LSF|OAR|COBALT|FLUX)_|NSLOTS$")
 _NOT_THERE = frozenset(("AttributeError", "NotImplementedError", "ImportError", "ModuleNotFoundError"))
 _LOGS = frozenset(("debug", "info", "warning", "error", "critical", "exception", "log"))
-_GROWS = frozenset(("append", "extend", "insert", "add", "update"))
 _FIELDS = re.compile(r"(^|\.)(dataclass|define|frozen|mutable|BaseModel|BaseSettings|NamedTuple|Struct)$|^attr\.s$")
 # what is waited for, and not worked out
 _LOADS = re.compile(r"(?i)down_?load|up_?load|fetch|retriev|transfer|(^|_)(io|net|http|ftp)(_|$)")
@@ -429,17 +429,11 @@ def _is_few(module: PythonModule, node: ast.expr) -> bool:
     """Whether a number is a small one that the code knows: it, or the length of a list that is written there."""
     if isinstance(node, ast.Call) and module.qualified(node.func) == "builtins.len" and len(node.args) == 1:
         listed = module.resolve(node.args[0])
-        if not isinstance(listed, (ast.List, ast.Tuple, ast.Set)) or _is_grown(module, node.args[0]):
+        if not isinstance(listed, (ast.List, ast.Tuple, ast.Set)) or is_grown(module, node.args[0]):
             return False
         return len(listed.elts) <= _FEW and not any(isinstance(each, ast.Starred) for each in listed.elts)
     number = module.constant(node)
     return isinstance(number, int) and number <= _FEW
-
-
-def _is_grown(module: PythonModule, listed: ast.expr) -> bool:
-    """Whether a list gets more members than it begins with."""
-    around = [module.parent(use) for use in module.named(listed.id)] if isinstance(listed, ast.Name) else []
-    return any(isinstance(use, ast.Attribute) and use.attr in _GROWS for use in around)
 
 
 def _is_for_threads(module: PythonModule, node: ast.AST) -> bool:

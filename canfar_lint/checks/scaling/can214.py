@@ -15,11 +15,13 @@ from canfar_lint.checks._pools import is_idle, only_waits
 from canfar_lint.checks._threads import (
     Setting,
     hands_on_request,
+    is_grown,
     is_left_over,
     literal_of,
     never_runs,
     number_of,
     settings,
+    sized,
     starts_processes,
 )
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Question
@@ -37,6 +39,9 @@ _COUNTING = ("builtins.range", "builtins.print", "builtins.str", "numpy.arange",
 # what XSPEC does in several processes: its command, and PyXspec's attribute
 _OF_XSPEC = re.compile(r"(?:\b|(?<=\\n))parallel[ \t]+(leven|error|steppar|goodness|walkers)[ \t]+(\d{1,4})\b")
 _XSPEC_TASKS = frozenset(("leven", "error", "steppar", "goodness", "walkers"))
+
+_GRIDS = ("numpy.linspace", "numpy.logspace", "numpy.geomspace")
+_FEW = 4
 
 # what starts a program beside this one
 _PROCESSES = ("subprocess.Popen", "multiprocessing.Process", "multiprocess.Process")
@@ -70,6 +75,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         *_in_settings(module, rule),
         *_of_xspec(module),
         *_at_once(module),
+        *_one_for_each(module, tables),
     ):
         if setting.number < 2 or setting.node in seen or never_runs(module, setting.node):
             continue
@@ -255,6 +261,27 @@ def _at_once(module: PythonModule) -> Iterator[Setting]:
                 number = _limit(module, test, kept)
                 if number is not None and isinstance(test, ast.Compare):
                     yield Setting(f"len({kept})", number, literal_of(module, test.comparators[0]))
+
+
+def _one_for_each(module: PythonModule, tables: dict[str, Any]) -> Iterator[Setting]:
+    """`Pool(len(grid))`, where the grid is written there and longer than a few."""
+    for call, parameter, given in sized(module, tables["sized"]):
+        number = _length(module, module.resolve(given)) if given is not None else 0
+        if given is not None and number > _FEW:
+            yield Setting(f"{module.code(call.func).rpartition('.')[2]}({parameter})", number, given, call)
+
+
+def _length(module: PythonModule, counted: ast.expr) -> int:
+    """How many there are of what is counted by `len`; 0 where that is not written there."""
+    if not isinstance(counted, ast.Call) or module.qualified(counted.func) != "builtins.len" or not counted.args:
+        return 0
+    grid = module.resolve(counted.args[0])
+    if isinstance(grid, ast.Call) and module.qualified(grid.func) in _GRIDS:
+        given = module.argument(grid, "num", 2)
+        return 50 if given is None else number_of(module, given) or 0
+    if not isinstance(grid, (ast.List, ast.Tuple)) or any(isinstance(one, ast.Starred) for one in grid.elts):
+        return 0
+    return 0 if is_grown(module, counted.args[0]) else len(grid.elts)
 
 
 def _kept_in(module: PythonModule, call: ast.Call) -> str:
