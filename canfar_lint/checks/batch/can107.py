@@ -476,7 +476,8 @@ def _is_looked_at(module: PythonModule, target: ast.Name, name: str) -> bool:
         parent = module.parents.get(node)
         if not isinstance(parent, ast.Attribute) or parent.attr in _LOOKED_AT:
             return True
-        if parent.attr in _PIPED and _is_taken_apart(module, parent):
+        here = module.function_of(node) is module.function_of(target)
+        if here and parent.attr in _PIPED and _is_taken_apart(module, parent):
             return True
         above = module.parents.get(parent)
         if parent.attr in ("wait", "communicate") and isinstance(above, ast.Call):
