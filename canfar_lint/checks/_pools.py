@@ -9,6 +9,9 @@ from typing import Any
 
 from canfar_lint.model.python import PythonModule
 
+LOADS = re.compile(r"(?i)^(?!.*_and_).*(down_?load|up_?load|fetch|(^|_)(io|http|ftp)(_|$))")
+"""Names of what waits for disk or network, and does not work."""
+
 _POOLS = frozenset(("Pool", "ProcessPool", "MultiPool", "ProcessPoolExecutor", "ThreadPool", "ProcessingPool"))
 _ENDS = frozenset(("close", "join", "terminate", "shutdown"))
 _TASKS = frozenset(

@@ -44,6 +44,8 @@ _STARTERS = frozenset(("xargs", "parallel", "sem", "julia"))
 _OF_XSPEC = re.compile(r"^[ \t]*parallel[ \t]+(leven|error|steppar|goodness|walkers)[ \t]+(\d{1,4})\b", re.MULTILINE)
 # a script, or a command of one, that puts jobs into a queue: what it is told is how many, or what each asks for
 _SUBMITS = re.compile(r"(?i)(?:[\w.-]*[-_.])?submit(?:ter|s)?(?:[-_][\w-]+)?(?:\.\w+)?")
+# a script of that name waits for the network
+_LOADS = re.compile(r"(?i)(?:[\w.-]*[-_.])?(?:down_?load(?:er|s)?|fetch)(?:[-_](?!and[-_])[\w-]+)?(?:\.\w+)?")
 _INTERPRETER = re.compile(r"i?python[\d.]*|bash|sh|Rscript")
 _HOSTS = frozenset(
     ("-host", "--host", "-hosts", "-H", "-hostfile", "--hostfile", "-machinefile", "--machinefile", "-f")
@@ -141,7 +143,7 @@ def _options(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
             continue  # so many for the hosts that are named beside it
         for program, words in _programs(command, tables):
             own = tables["shell_options"].get(program, ())
-            common = () if _submits(command) else tables["shell_any"]
+            common = () if _is_elsewhere(command) else tables["shell_any"]
             given = _given(words, frozenset((*own, *common)))
             for option, word in islice(given, 1) if program in _STARTERS or "mpi" in program else given:
                 what = f"{program} {option}" if option in own else option
@@ -178,8 +180,10 @@ def _launched(words: list[Word]) -> Iterator[tuple[str, list[Word]]]:
             return
 
 
-def _submits(command: Command) -> bool:
-    return any(_SUBMITS.fullmatch(base_name(word) or "") for word in command.words if not word.head.startswith("-"))
+def _is_elsewhere(command: Command) -> bool:
+    """Whether a script is started that hands the work to a queue, or loads files from elsewhere."""
+    names = [base_name(word) or "" for word in command.words if not word.head.startswith("-")]
+    return any(_SUBMITS.fullmatch(name) or _LOADS.fullmatch(name) for name in names)
 
 
 def _waits(script: Script, command: Command, programs: frozenset[str]) -> bool:

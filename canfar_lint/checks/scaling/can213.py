@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue import load
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._pools import is_idle, only_waits
+from canfar_lint.checks._pools import LOADS, is_idle, only_waits
 from canfar_lint.checks._threads import (
     REQUESTED,
     hands_on_request,
@@ -42,8 +42,6 @@ _OF_QUEUE = re.compile(r"(SLURM|PBS|SGE|LSB|LSF|OAR|COBALT|FLUX)_|NSLOTS$")
 _NOT_THERE = frozenset(("AttributeError", "NotImplementedError", "ImportError", "ModuleNotFoundError"))
 _LOGS = frozenset(("debug", "info", "warning", "error", "critical", "exception", "log"))
 _FIELDS = re.compile(r"(^|\.)(dataclass|define|frozen|mutable|BaseModel|BaseSettings|NamedTuple|Struct)$|^attr\.s$")
-# what is waited for, and not worked out
-_LOADS = re.compile(r"(?i)down_?load|up_?load|fetch|retriev|transfer|(^|_)(io|net|http|ftp)(_|$)")
 _LOOKS_FOR = re.compile(r"(?:command -v|which|type(?: -\w+)?|hash)\s+(\w+)")
 _IN_SHELL = "${OMP_NUM_THREADS:-1}"
 _OPTION = re.compile(r"(^|\s)(-j|-np?|-t|-P|--?\w*(threads|cores|cpus?|proc|jobs|workers)\w*)[ =]?$")
@@ -536,7 +534,7 @@ def _names_size(module: PythonModule, rule: Rule, statement: ast.Assign | ast.An
         if isinstance(target, ast.Subscript):
             key = module.constant(target.slice)
             word = key if isinstance(key, str) else ""
-        if (re.search(rule.table("sizes"), word) or word.endswith("_THREADS")) and not _LOADS.search(word):
+        if (re.search(rule.table("sizes"), word) or word.endswith("_THREADS")) and not LOADS.search(word):
             return True
     return False
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue import load
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._pools import is_idle, only_waits
+from canfar_lint.checks._pools import LOADS, is_idle, only_waits
 from canfar_lint.checks._threads import (
     Setting,
     hands_on_request,
@@ -151,7 +151,7 @@ def _keywords(module: PythonModule, rule: Rule) -> Iterator[Setting]:
                 number = number_of(module, keyword.value)
                 if number is None or not_here & set(module.qualified_all(call.func)) or _is_nowhere(module, call):
                     continue
-                if _submits(module, call) or (keyword.arg == "threads" and _is_ignored(module, rule, call)):
+                if _is_elsewhere(module, call) or (keyword.arg == "threads" and _is_ignored(module, rule, call)):
                     continue
                 if keyword.arg in names or module.qualified(call.func).partition(".")[0] in threaded:
                     yield Setting(f"{keyword.arg}", number, literal_of(module, keyword.value))
@@ -167,13 +167,12 @@ def _is_ignored(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     return re.search(then, module.text) is None and not isinstance(module.source, Python2Source)
 
 
-def _submits(module: PythonModule, call: ast.Call) -> bool:
-    """Whether a call puts a job into a queue, which is asked for that many: `submit_job(script, n_cores=16)`.
-
-    What an executor is to `submit` is done here.
+def _is_elsewhere(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a call puts a job into a queue, which is asked for that many: `submit_job(script, n_cores=16)`; or loads
+    so many files at once. What an executor is to `submit` is done here.
     """
     name = call.func.attr if isinstance(call.func, ast.Attribute) else module.code(call.func)
-    return _SUBMITS.search(name) is not None
+    return _SUBMITS.search(name) is not None or LOADS.search(name) is not None
 
 
 def _set_by_name(module: PythonModule, rule: Rule) -> Iterator[Setting]:
@@ -219,7 +218,7 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
         counts = starts_processes(module, call)
         if (module.qualified(call.func) in _COUNTING and not counts) or not_here & set(module.qualified_all(call.func)):
             continue
-        if _is_nowhere(module, call) or _submits(module, call):
+        if _is_nowhere(module, call) or _is_elsewhere(module, call):
             continue
         # the default of an option is whoever starts the script's to change
         for given in (*call.args, *(k.value for k in call.keywords if k.arg != "default")):
@@ -230,6 +229,8 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
                 if found is not None:
                     handed[found[0].node, given.id] = None
     for node, name in handed:
+        if LOADS.search(name):
+            continue
         bindings = module.scopes[node].bindings[name]
         value = bindings[0].value
         if len(bindings) > 1 or bindings[0].kind != "assign":
