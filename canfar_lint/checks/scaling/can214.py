@@ -229,8 +229,6 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
                 if found is not None:
                     handed[found[0].node, given.id] = None
     for node, name in handed:
-        if LOADS.search(name):
-            continue
         bindings = module.scopes[node].bindings[name]
         value = bindings[0].value
         if len(bindings) > 1 or bindings[0].kind != "assign":
