@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 
 from canfar_lint.model.shell import Assigned, Block, Command, Script, Word
+from canfar_lint.model.shell_nodes import VARIABLE
 
 BUILD, JOB = ("run", "step"), ("file", "cell", "escape")
 """Where shell text stands: what builds an image or a package, and what may run as a job."""
@@ -29,6 +30,7 @@ _DESKTOP = re.compile(
 )
 _MISSING = re.compile(r"-z\b|\$\{?#|-eq\s+0|-lt\b|!=|==?\s*(\"\"|'')")
 _TEST = re.compile(r"(^|/)(tests?/[^/]*|test[A-Z][^/]*)\.(ba)?sh$")
+_OTHER_BRANCH = re.compile(r"(^|[\n;])[ \t]*(else|elif)\b")
 _NOWHERE = 1 << 60
 _MOST, _NEAR = 200, 32
 """How many calls or tests are looked at: enough for a script that a person wrote."""
@@ -96,7 +98,7 @@ def named(script: Script) -> dict[str, list[Assigned]]:
 
 def left_to_person(script: Script, command: Command) -> bool:
     """Whether it runs only when the person who starts the script wants it, or sits at a terminal; or never."""
-    if command.start > script.memo("left", _left) or _chosen(script, command):
+    if command.start > script.memo("left", _left) or _chosen(script, command) or _is_settled(script, command):
         return True
     function = next((block for block in command.blocks if block.kind == "function"), None)
     return function is not None and _called_by_choice(script, function)
@@ -144,6 +146,40 @@ def _calls(script: Script) -> dict[str, list[Command]]:
         if command.name in script.functions:
             found.setdefault(command.name or "", []).append(command)
     return found
+
+
+def _is_settled(script: Script, command: Command) -> bool:
+    """Whether it stands under `if [ "a" = "b" ]`, which the script itself has settled the other way."""
+    conditions = script.memo("conditions", _conditions)
+    for block in command.blocks:
+        test = next(iter(conditions.get(id(block), ())), None) if block.kind == "if" else None
+        if test is None or test.start > command.start or test.connector == "||" or "not" in test.context:
+            continue
+        between = script.text[test.end - script.start : command.start - script.start]
+        if _never_holds(script, test) and _OTHER_BRANCH.search(between) is None:
+            return True
+    return False
+
+
+def _never_holds(script: Script, test: Command) -> bool:
+    """Whether two texts are compared that are both known."""
+    words = [word for word in test.arguments if word.text not in ("]", "]]")]
+    if test.name not in ("[", "[[", "test") or len(words) != 3 or words[1].text not in ("=", "==", "!="):
+        return False
+    one, other = (_known(script, word, test.start) for word in (words[0], words[2]))
+    if one is None or other is None or re.search(r"[*?\[]", other):
+        return False
+    return (one == other) == (words[1].text == "!=")
+
+
+def _known(script: Script, word: Word, place: int) -> str | None:
+    """What a word is: itself, or the one value that its variable gets before."""
+    if word.value is not None or len(word.parts) != 1 or word.parts[0].kind != VARIABLE or word.parts[0].op:
+        return word.value
+    entries = named(script).get(word.parts[0].name, [])
+    if len(entries) != 1 or entries[0].start >= place or is_replaced(script, entries[0]):
+        return None
+    return entries[0].value if not from_outside(script, entries[0].name) else None
 
 
 def _chosen(script: Script, command: Command) -> bool:

@@ -29,6 +29,14 @@ _READS_JOB = frozenset((*SHELLS, "sbatch", "qsub", "bsub"))
 _OF_SHELL = frozenset(
     ("seq", "expr", "bc", "let", "sleep", "[[", "((", "shift", "return", "exit", "read", "set", "local")
 )
+# what loads something from elsewhere, and what stands beside it in a function
+_DOWNLOADS = frozenset(("wget", "curl", "aria2c", "rsync", "rclone", "scp", "vcp", "cadcget"))
+_ASIDE = frozenset(
+    (
+        *("command", "basename", "dirname", "[", "test", "export", "unset", "break", "continue", "trap", "date"),
+        *("df", "head", "tail", "grep", "cut", "tr", "awk", "sed", "wc", "cd", "true", ":"),
+    )
+)
 _WHOLE = 2
 """Parts of a word that is a variable, or an option with one."""
 # a program that starts another takes its own options first, and once
@@ -36,6 +44,8 @@ _STARTERS = frozenset(("xargs", "parallel", "sem", "julia"))
 _OF_XSPEC = re.compile(r"^[ \t]*parallel[ \t]+(leven|error|steppar|goodness|walkers)[ \t]+(\d{1,4})\b", re.MULTILINE)
 # a script, or a command of one, that puts jobs into a queue: what it is told is how many, or what each asks for
 _SUBMITS = re.compile(r"(?i)(?:[\w.-]*[-_.])?submit(?:ter|s)?(?:[-_][\w-]+)?(?:\.\w+)?")
+# a script of that name waits for the network
+_LOADS = re.compile(r"(?i)(?:[\w.-]*[-_.])?(?:down_?load(?:er|s)?|fetch)(?:[-_](?!and[-_])[\w-]+)?(?:\.\w+)?")
 _INTERPRETER = re.compile(r"i?python[\d.]*|bash|sh|Rscript")
 _HOSTS = frozenset(
     ("-host", "--host", "-hosts", "-H", "-hostfile", "--hostfile", "-machinefile", "--machinefile", "-f")
@@ -125,15 +135,15 @@ def _handed_on(script: Script, names: re.Pattern[str], others: frozenset[str]) -
 def _options(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
     others = frozenset(tables["shell_not_here"])
     for command in script.commands:
-        if command.name is None or others & set(command.wrappers):
+        if command.program is None or others & set(command.wrappers):
             continue
-        if command.name in ("xargs", "parallel") and _waits(command, tables["shell_waiting"]):
+        if command.name in ("xargs", "parallel") and _waits(script, command, frozenset(tables["shell_waiting"])):
             continue
-        if "mpi" in command.name and any(word.value in _HOSTS for word in command.arguments):
+        if "mpi" in (command.name or "") and any(word.value in _HOSTS for word in command.arguments):
             continue  # so many for the hosts that are named beside it
         for program, words in _programs(command, tables):
             own = tables["shell_options"].get(program, ())
-            common = () if _submits(command) else tables["shell_any"]
+            common = () if _is_elsewhere(command) else tables["shell_any"]
             given = _given(words, frozenset((*own, *common)))
             for option, word in islice(given, 1) if program in _STARTERS or "mpi" in program else given:
                 what = f"{program} {option}" if option in own else option
@@ -143,6 +153,11 @@ def _options(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
 def _programs(command: Command, tables: dict[str, Any]) -> Iterator[tuple[str, list[Word]]]:
     """What a command runs, with its words: also the known program that one of them is, behind `singularity exec`."""
     name, words = command.name or "", command.arguments
+    if command.name is None:
+        name = base_name(words[0]) or "" if words else ""
+        if name in tables["shell_options"]:
+            yield name, words[1:]  # `$launcher wsclean …`
+        return
     if name not in tables["shell_not_here"]:
         yield name, words
     if name in tables["shell_launchers"]:
@@ -165,14 +180,27 @@ def _launched(words: list[Word]) -> Iterator[tuple[str, list[Word]]]:
             return
 
 
-def _submits(command: Command) -> bool:
-    return any(_SUBMITS.fullmatch(base_name(word) or "") for word in command.words if not word.head.startswith("-"))
+def _is_elsewhere(command: Command) -> bool:
+    """Whether a script is started that hands the work to a queue, or loads files from elsewhere."""
+    names = [base_name(word) or "" for word in command.words if not word.head.startswith("-")]
+    return any(_SUBMITS.fullmatch(name) or _LOADS.fullmatch(name) for name in names)
 
 
-def _waits(command: Command, programs: list[str]) -> bool:
-    """Whether what `xargs` or `parallel` starts only waits for disk or network."""
+def _waits(script: Script, command: Command, programs: frozenset[str]) -> bool:
+    """Whether what `xargs` or `parallel` starts only waits for disk or network, or a function that does."""
     texts = [(word.value or word.head).partition(" ")[0] for word in command.arguments]
-    return any(text.rpartition("/")[2] in programs for text in texts)
+    if any(text.rpartition("/")[2] in programs for text in texts):
+        return True
+    return any(_is_download(script, text, programs) for text in texts)
+
+
+def _is_download(script: Script, name: str, programs: frozenset[str]) -> bool:
+    """Whether a function of the script knows a program that downloads, and starts none that works."""
+    made = {block.name for command in script.commands for block in command.blocks if block.kind == "function"}
+    inside = [c for c in script.commands if any(b.kind == "function" and b.name == name for b in c.blocks)]
+    loads = any(word.value in _DOWNLOADS for command in inside for word in command.words)
+    quiet = programs | made | _OF_SHELL | _ASIDE
+    return name in made and loads and all(c.name is None or c.name in quiet for c in inside)
 
 
 def _given(words: list[Word], names: frozenset[str]) -> Iterator[tuple[str, Word]]:

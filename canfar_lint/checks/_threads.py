@@ -12,15 +12,17 @@ REQUESTED = 'int(os.environ.get("OMP_NUM_THREADS", "1"))'
 """The cores of the request, as the platform hands them to a headless session."""
 
 _EXITS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit"))
+_GROWS = frozenset(("append", "extend", "insert", "add", "update"))
 _PROCESSES = ("multiprocessing.Process", "multiprocess.Process", "multiprocessing.get_context().Process")
 
 
 class Setting(NamedTuple):
-    """`what` (a variable, an argument) is set to the literal `number` by the expression `node`."""
+    """`what` (a variable, an argument) is set to the literal `number` by the expression `node`; the `call` gets it."""
 
     what: str
     number: int
     node: ast.expr
+    call: ast.Call | None = None
 
 
 def number_of(module: PythonModule, node: ast.expr) -> int | None:
@@ -98,7 +100,7 @@ def settings(module: PythonModule, tables: dict[str, Any]) -> Iterator[Setting]:
         number = number_of(module, given) if given is not None else None
         if number is not None and number > 0 and given is not None:
             short = module.code(call.func).rpartition(".")[2]
-            yield Setting(f"{short}({parameter})", number, literal_of(module, given))
+            yield Setting(f"{short}({parameter})", number, literal_of(module, given), call)
 
 
 def _is_fallback(module: PythonModule, node: ast.expr) -> bool:
@@ -118,6 +120,12 @@ def starts_processes(module: PythonModule, call: ast.Call) -> bool:
         return False
     calls = [node.func for node in ast.walk(around) if isinstance(node, ast.Call)]
     return any(name in _PROCESSES for func in calls for name in module.qualified_all(func))
+
+
+def is_grown(module: PythonModule, listed: ast.expr) -> bool:
+    """Whether a list gets more members than it begins with."""
+    around = [module.parent(use) for use in module.named(listed.id)] if isinstance(listed, ast.Name) else []
+    return any(isinstance(use, ast.Attribute) and use.attr in _GROWS for use in around)
 
 
 def never_runs(module: PythonModule, node: ast.AST) -> bool:

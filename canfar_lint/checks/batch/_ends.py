@@ -24,14 +24,15 @@ _NEAR = 5
 
 
 def succeeding(module: PythonModule) -> Iterator[ast.Call]:
-    """The calls that end a script without a status, in a branch that has told of an error before."""
-    if not module.is_script or module.notebook:
+    """The calls that end a program without a status, in a branch that has told of an error before."""
+    if module.notebook:
         return
     for call in module.calls(_EXITS):
         statement = module.parent(call)
         if not isinstance(statement, ast.Expr) or not _has_no_status(module, call) or not _has_told(module, statement):
             continue
-        if module.on_main_path(call) and not module.user_guarded(call) and not is_typed(module, call):
+        reached = module.on_main_path(call) or not module.is_script  # which others call
+        if reached and not module.user_guarded(call) and not is_typed(module, call):
             yield call
 
 

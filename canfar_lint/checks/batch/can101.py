@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
+from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Question
 
 if TYPE_CHECKING:
     from canfar_lint.model.python import PythonModule
@@ -26,8 +26,24 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             if not _optional(module, call) and not _goes_on_asking(module, call, questions):
                 fix = _fix(module, call)
                 yield rule.finding(module.span(call), call=module.code(call), instead=instead, fix=fix)
+    yield from _by_others(module, rule, questions)
     yield from _logins(module, rule)
     yield from _copies(module, rule)
+
+
+def _by_others(module: PythonModule, rule: Rule, questions: frozenset[str]) -> Iterator[Finding]:
+    """Functions of packages that nobody knows here, by a name that says it and a question: `yesno("Go on?")`."""
+    question = re.compile(rule.table("question"))
+    for word in rule.table("asking"):
+        for call in module.calls_named(word):
+            name = module.qualified(call.func)
+            root = name.partition(".")[0]
+            if root in ("", "builtins", name) or name in questions or question.match(module.code(call)) is None:
+                continue
+            if not _optional(module, call):
+                instead = rule.table("decision")
+                asked = Question("own-module", root)
+                yield rule.finding(module.span(call), call=module.code(call), instead=instead, question=asked)
 
 
 def _copies(module: PythonModule, rule: Rule) -> Iterator[Finding]:

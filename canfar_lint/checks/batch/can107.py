@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _LOOKED_AT = frozenset(("returncode", "check_returncode", "poll", "terminate", "kill", "send_signal", "pid", "args"))
 _PIPED = frozenset(("stdin", "stdout", "stderr"))
+_TAKES_APART = frozenset(("builtins.int", "builtins.float", "json.loads"))
 _RUN, _CALL, _POPEN = "subprocess.run", "subprocess.call", "subprocess.Popen"
 # blocks whose commands are not the script's own steps
 _ELSEWHERE = frozenset(("function", "substitution", "process", "trap"))
@@ -78,7 +79,9 @@ def _unseen(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         after, light = _after(module, call), harmless.get(call)
         if _is_missed(module, call, after, works=light is None) or _is_tested(module, call, after):
             continue
-        if _fails_anyway(module, after) or (name == _POPEN and _serves(module, rule, call)):
+        if _fails_anyway(module, after) or _is_made_again(module, call, after):
+            continue
+        if name == _POPEN and _serves(module, rule, call):
             continue
         if light is None:
             fix = _fix(module, call, name) if _says_failure(module, rule, call) else None
@@ -117,7 +120,10 @@ def _is_elsewhere(module: PythonModule, rule: Rule) -> bool:
 
 def _after(module: PythonModule, call: ast.Call) -> list[ast.stmt]:
     """The statements that follow the one of a call, on the same way."""
-    statement = module.parent_statement(call)
+    return _behind(module, module.parent_statement(call))
+
+
+def _behind(module: PythonModule, statement: ast.stmt) -> list[ast.stmt]:
     around = module.parents.get(statement)
     body = next((b for b in (getattr(around, f, None) for f in _BODIES) if isinstance(b, list) and statement in b), [])
     return body[body.index(statement) + 1 :][:_NEAR] if body else []
@@ -127,6 +133,17 @@ def _fails_anyway(module: PythonModule, after: list[ast.stmt]) -> bool:
     """Whether the program ends as failed just behind a call, whatever became of that."""
     works = (s for s in after if not (isinstance(s, ast.Expr) and _is_talk(module, s)))
     return _is_failure(module, next(works, None))
+
+
+def _is_made_again(module: PythonModule, call: ast.Call, after: list[ast.stmt]) -> bool:
+    """Whether the folder that a command moves away is made anew at once, which fails where it is still there."""
+    commands = [start.command for start in started(module) if start.call is call]
+    following = after[0].value if after and isinstance(after[0], ast.Expr) else None
+    if [command.name for command in commands] != ["mv"] or not isinstance(following, ast.Call) or not following.args:
+        return False
+    makes = module.qualified(following.func)
+    anew = makes == "os.mkdir" or (makes == "os.makedirs" and module.keyword(following, "exist_ok") is None)
+    return anew and module.code(following.args[0]).strip("\"'") in _parts(module, call)
 
 
 def _is_failure(module: PythonModule, statement: ast.stmt | None) -> bool:
@@ -459,12 +476,39 @@ def _is_looked_at(module: PythonModule, target: ast.Name, name: str) -> bool:
         parent = module.parents.get(node)
         if not isinstance(parent, ast.Attribute) or parent.attr in _LOOKED_AT:
             return True
+        here = module.function_of(node) is module.function_of(target)
+        if here and parent.attr in _PIPED and _is_taken_apart(module, parent):
+            return True
         above = module.parents.get(parent)
         if parent.attr in ("wait", "communicate") and isinstance(above, ast.Call):
             waited = True
             if parent.attr == "wait" and not isinstance(module.parents.get(above), ast.Expr):
                 return True
     return not waited
+
+
+def _is_taken_apart(module: PythonModule, said: ast.AST, depth: int = 0) -> bool:
+    """Whether a part is taken of what a program has said, which raises an error when that is missing:
+    `re.search("job ([0-9]+)", result.stdout).group(1)`.
+    """
+    child = said
+    for ancestor in module.ancestors(said):
+        taken = ancestor.slice if isinstance(ancestor, ast.Subscript) and child is ancestor.value else None
+        if taken is not None and not isinstance(taken, ast.Slice):
+            return True
+        if isinstance(ancestor, ast.Attribute) and ancestor.attr in ("group", "groups"):
+            return True
+        if isinstance(ancestor, ast.Call) and module.qualified(ancestor.func) in _TAKES_APART:
+            return True
+        if isinstance(ancestor, ast.stmt):
+            target = ancestor.targets[0] if isinstance(ancestor, ast.Assign) and child is ancestor.value else None
+            if not isinstance(target, ast.Name) or depth > 2:
+                return False
+            uses = (use for use in module.named(target.id) if isinstance(use.ctx, ast.Load))
+            here = module.function_of(target)
+            return any(_is_taken_apart(module, use, depth + 1) for use in uses if module.function_of(use) is here)
+        child = ancestor
+    return False
 
 
 def _skipping(module: PythonModule) -> Iterator[tuple[ast.ExceptHandler, bool]]:
@@ -483,6 +527,8 @@ def _skipping(module: PythonModule) -> Iterator[tuple[ast.ExceptHandler, bool]]:
         whole = len(_work(module, loop.body)) <= 1
         if not whole and not _drops_product(module, node, attempt):
             continue
+        if _looks_for(module, loop, attempt):
+            continue
         if _goes_on(module, node) and module.on_main_path(attempt) and not module.user_guarded(attempt):
             yield node, whole
 
@@ -498,6 +544,22 @@ def _drops_product(module: PythonModule, handler: ast.ExceptHandler, attempt: as
         if isinstance(node, ast.Call)
     ]
     return any(_READING.match(name) for name in names)
+
+
+def _looks_for(module: PythonModule, loop: ast.For, attempt: ast.Try) -> bool:
+    """Whether a loop only looks for one thing, of which the next test asks whether it was found."""
+    last = attempt.body[-1]
+    quiet = all(isinstance(each, (ast.Assign, ast.If)) for each in attempt.body)
+    found = last.body[0] if isinstance(last, ast.If) and len(last.body) == 1 and not last.orelse else None
+    if not quiet or not isinstance(found, ast.Assign) or isinstance(found.targets[0], ast.Subscript):
+        return False
+    following = next((each for each in _behind(module, loop) if isinstance(each, ast.If)), None)
+    target = module.code(found.targets[0])
+    return following is not None and any(module.code(part) == target for part in _expressions(following.test))
+
+
+def _expressions(test: ast.expr) -> Iterator[ast.expr]:
+    return (part for part in ast.walk(test) if isinstance(part, (ast.Name, ast.Attribute)))
 
 
 def _takes_steps(module: PythonModule, attempt: ast.Try) -> bool:

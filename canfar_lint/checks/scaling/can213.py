@@ -8,10 +8,13 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from canfar_lint.catalogue import load
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._pools import LOADS, is_idle, only_waits
 from canfar_lint.checks._threads import (
     REQUESTED,
     hands_on_request,
+    is_grown,
     is_left_over,
     never_runs,
     sized,
@@ -38,7 +41,7 @@ _MOST_STEPS, _MOST_CALLS = 4, 20
 _OF_QUEUE = re.compile(r"(SLURM|PBS|SGE|LSB|LSF|OAR|COBALT|FLUX)_|NSLOTS$")
 _NOT_THERE = frozenset(("AttributeError", "NotImplementedError", "ImportError", "ModuleNotFoundError"))
 _LOGS = frozenset(("debug", "info", "warning", "error", "critical", "exception", "log"))
-_GROWS = frozenset(("append", "extend", "insert", "add", "update"))
+_FIELDS = re.compile(r"(^|\.)(dataclass|define|frozen|mutable|BaseModel|BaseSettings|NamedTuple|Struct)$|^attr\.s$")
 _LOOKS_FOR = re.compile(r"(?:command -v|which|type(?: -\w+)?|hash)\s+(\w+)")
 _IN_SHELL = "${OMP_NUM_THREADS:-1}"
 _OPTION = re.compile(r"(^|\s)(-j|-np?|-t|-P|--?\w*(threads|cores|cpus?|proc|jobs|workers)\w*)[ =]?$")
@@ -188,9 +191,11 @@ def _reaches_size(module: PythonModule, rule: Rule, node: ast.AST, depth: int = 
             node = parent
         elif isinstance(parent, ast.keyword):
             taken = re.search(rule.table("sizes"), parent.arg or "") is not None
-            return taken and not _is_record(module, parent) and not _starts_threads(module, parent)
+            return taken and not _is_record(module, parent) and not _waits(module, parent)
         elif isinstance(parent, (ast.Assign, ast.AnnAssign)):
             if _is_cap(module, parent) or _is_overwritten(module, parent) or _is_capped(module, parent):
+                return False
+            if _is_field(module, parent):
                 return False
             if _names_size(module, rule, parent):
                 return not _is_sizeless(module, parent)
@@ -220,15 +225,49 @@ def _uses(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> list[a
 def _is_overwritten(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool:
     """Whether the name gets another value further down, before anybody reads it."""
     target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+    name = target.value if isinstance(target, ast.Subscript) else target
     block = next((b for b in _blocks(module.parent(statement)) if statement in b), [])
-    if not isinstance(target, ast.Name) or not block:
+    if not isinstance(name, ast.Name) or not block:
         return False
     for later in block[block.index(statement) + 1 :]:
-        names = [n for n in ast.walk(later) if isinstance(n, ast.Name) and n.id == target.id]
+        names = [n for n in ast.walk(later) if isinstance(n, ast.Name) and n.id == name.id]
+        if name is not target and len(names) == 1 and _is_other_entry(module, names[0], target):
+            continue
         if names:
             sets = isinstance(later, ast.Assign) and names[0] in later.targets
             return sets and len(names) == 1
     return False
+
+
+def _is_other_entry(module: PythonModule, name: ast.Name, entry: ast.expr) -> bool:
+    """Whether another entry of the same settings is written: `args["steps"] = 100`."""
+    written = module.parent(name)
+    if not isinstance(written, ast.Subscript) or not isinstance(written.ctx, ast.Store):
+        return False
+    return module.code(written) != module.code(entry)
+
+
+def _is_field(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool:
+    """Whether a class says what holds where nobody gives a number: a field of a dataclass, or what a method sets anew
+    from settings, arguments or parameters.
+    """
+    target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+    around = module.parent(statement)
+    if not isinstance(target, ast.Name) or not isinstance(around, ast.ClassDef):
+        return False
+    made = [each.func if isinstance(each, ast.Call) else each for each in (*around.decorator_list, *around.bases)]
+    if isinstance(statement, ast.AnnAssign) and any(_FIELDS.search(module.qualified(each)) for each in made):
+        return True
+    stores = (n for n in ast.walk(around) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
+    return any(n.attr == target.id and _is_given_there(module, n) for n in stores)
+
+
+def _is_given_there(module: PythonModule, attribute: ast.Attribute) -> bool:
+    """Whether an attribute is set to what is neither written there nor counted."""
+    value = getattr(module.parent(attribute), "value", None)
+    if not isinstance(value, ast.expr) or module.constant(value) is not ...:
+        return False
+    return "cpu_count" not in module.code(value)
 
 
 def _blocks(parent: ast.AST | None) -> list[list[ast.stmt]]:
@@ -260,11 +299,16 @@ def _is_written(module: PythonModule, rule: Rule, text: ast.BinOp) -> bool:
     return isinstance(key, str) and re.search(rule.table("written"), key) is not None
 
 
-def _starts_threads(module: PythonModule, keyword: ast.keyword) -> bool:
-    """`ThreadPoolExecutor(max_workers=…)`: threads that wait for disk or network may be many."""
-    around = module.parent(keyword)
-    word = module.qualified(around.func).rpartition(".")[2] if isinstance(around, ast.Call) else ""
-    return word in _THREADS
+def _waits(module: PythonModule, given: ast.keyword | ast.Call) -> bool:
+    """Whether what is started waits for disk or network, of which there may be many: threads, and processes that are
+    given nothing else to do, or nothing at all.
+    """
+    call = module.parent(given) if isinstance(given, ast.keyword) else given
+    if not isinstance(call, ast.Call):
+        return False
+    threads = module.qualified(call.func).rpartition(".")[2] in _THREADS
+    tables = load().rules["CAN211"].body["tables"]
+    return threads or is_idle(module, call) or only_waits(module, call, tables)
 
 
 def _is_record(module: PythonModule, keyword: ast.keyword) -> bool:
@@ -383,29 +427,23 @@ def _is_few(module: PythonModule, node: ast.expr) -> bool:
     """Whether a number is a small one that the code knows: it, or the length of a list that is written there."""
     if isinstance(node, ast.Call) and module.qualified(node.func) == "builtins.len" and len(node.args) == 1:
         listed = module.resolve(node.args[0])
-        if not isinstance(listed, (ast.List, ast.Tuple, ast.Set)) or _is_grown(module, node.args[0]):
+        if not isinstance(listed, (ast.List, ast.Tuple, ast.Set)) or is_grown(module, node.args[0]):
             return False
         return len(listed.elts) <= _FEW and not any(isinstance(each, ast.Starred) for each in listed.elts)
     number = module.constant(node)
     return isinstance(number, int) and number <= _FEW
 
 
-def _is_grown(module: PythonModule, listed: ast.expr) -> bool:
-    """Whether a list gets more members than it begins with."""
-    around = [module.parent(use) for use in module.named(listed.id)] if isinstance(listed, ast.Name) else []
-    return any(isinstance(use, ast.Attribute) and use.attr in _GROWS for use in around)
-
-
 def _is_for_threads(module: PythonModule, node: ast.AST) -> bool:
-    """Whether a number, or the smaller or greater of it and another, is the size of a pool of threads."""
+    """Whether a number, or the smaller or greater of it and another, is the size of a pool that only waits."""
     parent = module.parent(node)
     while isinstance(parent, (ast.BinOp, ast.Call)) and (
         isinstance(parent, ast.BinOp) or module.qualified(parent.func) in _OF_NUMBERS
     ):
         parent = module.parent(parent)
     if isinstance(parent, ast.keyword):
-        return parent.arg in ("max_workers", "processes") and _starts_threads(module, parent)
-    return isinstance(parent, ast.Call) and module.qualified(parent.func).rpartition(".")[2] in _THREADS
+        return parent.arg in ("max_workers", "processes") and _waits(module, parent)
+    return isinstance(parent, ast.Call) and _waits(module, parent)
 
 
 def _is_cap(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool:
@@ -456,7 +494,7 @@ def _in_call(module: PythonModule, rule: Rule, call: ast.Call, node: ast.AST) ->
         return None if isinstance(key, str) and _OF_QUEUE.match(key) else False
     if name == "builtins.range":
         return starts_processes(module, call)
-    if name.rpartition(".")[2] in _THREADS:
+    if _waits(module, call):
         return False
     if name.endswith((".set_num_threads", ".set_start_method")) or name in rule.table("pools"):
         return True
@@ -496,7 +534,7 @@ def _names_size(module: PythonModule, rule: Rule, statement: ast.Assign | ast.An
         if isinstance(target, ast.Subscript):
             key = module.constant(target.slice)
             word = key if isinstance(key, str) else ""
-        if re.search(rule.table("sizes"), word) or word.endswith("_THREADS"):
+        if (re.search(rule.table("sizes"), word) or word.endswith("_THREADS")) and not LOADS.search(word):
             return True
     return False
 
@@ -511,7 +549,7 @@ def _unsized(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         asked = any(module.value(a).sources & {ARGUMENT, ENVIRONMENT} for a in call.args)
         if is_told or (module.notebook and is_left_over(module, call)):
             continue  # what a module does not call others may
-        if not asked and not never_runs(module, call):
+        if not asked and not never_runs(module, call) and not _waits(module, call):
             fix = _sized(module, rule, call)
             yield rule.finding(module.name_span(call), variant="default", call=f"{module.code(call.func)}()", fix=fix)
 

@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue import load
 from canfar_lint.catalogue.rule import Rule
+from canfar_lint.checks._pools import LOADS, is_idle, only_waits
 from canfar_lint.checks._threads import (
     Setting,
     hands_on_request,
+    is_grown,
     is_left_over,
     literal_of,
     never_runs,
     number_of,
     settings,
+    sized,
     starts_processes,
 )
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Question
@@ -37,10 +40,11 @@ _COUNTING = ("builtins.range", "builtins.print", "builtins.str", "numpy.arange",
 _OF_XSPEC = re.compile(r"(?:\b|(?<=\\n))parallel[ \t]+(leven|error|steppar|goodness|walkers)[ \t]+(\d{1,4})\b")
 _XSPEC_TASKS = frozenset(("leven", "error", "steppar", "goodness", "walkers"))
 
-# what starts a program beside this one, what makes a pool, and what ends one
+_GRIDS = ("numpy.linspace", "numpy.logspace", "numpy.geomspace")
+_FEW = 4
+
+# what starts a program beside this one
 _PROCESSES = ("subprocess.Popen", "multiprocessing.Process", "multiprocess.Process")
-_POOLS = frozenset(("Pool", "ProcessPool", "MultiPool", "ProcessPoolExecutor", "ThreadPool", "ProcessingPool"))
-_ENDS = frozenset(("close", "join", "terminate", "shutdown"))
 
 # commands after which a file may still be one that others read for its variables
 _SETTING = ("export", "declare", "typeset", "readonly", "set", "unset", "echo", "source", ".", "module", "ulimit")
@@ -60,8 +64,8 @@ _SHOWING = frozenset(
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     if module.source.name.startswith("test_"):
         return  # what only tries something out is run by hand, with as many as it is about
-    seen: set[ast.AST] = set()
     tables = load().rules["CAN211"].body["tables"]
+    seen = _doing_nothing(module, tables)
     question = Question("unrequested", module.source.path)
     for setting in (
         *settings(module, tables),
@@ -71,10 +75,11 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         *_in_settings(module, rule),
         *_of_xspec(module),
         *_at_once(module),
+        *_one_for_each(module, tables),
     ):
         if setting.number < 2 or setting.node in seen or never_runs(module, setting.node):
             continue
-        if is_left_over(module, setting.node) or _is_too_late(module, setting) or _is_idle(module, setting.node):
+        if is_left_over(module, setting.node) or _is_too_late(module, setting):
             continue
         if not _is_default(module, setting.node):
             seen.add(setting.node)
@@ -85,25 +90,14 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         yield rule.finding(span, what=what, number=number, question=question)
 
 
-def _is_idle(module: PythonModule, node: ast.AST) -> bool:
-    """Whether a pool so large is never given a task: `with closing(Pool(2)) as pool:`, and nothing is made of it."""
-    kept: ast.AST | None = module.parent(node)
-    while isinstance(kept, (ast.keyword, ast.Call)):
-        kept = module.parent(kept)
-    made = kept.context_expr if isinstance(kept, ast.withitem) else getattr(kept, "value", None)
-    target = kept.optional_vars if isinstance(kept, ast.withitem) else None
-    if isinstance(kept, ast.Assign) and len(kept.targets) == 1:
-        target = kept.targets[0]
-    if not isinstance(target, ast.Name) or not isinstance(made, ast.Call) or not _makes_pool(module, made):
-        return False
-    uses = [module.parent(use) for use in module.named(target.id) if isinstance(use.ctx, ast.Load)]
-    ended = bool(uses) or isinstance(kept, ast.withitem)
-    return ended and all(isinstance(use, ast.Attribute) and use.attr in _ENDS for use in uses)
-
-
-def _makes_pool(module: PythonModule, made: ast.Call) -> bool:
-    calls = [made, *(each for each in made.args if isinstance(each, ast.Call))]
-    return any(name.rpartition(".")[2] in _POOLS for call in calls for name in module.qualified_all(call.func))
+def _doing_nothing(module: PythonModule, tables: dict[str, Any]) -> set[ast.AST]:
+    """The numbers that only pools get which are never given a task, or only such as wait for disk and network."""
+    quiet: dict[ast.AST, bool] = {}
+    for setting in settings(module, tables):
+        if setting.call is not None:
+            here = is_idle(module, setting.call) or only_waits(module, setting.call, tables)
+            quiet[setting.node] = here and quiet.get(setting.node, True)
+    return {node for node, every in quiet.items() if every}
 
 
 def _is_too_late(module: PythonModule, setting: Setting) -> bool:
@@ -157,19 +151,28 @@ def _keywords(module: PythonModule, rule: Rule) -> Iterator[Setting]:
                 number = number_of(module, keyword.value)
                 if number is None or not_here & set(module.qualified_all(call.func)) or _is_nowhere(module, call):
                     continue
-                if _submits(module, call):
+                if _is_elsewhere(module, call) or (keyword.arg == "threads" and _is_ignored(module, rule, call)):
                     continue
                 if keyword.arg in names or module.qualified(call.func).partition(".")[0] in threaded:
                     yield Setting(f"{keyword.arg}", number, literal_of(module, keyword.value))
 
 
-def _submits(module: PythonModule, call: ast.Call) -> bool:
-    """Whether a call puts a job into a queue, which is asked for that many: `submit_job(script, n_cores=16)`.
+def _is_ignored(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a package takes `threads` no longer, and nothing in the file is of the time when it did."""
+    then = rule.table("threaded_once").get(module.qualified(call.func).partition(".")[0])
+    if then is None:
+        return False
+    from canfar_lint.model.python2 import Python2Source
 
-    What an executor is to `submit` is done here.
+    return re.search(then, module.text) is None and not isinstance(module.source, Python2Source)
+
+
+def _is_elsewhere(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a call puts a job into a queue, which is asked for that many: `submit_job(script, n_cores=16)`; or loads
+    so many files at once. What an executor is to `submit` is done here.
     """
     name = call.func.attr if isinstance(call.func, ast.Attribute) else module.code(call.func)
-    return _SUBMITS.search(name) is not None
+    return _SUBMITS.search(name) is not None or LOADS.search(name) is not None
 
 
 def _set_by_name(module: PythonModule, rule: Rule) -> Iterator[Setting]:
@@ -215,7 +218,7 @@ def _names(module: PythonModule, rule: Rule) -> Iterator[Setting]:
         counts = starts_processes(module, call)
         if (module.qualified(call.func) in _COUNTING and not counts) or not_here & set(module.qualified_all(call.func)):
             continue
-        if _is_nowhere(module, call) or _submits(module, call):
+        if _is_nowhere(module, call) or _is_elsewhere(module, call):
             continue
         # the default of an option is whoever starts the script's to change
         for given in (*call.args, *(k.value for k in call.keywords if k.arg != "default")):
@@ -257,6 +260,27 @@ def _at_once(module: PythonModule) -> Iterator[Setting]:
                 number = _limit(module, test, kept)
                 if number is not None and isinstance(test, ast.Compare):
                     yield Setting(f"len({kept})", number, literal_of(module, test.comparators[0]))
+
+
+def _one_for_each(module: PythonModule, tables: dict[str, Any]) -> Iterator[Setting]:
+    """`Pool(len(grid))`, where the grid is written there and longer than a few."""
+    for call, parameter, given in sized(module, tables["sized"]):
+        number = _length(module, module.resolve(given)) if given is not None else 0
+        if given is not None and number > _FEW:
+            yield Setting(f"{module.code(call.func).rpartition('.')[2]}({parameter})", number, given, call)
+
+
+def _length(module: PythonModule, counted: ast.expr) -> int:
+    """How many there are of what is counted by `len`; 0 where that is not written there."""
+    if not isinstance(counted, ast.Call) or module.qualified(counted.func) != "builtins.len" or not counted.args:
+        return 0
+    grid = module.resolve(counted.args[0])
+    if isinstance(grid, ast.Call) and module.qualified(grid.func) in _GRIDS:
+        given = module.argument(grid, "num", 2)
+        return 50 if given is None else number_of(module, given) or 0
+    if not isinstance(grid, (ast.List, ast.Tuple)) or any(isinstance(one, ast.Starred) for one in grid.elts):
+        return 0
+    return 0 if is_grown(module, counted.args[0]) else len(grid.elts)
 
 
 def _kept_in(module: PythonModule, call: ast.Call) -> str:
