@@ -23,12 +23,21 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     questions = frozenset(name for names in rule.table("questions").values() for name in names)
     for instead, names in rule.table("questions").items():
         for call in module.calls(frozenset(names)):
-            if not _optional(module, call) and not _goes_on_asking(module, call, questions):
+            if not (_optional(module, call) or _goes_on_asking(module, call, questions) or _is_elsewhere(module, call)):
                 fix = _fix(module, call)
                 yield rule.finding(module.span(call), call=module.code(call), instead=instead, fix=fix)
     yield from _by_others(module, rule, questions)
     yield from _logins(module, rule)
     yield from _copies(module, rule)
+
+
+def _is_elsewhere(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a condition asks for the very module that asks, as one that is there in one place only: `if IN_COLAB:`."""
+    words = [word for word in module.qualified(call.func).lower().split(".")[:-1] if len(word) > 4]
+    tests = [module.code(test).lower() for test, _ in module.guards(call)]
+    tried = [each for each in module.ancestors(call) if isinstance(each, ast.Try) and each.handlers]
+    missing = any("ImportError" in module.code(h.type) for each in tried for h in each.handlers if h.type is not None)
+    return missing or any(word in test for word in words for test in tests)
 
 
 def _by_others(module: PythonModule, rule: Rule, questions: frozenset[str]) -> Iterator[Finding]:
