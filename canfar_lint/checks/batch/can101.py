@@ -32,7 +32,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 
 def _is_elsewhere(module: PythonModule, call: ast.Call) -> bool:
-    """Whether a condition asks for the very module that asks, as one that is there in one place only: `if IN_COLAB:`."""
+    """Whether a condition asks for the very module that asks, which is there in one place only: `if IN_COLAB:`."""
     words = [word for word in module.qualified(call.func).lower().split(".")[:-1] if len(word) > 4]
     tests = [module.code(test).lower() for test, _ in module.guards(call)]
     tried = [each for each in module.ancestors(call) if isinstance(each, ast.Try) and each.handlers]
