@@ -10,7 +10,7 @@ from canfar_lint.model.python import PythonModule
 
 # answers to whether something is wanted at all
 _ANSWERS = re.compile(
-    r"(?i)(y|yes|n|no|t|true|f|false|on|off|\d?|all|any|none|save|show|plot|write|test|debug|demo|check|verbose)$"
+    r"(?i)(y|yes|n|no|t|true|f|false|on|off|\d?|none|save|show|plot|write|test|debug|demo|check|verbose)$"
 )
 
 
@@ -21,14 +21,8 @@ def is_asked_for(module: PythonModule, place: ast.AST, name: str) -> bool:
     """
     if module.is_switched_off(place):
         return True
-    guards = ((test, wanted, module.is_user_choice(test) or _is_option(test)) for test, wanted in module.guards(place))
-    choices = ((test, wanted) for test, wanted, chosen in guards if chosen)
+    choices = ((test, wanted) for test, wanted in module.guards(place) if module.is_user_choice(test))
     return any(not _says_how(module, test, wanted, name) for test, wanted in choices)
-
-
-def _is_option(test: ast.expr) -> bool:
-    """Whether a condition is an option, wherever the options come from: `if options.plot:`."""
-    return isinstance(test, ast.Attribute) and getattr(test.value, "id", "") in ("args", "opts", "options")
 
 
 def _says_how(module: PythonModule, test: ast.expr, wanted: bool, name: str) -> bool:

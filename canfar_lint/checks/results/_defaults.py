@@ -25,6 +25,8 @@ def by_default(module: PythonModule) -> Iterator[tuple[Output, Named]]:
             continue
         given = {id(call): value for call, value in module.given(parameter)}
         for call in module.callers().get(function, [])[:_MOST_CALLERS]:
+            if any(_is_option(test) for test, _ in module.guards(call)):
+                continue
             if module.function_named(call.func) is function and not module.is_open_ended(call):
                 yield output, Named(module.value(given.get(id(call), default)), call)
 
@@ -36,3 +38,8 @@ def _inside(module: PythonModule, output: Output, function: ast.AST) -> list[tup
 def _asks_for(module: PythonModule, test: ast.expr, name: str) -> bool:
     """Whether a condition is about the name itself: `if name:`, `if name is not None:`."""
     return {node.id for node in ast.walk(test) if isinstance(node, ast.Name)} == {name}
+
+
+def _is_option(test: ast.expr) -> bool:
+    """Whether a condition is an option, wherever the options come from: `if options.plot:`."""
+    return isinstance(test, ast.Attribute) and getattr(test.value, "id", "") in ("args", "opts", "options")
