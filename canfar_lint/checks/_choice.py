@@ -25,18 +25,26 @@ _ENDINGS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit"))
 
 
 def left_to_user(
-    module: PythonModule, node: ast.AST, depth: int = 0, speaks: Callable[[str], bool] | None = None
+    module: PythonModule,
+    node: ast.AST,
+    depth: int = 0,
+    speaks: Callable[[str], bool] | None = None,
+    *,
+    refused: bool = False,
 ) -> bool:
     """Whether a node runs only when somebody asked for it, here or in every call of the function it stands in.
 
     Who asks for a step has not asked for all that happens in it: with `speaks`, a condition under which the function is
-    called counts only when its words say what the node is about, unless the name of the function says so.
+    called counts only when its words say what the node is about, unless the name of the function says so. With
+    `refused`, what runs unless a parameter says no is not asked for.
     """
     if module.is_switched_off(node):
         return True
     function = module.function_of(node)
     heard = speaks if depth else None
     for test, wanted in module.guards(node):
+        if refused and on_by_default(module, test, wanted):
+            continue
         if (heard is None or heard(module.code(test))) and _is_choice(module, test, wanted):
             return True
     for way_out in left_before(module, node):
@@ -47,7 +55,18 @@ def left_to_user(
     if speaks is not None and speaks(function.name):
         speaks = None
     calls = module.callers().get(function, [])
-    return bool(calls) and all(left_to_user(module, call, depth + 1, speaks) for call in calls[:32])
+    return bool(calls) and all(left_to_user(module, call, depth + 1, speaks, refused=refused) for call in calls[:32])
+
+
+def on_by_default(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
+    """Whether a condition is a parameter that is so by default, and that no call of this file gives another value."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return on_by_default(module, test.operand, not wanted)
+    bindings = module.bindings(test) if isinstance(test, ast.Name) else []
+    parameter = bindings[0].node if len(bindings) == 1 and bindings[0].kind == "param" else None
+    if not isinstance(parameter, ast.arg) or module.constant(bindings[0].value) is not wanted:
+        return False
+    return all(module.constant(given) is wanted for _, given in module.given(parameter))
 
 
 def _is_choice(module: PythonModule, test: ast.expr, wanted: bool) -> bool:

@@ -155,7 +155,7 @@ def _tasks(module: PythonModule, casa: dict[str, list[str]], iraf: dict[str, lis
             for parameter in parameters:
                 name = module.argument(call, parameter)
                 if name is not None and module.constant(name) != "":
-                    yield Output(call, name, WRITE)
+                    yield Output(call, name, _task_mode(module, call))
                     break
     for task, (parameter, index) in iraf.items():
         for call in module.calls_named(task):
@@ -163,6 +163,12 @@ def _tasks(module: PythonModule, casa: dict[str, list[str]], iraf: dict[str, lis
                 name = module.argument(call, parameter, index)
                 if name is not None:
                     yield Output(call, name, WRITE)
+
+
+def _task_mode(module: PythonModule, call: ast.Call) -> str:
+    """`gaincal(…, append=True)` adds to a table; so it may where that is not known."""
+    keyword = module.keyword(call, "append")
+    return WRITE if keyword is None or module.constant(keyword.value) is False else APPEND
 
 
 def names_of(module: PythonModule, output: Output) -> Iterator[Named]:

@@ -55,10 +55,21 @@ def _takes_task(module: PythonModule) -> bool:
     others = [key for key in keys if not SETTINGS.match(key) and not _OF_THE_MACHINE.search(key)]
     if any(tells_input(module, key) for key in others):
         return True
+    return takes_words(module)
+
+
+def takes_words(module: PythonModule) -> bool:
+    """Whether a script is told on its command line what to work on."""
     launchers = [call for call in module.all_calls if LAUNCHER.search(module.qualified(call.func) + "()")]
     if any(not _is_forgotten(module, call) for call in launchers) and not _only_switches(module):
         return True
     return "argv" in module.text and any(_is_read(module, node) for node in _argv(module))
+
+
+def takes_one(module: PythonModule) -> bool:
+    """Whether no more than one option of the program's parser may tell it what to work on."""
+    options = [*module.calls_named("add_argument"), *module.calls_named("add_option")]
+    return bool(options) and sum(not _is_switch(module, call) for call in options) < 2
 
 
 def _is_forgotten(module: PythonModule, launcher: ast.Call) -> bool:

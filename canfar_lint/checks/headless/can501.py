@@ -15,7 +15,8 @@ from canfar_lint.diagnostic import SAFE, UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
 _IN_PAGE = re.compile(r"(?i)^(?!not\b)\(?[\w.&() ]*(notebook|jupyter|ipython)")
-
+# what only says whether a figure is seen
+_SHOWING = re.compile(r"(?i)show|display|interact|view|screen|gui|browse|pause|block|window")
 _MOST_BINDINGS = 32
 
 
@@ -48,13 +49,22 @@ def _is_left_out(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     """Whether a call opens nothing, or only for who asks for it."""
     if _unseen(module, rule, call) or (is_for_showing(module, call) and not _is_step(module, rule, call)):
         return True
-    if left_to_user(module, call, speaks=speaks_of_showing) or is_typed(module, call, answers=False):
+    if left_to_user(module, call, speaks=speaks_of_showing) and not _is_by_default(module, rule, call):
         return True
-    if _is_instead(module, call) or _in_page(module, call):
+    if is_typed(module, call, answers=False):
+        return True
+    if (_is_instead(module, call) and not _is_kept(module, rule, call)) or _in_page(module, call):
         return True
     if any("get_backend" in module.code(test) for test, _ in module.guards(call)):
         return True  # without a display there is none that shows
     return any(_waits_for_option(module, *guard) for guard in module.guards(call))
+
+
+def _is_by_default(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a figure is saved and shown unless a parameter says no that is not about showing: `fit(fast=False)`."""
+    if any(_SHOWING.search(module.code(test)) for test, _ in module.guards(call)):
+        return False
+    return _is_kept(module, rule, call) and not left_to_user(module, call, speaks=speaks_of_showing, refused=True)
 
 
 def _asked_to_show(module: PythonModule, rule: Rule) -> Iterator[Finding]:

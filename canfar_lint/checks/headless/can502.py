@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._choice import left_to_user
+from canfar_lint.checks._choice import left_to_user, on_by_default
 from canfar_lint.checks.headless._backends import backends
 from canfar_lint.checks.headless._showing import is_viewer
 from canfar_lint.diagnostic import Edit, Finding, Fix
@@ -19,9 +19,9 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     graphical = frozenset() if is_viewer(module) or _makes_windows(module, rule) else frozenset(rule.table("graphical"))
     seen: set[ast.AST] = set()
     for name, node in backends(module):
-        if name.lower() not in graphical or node in seen or left_to_user(module, node):
+        if name.lower() not in graphical or node in seen or left_to_user(module, node, refused=True):
             continue
-        if any(_is_open(module, test) for test, _ in module.guards(node)):
+        if any(_is_open(module, *guard) for guard in module.guards(node)):
             continue
         if module.in_try(node, "ImportError", "ModuleNotFoundError", "RuntimeError"):
             continue
@@ -31,8 +31,10 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         yield from _magics(module.source, rule)
 
 
-def _is_open(module: PythonModule, test: ast.expr) -> bool:
+def _is_open(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
     """Whether a condition may keep a backend for another machine: it is neither known nor what starts a script."""
+    if on_by_default(module, test, wanted):
+        return False
     return module.constant(test) is ... and not re.search(r"\b(__name__|version_info)\b", module.code(test))
 
 

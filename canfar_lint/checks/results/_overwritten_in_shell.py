@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._scripts import JOB, from_outside, left_to_person, loop_of, made_by_hand, positions
+from canfar_lint.checks._scripts import JOB, from_outside, left_to_person, loop_of, made_by_hand, named, positions
 from canfar_lint.checks._shell_outputs import Output, outputs
 from canfar_lint.checks.results._unique import in_shell
 from canfar_lint.diagnostic import Finding
@@ -21,6 +21,10 @@ _NO_INPUT = re.compile(
     r"(?!(IN|INPUT|WORK|RUN|JOB|TASK|TARGET|OBS|DATA)_?)\w*(DIR|PATH|HOME|ROOT|FOLDER|BIN|PREFIX)$|"
     r"\w*(VERSION|USER|HOST|TOKEN|KEY|PASSWORD|URL|PORT|SIF|SIMG|IMAGE|CONTAINER|CPUS(_PER_TASK)?|NTASKS|NPROC|CORES)$"
 )
+# standard error that is kept to see what went wrong, and commands that only look into it
+_COMPLAINTS = re.compile(r"(?i)err|warn|log|time|debug|fail|out")
+_TESTS = frozenset(("rm", "test", "[", "[[", "echo", "tail", "more", "less", "grep", "mv", "cp", "gzip"))
+_USED = re.compile(r"\$\{?(\w+)")
 _SAME_FOLDER = re.compile(
     r'"?(\$\{?(HOME|PWD|OLDPWD|SLURM_SUBMIT_DIR|PBS_O_WORKDIR|SGE_O_WORKDIR|LS_SUBCWD)\b|[$`]\(?\s*(pwd\b|dirname\s+.?\$\{?'
     r"(0|BASH_SOURCE)))"
@@ -32,7 +36,7 @@ def overwritten(script: Script, rule: Rule) -> Iterator[Finding]:
     if script.context not in JOB or made_by_hand(script):
         return
     told = _Told(script, rule)
-    for output in outputs(script):
+    for output in sorted((*outputs(script), *_said(script)), key=lambda output: output.command.start):
         text = script.resolve(output.word, output.command)
         if output.append or not text or text[0] in "&-" or any(c in text for c in "*?\n") or "://" in text:
             continue
@@ -48,6 +52,19 @@ def overwritten(script: Script, rule: Rule) -> Iterator[Finding]:
             yield rule.finding(output.word.span, variant="loop", name=text, variable=f"${variable}", fix=fix)
         elif not (output.command.name == "tee" and not product) and told.clash(output, text):
             yield rule.finding(output.word.span, name=text)
+
+
+def _said(script: Script) -> Iterator[Output]:
+    """What programs say on standard error, where that is what another command works on: no log."""
+    for command in script.commands:
+        for redirect in command.redirects:
+            text = redirect.target.value
+            if redirect.fd != "2" or redirect.op != ">" or text is None or _COMPLAINTS.search(text):
+                continue
+            after = (one for one in script.commands if one.start > command.end and one.name not in _TESTS)
+            worked_on = (one for one in after if one.name != "cat" or one.connector == "|")
+            if any(word.value == text for one in worked_on for word in one.arguments):
+                yield Output(redirect.target, command, False, False)
 
 
 def _varies_with(script: Script, rule: Rule, output: Output, text: str) -> str | None:
@@ -147,9 +164,24 @@ class _Told:
             for name in _variables(one):
                 if name in told or (not _NO_INPUT.match(name) and from_outside(self.script, name)):
                     return True
+                if self.made and self._is_made(name):
+                    return True
             feeds = [redirect.target for redirect in one.redirects if redirect.feeds]
             if any(word.value in self.made for word in (*one.arguments, *feeds)):
                 return True
+        return False
+
+    def _is_made(self, name: str) -> bool:
+        """Whether a variable is read from a file that was made of the input: "ra=`head -1 found.tmp`"."""
+        seen, queue = {name}, [name]
+        while queue and len(seen) < _MOST_INSIDE:
+            for entry in named(self.script).get(queue.pop(), ()):
+                text = entry.word.text if entry.word is not None else ""
+                if re.search(r"`|\$\(", text) and not self.made.isdisjoint(re.split(r"[\s`()|<>\"']+", text)):
+                    return True
+                used = set(_USED.findall(text)) - seen
+                seen |= used
+                queue += used
         return False
 
 

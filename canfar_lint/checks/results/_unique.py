@@ -48,7 +48,7 @@ def _put(module: PythonModule, node: ast.AST, hole: str, imports: tuple[str, ...
     found = re.fullmatch(r"([\w./-]*\w)(\.\w+)", str(node.value)) if isinstance(node, ast.Constant) else None
     if found is None or not hole or not isinstance(node, ast.Constant) or len(texts_with(module, found.group())) > 1:
         return None
-    if isinstance(module.parent(node), ast.JoinedStr):
+    if isinstance(module.parent(node), (ast.JoinedStr, ast.arguments)):
         return None
     from canfar_lint.fixing.python import can_import, fix, replaced
 

@@ -21,7 +21,9 @@ from canfar_lint.checks._outputs import (
     outputs,
     texts_with,
 )
-from canfar_lint.checks._tasks import takes_task
+from canfar_lint.checks._tasks import takes_task, takes_words
+from canfar_lint.checks.results._asked import is_asked_for
+from canfar_lint.checks.results._defaults import by_default
 from canfar_lint.checks.results._mentions import is_only_name, says_what, written_names
 from canfar_lint.checks.results._turns import turn_of
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Question
@@ -54,7 +56,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     written = (
         (output, named) for output in outputs(module) if output.does == WRITE for named in names_of(module, output)
     )
-    for output, named in (*written, *_by_commands(module), *_by_options(module, rule)):
+    for output, named in (*written, *by_default(module), *_by_commands(module), *_by_options(module, rule)):
         finding = _judged(module, rule, output, named)
         if finding is not None:
             span = (finding.start, finding.end)
@@ -120,8 +122,7 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     literals = file_literals(value)
     if not literals or not text.strip() or "\n" in text:
         return None
-    # `FIELD + ".fits"`: the name follows what is set at the top for each input
-    if len(literals) > 1 and not (is_literal(value) and is_only_name(module, output, literals)):
+    if len(literals) > 1 and not is_literal(value):
         return None
     last = text.rstrip("/").rpartition("/")[2].lower()
     if re.search(rule.table("shared"), last) or re.search(r"^(-|/(dev|proc|etc|usr)/)", text) or "://" in text:
@@ -142,7 +143,7 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
             return rule.finding(span, variant=turn[0], name=text, variable=turn[1], fix=fix)
     if not (literal or _is_in_chosen_folder(module, value)) or _is_own(module, rule, output, named, text):
         return None
-    if len(literals) > 1 and says_what(module, rule, output, literals):
+    if len(literals) > 1 and _follows(module, rule, output, literals):
         return None
     if _is_same(module, rule, output, named, text):
         return None
@@ -151,6 +152,29 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
 
     fix, own = by_job(module, literals[0]) if literal and len(literals) == 1 else (None, False)
     return _under_replicas(rule, span, text, fix, always=shared, own=own or "REPLICA_" in module.text)
+
+
+def _follows(module: PythonModule, rule: Rule, output: Output, literals: list[ast.AST]) -> bool:
+    """Whether a name of constants follows what is set at the top for each input: `FIELD + ".fits"`.
+
+    Where they are parts of an input's name too it does, unless the command line tells which input that is.
+    """
+    if says_what(module, rule, output, literals):
+        return True
+    if is_only_name(module, output, literals):
+        return False
+    return not takes_words(module) or _is_named_again(module, output)
+
+
+def _is_named_again(module: PythonModule, output: Output) -> bool:
+    """Whether another call is given the same name, as it stands: what is read there, or moved."""
+    code = module.code(output.name)
+    calls = (call for call in module.all_calls if call is not output.call and not _says(call))
+    return any(module.code(given) == code for call in calls for given in call.args)
+
+
+def _says(call: ast.Call) -> bool:
+    return getattr(call.func, "id", getattr(call.func, "attr", "")) in ("print", "info", "debug")
 
 
 def _is_same(module: PythonModule, rule: Rule, output: Output, named: Named, text: str) -> bool:
@@ -167,7 +191,9 @@ def _is_same(module: PythonModule, rule: Rule, output: Output, named: Named, tex
 def _is_own(module: PythonModule, rule: Rule, output: Output, named: Named, text: str) -> bool:
     """Whether runs of a program do not write over each other's file: it is no script, or what it writes no result."""
     place, last = named.place, text.rstrip("/").rpartition("/")[2].lower()
-    if module.notebook or not module.is_script or not module.on_main_path(place) or module.user_guarded(place):
+    if module.notebook or not module.is_script or not module.on_main_path(place):
+        return True
+    if is_asked_for(module, place, last):
         return True
     if _answers_click(module, rule, place):
         return True  # a person at a window says when
