@@ -121,8 +121,8 @@ def _adds(module: PythonModule, call: ast.Call, append: ast.Call) -> bool:
 
 
 def _is_remarked(module: PythonModule, call: ast.Call) -> bool:
-    """Whether the comment beside a call, or in the line above it, or an argument, speaks of its size."""
-    return module.keyword(call, "low_memory") is not None or _REMARK.search(remark_beside(module, call)) is not None
+    """Whether the comment beside a call, or in the line above it, speaks of its size; `low_memory=` is habit."""
+    return _REMARK.search(remark_beside(module, call)) is not None
 
 
 def remark_beside(module: PythonModule, call: ast.Call) -> str:
