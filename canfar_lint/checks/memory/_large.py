@@ -83,7 +83,7 @@ def _is_kept(module: PythonModule, rule: Rule, call: ast.Call, said: str) -> boo
     loop = next(iter(module.loops(call)), None)
     if not isinstance(loop, (ast.For, ast.ListComp)) or re.search(rule.table("few"), said):
         return False
-    if not re.search(rule.table("catalogues"), said) or _is_short(module, loop):
+    if not re.search(rule.table("collected"), said) or _is_short(module, loop):
         return False
     if isinstance(loop, ast.ListComp):
         return _is_element(module, call, loop)

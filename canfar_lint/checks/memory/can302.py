@@ -123,7 +123,8 @@ def _is_bounded(module: PythonModule, call: ast.Call, reader: dict[str, Any]) ->
 def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
     if in_memory(module, source) or _is_said_small(module, call):
         return True
-    if not _is_bulk(module, rule, source) and is_small(module, source, rule.table("small")):
+    bulk = _is_bulk(module, rule, source)
+    if not bulk and is_small(module, source, rule.table("small")):
         return True
     large = _is_large(module, rule, source, rule.table("generic"))
     if not large and _is_doubtful(module, rule, call, source):
@@ -138,7 +139,8 @@ def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.e
     value = module.value(path)
     if value.text is None and (is_packaged(module, path) or _is_derived(module, path)):
         return True
-    if not _is_large(module, rule, source) and (_is_small_by_use(module, rule, call, path) or _is_curve(module, call)):
+    large = bulk or _is_large(module, rule, source)
+    if not large and (_is_small_by_use(module, rule, call, path) or _is_curve(module, call)):
         return True
     known = value.skeleton.lower().endswith(tuple(rule.table("table_suffixes")))
     return not known and any(_has_word(module, call, *entry) for entry in rule.table("lists"))
