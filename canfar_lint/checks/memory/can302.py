@@ -36,6 +36,8 @@ _IMAGE = re.compile(
 )
 # what a file takes, where its author says so
 _SMALL_SIZE = re.compile(r"(?<![\d.])(?:\d+(?:\.\d+)? ?k(?:i?B|b)|\d{1,2}(?:\.\d+)? ?(?:MB|MiB|Mb|megabytes?))\b")
+# what nobody does with a short table
+_PACKED = (".gz", ".bz2", ".xz")
 _CATALOGUE = re.compile(r"(?<![a-z])cat(s|file|path|name|tab|alog)?|cat(?![a-z])")
 
 
@@ -123,8 +125,8 @@ def _is_bounded(module: PythonModule, call: ast.Call, reader: dict[str, Any]) ->
 def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
     if in_memory(module, source) or _is_said_small(module, call):
         return True
-    bulk = _is_bulk(module, rule, source)
-    if not bulk and is_small(module, source, rule.table("small")):
+    packed = module.value(path_of(module, source)).suffix.lower().endswith(_PACKED)
+    if not packed and is_small(module, source, rule.table("small")):
         return True
     large = _is_large(module, rule, source, rule.table("generic"))
     if not large and _is_doubtful(module, rule, call, source):
@@ -139,7 +141,7 @@ def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.e
     value = module.value(path)
     if value.text is None and (is_packaged(module, path) or _is_derived(module, path)):
         return True
-    large = bulk or _is_large(module, rule, source)
+    large = packed or _is_large(module, rule, source)
     if not large and (_is_small_by_use(module, rule, call, path) or _is_curve(module, call)):
         return True
     known = value.skeleton.lower().endswith(tuple(rule.table("table_suffixes")))
