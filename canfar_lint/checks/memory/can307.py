@@ -101,9 +101,19 @@ def _left_open(module: PythonModule, rule: Rule, call: ast.Call) -> str | None:
     if len(names) < len(targets):
         alone = len(targets) == 1 and isinstance(targets[0], ast.Subscript) and _is_repeated(module, call)
         return "f" if alone and _is_never_closed(module, targets[0]) else None
+    if _writes(module, call) and not any(_is_used(module, target, call) for target in targets):
+        return None  # only to have the file there
     if any(_is_taken_care_of(module, name, call) or _gives_part(module, rule, call, name) for name in names):
         return None
     return names[0]
+
+
+def _is_used(module: PythonModule, target: ast.expr, call: ast.Call) -> bool:
+    """Whether a name is read with the handle that a call binds it to, or what is bound is no plain name."""
+    if not isinstance(target, ast.Name):
+        return True
+    read = (use for use in module.named(target.id) if isinstance(use.ctx, ast.Load))
+    return any(binding.value is call for use in read for binding in module.bindings(use))
 
 
 def _is_handed_on(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
