@@ -37,7 +37,7 @@ _IMAGE = re.compile(
 # what a file takes, where its author says so
 _SMALL_SIZE = re.compile(r"(?<![\d.])(?:\d+(?:\.\d+)? ?k(?:i?B|b)|\d{1,2}(?:\.\d+)? ?(?:MB|MiB|Mb|megabytes?))\b")
 # what nobody does with a short table
-_PACKED = (".gz", ".bz2", ".xz")
+_PACKED = (".csv.gz", ".tsv.gz", ".csv.bz2", ".csv.xz")
 _CATALOGUE = re.compile(r"(?<![a-z])cat(s|file|path|name|tab|alog)?|cat(?![a-z])")
 
 
