@@ -42,6 +42,9 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _TAIL = re.compile(r"(/[\w.-]+)*/[\w.=+,-]{4,}\.\w+|[\w.=+,-]{8,}\.\w+")
 # a name of which a part is filled in, in a folder that is known
 _FILLED = re.compile(r"(?![/{])([\w./+-]*/)?(?=[^/]*\{\})(?=[^/]*[A-Za-z]{3}[^/]*\.)[\w.=+{},-]+\.\w+")
+_FILLED_ELSEWHERE = re.compile(
+    r"(/|~|[A-Za-z]:[/\\])[^{}]*/(?P<name>[\w.+-]+/(?=[^/]*\{\})(?=[^/]*[A-Za-z]{3}[^/]*\.)[\w.=+{},-]+\.\w+)"
+)
 _ABSOLUTE = re.compile(r"(/|~|[A-Za-z]:[/\\]).*/(?P<name>[\w.=+,-]{4,}\.\w+)")
 
 
@@ -214,22 +217,36 @@ def small_file(module: PythonModule, node: ast.expr, limit: int = 1_000_000) -> 
     """The question whether a path is that of a small file of the repository itself; None when it names none.
 
     Below a folder that is not known, or that is another machine's, `*/name.csv` asks for the one file of the
-    repository whose path ends like that. `name_{}.csv` asks for all that the name may become.
+    repository whose path ends like that. `name_{}.csv` asks for all that the name may become. What a function is
+    given by its calls here are several names, on a line each.
     """
-    value = module.value(path_of(module, node))
-    subject = value.text
-    if subject is None and is_packaged(module, node):
+    path = path_of(module, node)
+    value = module.value(path)
+    subject = _place_in_tree(value)
+    if value.text is None and is_packaged(module, node):
         subject = value.suffix.lstrip("/")
-    elif subject is None and _FILLED.fullmatch(value.skeleton):
-        return Question("small-file", value.skeleton, limit, ("filled",))
-    elif subject is None and _TAIL.fullmatch(value.suffix):
-        subject = f"*/{value.suffix.lstrip('/')}"
-    elif subject and (absolute := _ABSOLUTE.fullmatch(subject)):
-        subject = f"*/{absolute['name']}"
-    if subject and _OF_TESTS.search(subject):
+    elif subject is None:
+        given = [_place_in_tree(each) for each in module.arriving(path)]
+        subject = "\n".join(dict.fromkeys(filter(None, given))) if all(given) else None
+    if not subject:
+        return None
+    if _OF_TESTS.search(subject):
         limit *= 2
-    moved = bool(subject) and _TAIL.fullmatch(f"/{subject}") is not None and any(module.calls(("os.chdir",)))
-    return Question("small-file", subject, limit, ("moved",) if moved else ()) if subject else None
+    moved = "{}" not in subject and _TAIL.fullmatch(f"/{subject}") is not None and any(module.calls(("os.chdir",)))
+    return Question("small-file", subject, limit, ("moved",) if moved else ())
+
+
+def _place_in_tree(value: Value) -> str | None:
+    """A path as far as it may be one of the repository, with `*/` for a folder that is not known there."""
+    text = value.text
+    if text is None and _FILLED.fullmatch(value.skeleton):
+        return value.skeleton
+    if text is None and (elsewhere := _FILLED_ELSEWHERE.fullmatch(value.skeleton)):
+        return f"*/{elsewhere['name']}"
+    if text is None and _TAIL.fullmatch(value.suffix):
+        return f"*/{value.suffix.lstrip('/')}"
+    absolute = _ABSOLUTE.fullmatch(text) if text else None
+    return f"*/{absolute['name']}" if absolute else text
 
 
 def reaching_values(module: PythonModule, node: ast.expr) -> list[Value]:

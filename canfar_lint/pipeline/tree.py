@@ -64,10 +64,14 @@ class Tree:
     def filled(self, path: str, subject: str) -> list[int]:
         """The bytes of the files that `subject` may name for the file at `path`, with any words in place of `{}`.
 
-        They are looked for in its folder, then from the root; none where a folder has more than is worth a look.
+        They are looked for in its folder, then from the root; `*/results/name_{}.csv` in any folder of that name.
+        None where a folder, or the tree, has more than is worth a look.
         """
         below, _, name = subject.rpartition("/")
         pattern = re.compile(r"[^/]+".join(map(re.escape, name.split("{}"))))
+        if below.startswith("*/"):
+            places = (path for each in self._index if pattern.fullmatch(each) for path, _ in self._index[each])
+            return self._content_sizes(self.root, [p for p in places if f"/{p}".rpartition("/")[0].endswith(below[1:])])
         for folder in (os.path.dirname(path), self.root):
             place = os.path.normpath(os.path.join(folder, below))
             if os.path.relpath(place, self.root).split(os.sep)[0] == os.pardir:

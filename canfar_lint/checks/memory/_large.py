@@ -83,7 +83,7 @@ def _is_kept(module: PythonModule, rule: Rule, call: ast.Call, said: str) -> boo
     loop = next(iter(module.loops(call)), None)
     if not isinstance(loop, (ast.For, ast.ListComp)) or re.search(rule.table("few"), said):
         return False
-    if not re.search(rule.table("catalogues"), said) or _is_short(module, loop):
+    if not re.search(rule.table("collected"), said) or _is_short(module, loop):
         return False
     if isinstance(loop, ast.ListComp):
         return _is_element(module, call, loop)
@@ -121,8 +121,8 @@ def _adds(module: PythonModule, call: ast.Call, append: ast.Call) -> bool:
 
 
 def _is_remarked(module: PythonModule, call: ast.Call) -> bool:
-    """Whether the comment beside a call, or in the line above it, or an argument, speaks of its size."""
-    return module.keyword(call, "low_memory") is not None or _REMARK.search(remark_beside(module, call)) is not None
+    """Whether the comment beside a call, or in the line above it, speaks of its size; `low_memory=` is habit."""
+    return _REMARK.search(remark_beside(module, call)) is not None
 
 
 def remark_beside(module: PythonModule, call: ast.Call) -> str:

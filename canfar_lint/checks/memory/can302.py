@@ -22,7 +22,7 @@ from canfar_lint.checks._inputs import (
     words_of,
 )
 from canfar_lint.checks._outputs import WRITE, names_of, outputs
-from canfar_lint.checks.memory._large import is_plainly_large, remark_beside
+from canfar_lint.checks.memory._large import is_plainly_large, remark_beside, said_of
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
@@ -36,6 +36,8 @@ _IMAGE = re.compile(
 )
 # what a file takes, where its author says so
 _SMALL_SIZE = re.compile(r"(?<![\d.])(?:\d+(?:\.\d+)? ?k(?:i?B|b)|\d{1,2}(?:\.\d+)? ?(?:MB|MiB|Mb|megabytes?))\b")
+# what nobody does with a short table
+_PACKED = (".csv.gz", ".tsv.gz", ".csv.bz2", ".csv.xz")
 _CATALOGUE = re.compile(r"(?<![a-z])cat(s|file|path|name|tab|alog)?|cat(?![a-z])")
 
 
@@ -121,7 +123,10 @@ def _is_bounded(module: PythonModule, call: ast.Call, reader: dict[str, Any]) ->
 
 
 def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
-    if in_memory(module, source) or is_small(module, source, rule.table("small")) or _is_said_small(module, call):
+    if in_memory(module, source) or _is_said_small(module, call):
+        return True
+    packed = module.value(path_of(module, source)).suffix.lower().endswith(_PACKED)
+    if not packed and is_small(module, source, rule.table("small")):
         return True
     large = _is_large(module, rule, source, rule.table("generic"))
     if not large and _is_doubtful(module, rule, call, source):
@@ -136,7 +141,8 @@ def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.e
     value = module.value(path)
     if value.text is None and (is_packaged(module, path) or _is_derived(module, path)):
         return True
-    if not _is_large(module, rule, source) and (_is_small_by_use(module, rule, call, path) or _is_curve(module, call)):
+    large = packed or _is_large(module, rule, source)
+    if not large and (_is_small_by_use(module, rule, call, path) or _is_curve(module, call)):
         return True
     known = value.skeleton.lower().endswith(tuple(rule.table("table_suffixes")))
     return not known and any(_has_word(module, call, *entry) for entry in rule.table("lists"))
@@ -163,14 +169,16 @@ def _is_surely_large(
 ) -> bool:
     if not is_plainly_large(module, rule, call, source, reader) or _is_doubtful(module, rule, call, source):
         return False
+    if "text" in reader and has_small_words(said_of(module, call, source), rule.table("short")):
+        return False
     return not _is_response(module, rule, call, source, reader)
 
 
 def _is_response(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr, reader: dict[str, Any]) -> bool:
     """Whether words say that a filter's curve or a detector's response is read, of any survey: some hundred rows."""
-    value = module.value(path_of(module, source))
-    if reader.get("bulk") or value.suffix.lower().endswith(tuple(rule.table("bulk_suffixes"))):
+    if reader.get("bulk") or _is_bulk(module, rule, source):
         return False
+    value = module.value(path_of(module, source))
     names = [value.skeleton.rpartition("/")[2], _root(source)]
     kept = module.parent_statement(call)
     if isinstance(kept, ast.Assign):
@@ -181,6 +189,11 @@ def _is_response(module: PythonModule, rule: Rule, call: ast.Call, source: ast.e
     columns = module.keyword(call, "names")
     named = module.code(columns.value).lower() if columns is not None else ""
     return re.search(rule.table("curves"), said) is not None or re.search(rule.table("of_curves"), named) is not None
+
+
+def _is_bulk(module: PythonModule, rule: Rule, source: ast.expr) -> bool:
+    """Whether a path has the suffix of what is kept so because there is much of it."""
+    return module.value(path_of(module, source)).suffix.lower().endswith(tuple(rule.table("bulk_suffixes")))
 
 
 def _root(node: ast.expr) -> str:

@@ -43,6 +43,8 @@ def _collected(
     read = image or (_opened(module, rule, value) if loops else None)
     if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, value):
         return
+    if _is_enough(module, loops[0], target):
+        return
     if is_short(module, rule, loops[0]) or (not grown and _is_emptied(module, target, loops[0])):
         return
     if _is_one_per_filter(rule, place, loops[0]) or _has_short_rows(module, rule, place):
@@ -64,6 +66,19 @@ def _collected(
     if images is not False:
         variant = _variant(module, rule, read, target, loops[0]) if images else "unknown"
         yield rule.finding(module.span(place), variant=variant, list=module.code(target))
+
+
+def _is_enough(module: PythonModule, loop: ast.AST, target: ast.expr) -> bool:
+    """Whether a loop goes on only until what it makes of the images will do, `while has_gaps(mean):`."""
+    if not isinstance(loop, ast.While) or not isinstance(target, ast.Name):
+        return False
+    tested = {n.id for n in ast.walk(loop.test) if isinstance(n, ast.Name)}
+    made = [
+        node.value
+        for node in ast.walk(loop)
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id in tested for t in node.targets)
+    ]
+    return any(isinstance(n, ast.Name) and n.id == target.id for value in made for n in ast.walk(value))
 
 
 def _stacked(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Finding]:

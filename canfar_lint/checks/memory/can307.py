@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.memory._handles import in_with
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
+from canfar_lint.model.scopes import Binding
 
 _STORES = frozenset(
     ("append", "add", "extend", "insert", "setdefault", "put", "push", "enter_context", "push", "callback")
@@ -26,6 +27,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call in module.calls(rule.table("openers")):
         name = _left_open(module, rule, call)
         if name is None or (call.args and _is_no_file(module, rule, call.args[0], _writes(module, call))):
+            continue
+        if call.args and _is_in_own_with(module, call, call.args[0]):
             continue
         variant = None
         if _is_repeated(module, call) and not _is_dropped(module, rule, call):
@@ -62,6 +65,14 @@ def _is_no_file(module: PythonModule, rule: Rule, opened: ast.expr, written: boo
     return not written and isinstance(made, ast.Call) and module.qualified(made.func) in rule.table("in_memory")
 
 
+def _is_in_own_with(module: PythonModule, call: ast.Call, opened: ast.expr) -> bool:
+    """Whether a file is read through a handle that the `with` around closes, `with gzip.open(p) as f: fits.open(f)`."""
+    if not isinstance(opened, ast.Name):
+        return False
+    around = (item for each in module.ancestors(call) if isinstance(each, ast.With) for item in each.items)
+    return any(isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == opened.id for item in around)
+
+
 def _writes(module: PythonModule, call: ast.Call) -> bool:
     mode = module.argument(call, "mode", 1)
     given = module.constant(mode) if mode is not None else "r"
@@ -90,9 +101,19 @@ def _left_open(module: PythonModule, rule: Rule, call: ast.Call) -> str | None:
     if len(names) < len(targets):
         alone = len(targets) == 1 and isinstance(targets[0], ast.Subscript) and _is_repeated(module, call)
         return "f" if alone and _is_never_closed(module, targets[0]) else None
+    if _writes(module, call) and not any(_is_used(module, target, call) for target in targets):
+        return None  # only to have the file there
     if any(_is_taken_care_of(module, name, call) or _gives_part(module, rule, call, name) for name in names):
         return None
     return names[0]
+
+
+def _is_used(module: PythonModule, target: ast.expr, call: ast.Call) -> bool:
+    """Whether a name is read with the handle that a call binds it to, or what is bound is no plain name."""
+    if not isinstance(target, ast.Name):
+        return True
+    read = (use for use in module.named(target.id) if isinstance(use.ctx, ast.Load))
+    return any(binding.value is call for use in read for binding in module.bindings(use))
 
 
 def _is_handed_on(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
@@ -128,6 +149,11 @@ def _is_taken_care_of(module: PythonModule, name: str, call: ast.Call) -> bool:
     bindings = owner[1] if owner else []
     uses = [use for use in uses if not _is_only_collected(module, use)]
     own = [use for use in uses if owner is not None and module.scope_of(use) is owner[0]]
+    handed = (
+        use for use in module.named(name) if isinstance(use.ctx, ast.Load) and module.scope_of(use).find(name) == owner
+    )
+    if any(_is_closed_by_another(module, use, bindings) for use in handed):
+        return True
     if not own or len(own) < len(uses) or len(bindings) > _MOST_BINDINGS:
         return bool(uses)
     if any(b.value is not None and b.value is not call and _names(b.value, name) for b in bindings):
@@ -136,6 +162,22 @@ def _is_taken_care_of(module: PythonModule, name: str, call: ast.Call) -> bool:
     if len(bindings) > 1:
         own = [use for use in own if any(b.node is statement or b.value is call for b in module.bindings(use))]
     return bool(own) and not _is_closed_once(module, call, own)
+
+
+def _is_closed_by_another(module: PythonModule, use: ast.Name, bindings: Sequence[Binding]) -> bool:
+    """Whether a handle is given to a function of this file that closes it; or to one elsewhere, where a handle that
+    could not be had is `None`: what is done with such a one is settled there."""
+    above = module.parent(use)
+    call = module.parent(above) if isinstance(above, ast.keyword) else above
+    if not isinstance(call, ast.Call) or use is call.func or module.qualified(call.func).startswith("builtins."):
+        return False
+    function = module.function_named(call.func)
+    if function is None:
+        absent = [b.node for b in bindings if isinstance(b.value, ast.Constant) and b.value.value is None]
+        return any(isinstance(above, ast.ExceptHandler) for node in absent for above in module.ancestors(node))
+    taken = {each.arg for each in function.args.args if any(value is use for _, value in module.given(each))}
+    closed = (n for n in ast.walk(function) if isinstance(n, ast.Attribute) and n.attr in _CLOSERS)
+    return any(isinstance(each.value, ast.Name) and each.value.id in taken for each in closed)
 
 
 def _names(node: ast.AST, name: str) -> bool:
