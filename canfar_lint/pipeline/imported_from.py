@@ -12,8 +12,9 @@ from canfar_lint.pipeline.join import Project
 def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     """The finding, unless all modules are other people's packages, or lie beside the file, where Python looks anyway.
 
-    The folder that the program starts in (`.`) may be one above the file's, and what lies there is looked for. Of a
-    folder that is in the tree with sources, only what it holds is imported from it.
+    The folder that the program starts in (`.`) may be one above the file's, and what lies there is looked for. A folder
+    of the tree with sources that are not imported is not needed, unless modules elsewhere in the tree are, which may
+    need it in turn.
     """
     question = diagnostic.question
     assert question is not None
@@ -22,10 +23,15 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     wanted = [name for name in names if not tree.has_module(own, name)]
     if question.subject == ".":
         wanted = [name for name in wanted if any(tree.has_module(folder, name) for folder in _above(own, tree.root))]
-    elif tree.filled(diagnostic.path, os.path.join(question.subject, "{}.py")):
-        places = [os.path.normpath(os.path.join(base, question.subject)) for base in (own, tree.root)]
-        wanted = [name for name in wanted if any(tree.has_module(place, name) for place in places)]
+    elif question.limit and tree.filled(diagnostic.path, os.path.join(question.subject, "{}.py")):
+        wanted = [name for name in wanted if _is_in_tree(project, name.partition(".")[0])]
     return diagnostic if wanted else None
+
+
+def _is_in_tree(project: Project, name: str) -> bool:
+    """Whether a module or package of that name lies anywhere in the tree, or is the tree itself."""
+    root = os.path.basename(os.path.abspath(project.tree.root))
+    return name == root or any(project.tree.ending(f"/{name}{end}") for end in (".py", "/__init__.py"))
 
 
 def _above(folder: str, root: str) -> Iterator[str]:

@@ -72,7 +72,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 
 def _needed(module: PythonModule, node: ast.expr, path: str) -> Question | None:
-    """The question whether a module is imported that only a relative folder may hold; None where nobody knows what is
+    """The question whether a module is imported that only a relative folder may hold, with a limit of 1 where the
+    folder is written out, and not told from where the program is started. None where nobody knows what is
     imported, by name or by the programs that the file starts, or where other people's packages are in the folder."""
     folder = path.removeprefix("./").rstrip("/") or "."
     statement = module.parent(node)
@@ -80,7 +81,8 @@ def _needed(module: PythonModule, node: ast.expr, path: str) -> Question | None:
         return None
     if "site-packages" in folder or (folder != "." and any(module.calls(_IMPORTING))):
         return None
-    return Question("imported-from", folder, 0, tuple(sorted(set(_imported(module)))))
+    told = int(_above_here(module, node) == "")
+    return Question("imported-from", folder, told, tuple(sorted(set(_imported(module)))))
 
 
 def _imported(module: PythonModule) -> Iterator[str]:
