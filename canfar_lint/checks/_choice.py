@@ -36,14 +36,14 @@ def left_to_user(
 
     Who asks for a step has not asked for all that happens in it: with `speaks`, a condition under which the function is
     called counts only when its words say what the node is about, unless the name of the function says so. With
-    `refused`, what runs unless a parameter says no is not asked for.
+    `refused`, what runs unless a parameter says no is not asked for. What is done either way never is.
     """
     if module.is_switched_off(node):
         return True
     function = module.function_of(node)
     heard = speaks if depth else None
     for test, wanted in module.guards(node):
-        if refused and on_by_default(module, test, wanted):
+        if (refused and on_by_default(module, test, wanted)) or _is_done_either_way(module, node, test):
             continue
         if (heard is None or heard(module.code(test))) and _is_choice(module, test, wanted):
             return True
@@ -56,6 +56,25 @@ def left_to_user(
         speaks = None
     calls = module.callers().get(function, [])
     return bool(calls) and all(left_to_user(module, call, depth + 1, speaks, refused=refused) for call in calls[:32])
+
+
+def _is_done_either_way(module: PythonModule, node: ast.AST, test: ast.expr) -> bool:
+    """Whether both ways from a condition make the same call: `if errors: …; plt.show()`, `else: …; plt.show()`."""
+    parted = module.parent(test)
+    if not isinstance(node, ast.Call) or not isinstance(parted, ast.If):
+        return False
+    called = module.code(node.func)
+    return all(
+        any(isinstance(each, ast.Call) and module.code(each.func) == called for each in _within(way))
+        for way in (parted.body, parted.orelse)
+    )
+
+
+def _within(statements: list[ast.stmt]) -> Iterator[ast.AST]:
+    """What surely is done there: all but what further conditions are put on."""
+    for statement in statements:
+        if not isinstance(statement, (ast.If, ast.For, ast.While, ast.Try, ast.FunctionDef, ast.ClassDef)):
+            yield from ast.walk(statement)
 
 
 def on_by_default(module: PythonModule, test: ast.expr, wanted: bool) -> bool:
