@@ -79,7 +79,7 @@ def _unseen(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         after, light = _after(module, call), harmless.get(call)
         if _is_missed(module, call, after, works=light is None) or _is_tested(module, call, after):
             continue
-        if _fails_anyway(module, after) or _is_made_again(module, call, after):
+        if _fails_anyway(module, after) or _is_made_again(module, call, after) or _is_opened_next(module, call):
             continue
         if name == _POPEN and _serves(module, rule, call):
             continue
@@ -94,14 +94,14 @@ def _unseen(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 
 def _names_nothing(module: PythonModule, call: ast.Call) -> bool:
-    """Whether a command is no program, `os.system("\\a")` rings, or only says what the shell makes of some words:
-    `os.system("echo " + words + " on $HOSTNAME")`.
+    """Whether a command is no program, `os.system("\\a")` rings, changes the folder of a shell that ends with it, or only
+    says what the shell makes of some words: `os.system("echo " + words + " on $HOSTNAME")`.
     """
     command = module.constant(call.args[0]) if call.args else ...
-    if isinstance(command, str):
-        return re.search(r"\w", command) is None
+    if isinstance(command, str) and re.search(r"\w", command) is None:
+        return True
     words = module.value(call.args[0]).skeleton if call.args else ""
-    return re.match(r"echo\s(?:[^<>|&;`\n\\]|\\.)*$", words) is not None and "$(" not in words
+    return re.match(r"(?:echo\s(?:[^<>|&;`\n\\]|\\.)*|\s*cd\s[^<>|&;`\n]*)$", words) is not None and "$(" not in words
 
 
 def _head(module: PythonModule, handler: ast.ExceptHandler) -> tuple[int, int]:
@@ -144,6 +144,23 @@ def _is_made_again(module: PythonModule, call: ast.Call, after: list[ast.stmt]) 
     makes = module.qualified(following.func)
     anew = makes == "os.mkdir" or (makes == "os.makedirs" and module.keyword(following, "exist_ok") is None)
     return anew and module.code(following.args[0]).strip("\"'") in _parts(module, call)
+
+
+def _is_opened_next(module: PythonModule, call: ast.Call) -> bool:
+    """Whether what a command makes where it is not there is opened just behind that condition, and missed there:
+    `if not exists(name): fetch(name)`, `with open(name) as file:`.
+    """
+    parted = module.parents.get(module.parent_statement(call))
+    if not isinstance(parted, ast.If) or parted.orelse:
+        return False
+    missing = {module.code(one) for each in _denied(module, parted.test) for one in _asked(each)}
+    following = _behind(module, parted)[:1]
+    opened = [node for statement in following for node in ast.walk(statement) if isinstance(node, ast.Call)]
+    return any(
+        module.qualified(each.func).endswith(("open", "read", "load")) and module.code(each.args[0]) in missing
+        for each in opened
+        if each.args
+    )
 
 
 def _is_failure(module: PythonModule, statement: ast.stmt | None) -> bool:
@@ -198,7 +215,7 @@ def _is_missed(module: PythonModule, call: ast.Call, after: list[ast.stmt], *, w
     if any(module.code(each).strip("\"'") in named for each in asked):
         return True
     made = {name.id: one.value for one in between if isinstance(one, ast.Assign) for name in _targets(one)}
-    listed = {name for name, value in made.items() if works and _lists(module, value)}
+    listed = {name for name, value in made.items() if works and (_lists(module, value) or any(_asked(value)))}
     names = {node.id for each in asked for node in ast.walk(each) if isinstance(node, ast.Name)}
     looked = {node.id for node in ast.walk(test.test) if isinstance(node, ast.Name)} & listed
     told = bool(looked) or not names.isdisjoint({*made} | (named - {b.name for b in module.imports}))
