@@ -94,7 +94,7 @@ def _unseen(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 
 def _names_nothing(module: PythonModule, call: ast.Call) -> bool:
-    """Whether a command is no program, `os.system("\\a")` rings, changes the folder of a shell that ends with it, or only
+    """Whether a command is no program, `os.system("\\a")` rings, goes to a folder in a shell that ends with it, or only
     says what the shell makes of some words: `os.system("echo " + words + " on $HOSTNAME")`.
     """
     command = module.constant(call.args[0]) if call.args else ...

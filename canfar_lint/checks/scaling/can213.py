@@ -78,7 +78,7 @@ def _is_given(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
         bindings = module.bindings(missing) if isinstance(missing, ast.Name) else []
         parameter = next((each.node for each in bindings if each.kind == "param"), None)
         if isinstance(parameter, ast.arg):
-            if not _is_left_out(module, parameter, call):
+            if not _is_left_out(module, parameter, call) or _asks_for_all(module, parameter, test):
                 return True
         elif module.value(missing).sources & {ARGUMENT} and re.search(rule.table("sizes"), _word(missing)):
             return True
@@ -86,13 +86,21 @@ def _is_given(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
 
 
 def _missing(module: PythonModule, test: ast.expr, wanted: bool) -> ast.expr | None:
-    """What is missing where a condition holds or fails: `n` of `n is None`, `not n`, `n or …`."""
+    """What is missing where a condition holds or fails: `n` of `n is None`, `not n`, `n or …`, `n == -1`."""
     while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         test, wanted = test.operand, not wanted
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and module.constant(test.comparators[0]) is None:
+    if isinstance(test, ast.Compare) and len(test.ops) == 1 and module.constant(test.comparators[0]) in (None, -1):
         said = isinstance(test.ops[0], (ast.Is, ast.Eq))
         return test.left if said == wanted else None
     return test if isinstance(test, (ast.Name, ast.Attribute)) and not wanted else None
+
+
+def _asks_for_all(module: PythonModule, parameter: ast.arg, test: ast.expr) -> bool:
+    """Whether a condition is a word for all cores, `n == -1`, that neither the default nor a call of this file says."""
+    word = module.constant(test.comparators[0]) if isinstance(test, ast.Compare) else None
+    bound = module.scope_of(test).bindings.get(parameter.arg, ())
+    said = [*(each.value for each in bound if each.node is parameter), *(value for _, value in module.given(parameter))]
+    return word == -1 and all(each is None or module.constant(each) not in (word, ...) for each in said)
 
 
 def _word(node: ast.expr) -> str:
@@ -549,7 +557,8 @@ def _unsized(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         asked = any(module.value(a).sources & {ARGUMENT, ENVIRONMENT} for a in call.args)
         if is_told or (module.notebook and is_left_over(module, call)):
             continue  # what a module does not call others may
-        if not asked and not never_runs(module, call) and not _waits(module, call):
+        left = never_runs(module, call) or _is_given(module, rule, call)
+        if not asked and not left and not _waits(module, call):
             fix = _sized(module, rule, call)
             yield rule.finding(module.name_span(call), variant="default", call=f"{module.code(call.func)}()", fix=fix)
 
