@@ -60,7 +60,7 @@ _CONFIGURED = re.compile(
 )
 _TYPER = re.compile(r"(^click\.|^typer\.|\.command\(\)$|\.option\(\)$|\.argument\(\)$|\.callback\(\)$|^rich_click\.)")
 ASKING_NAMES = re.compile(
-    r"(^|_)(?:is|do|make|want|with|no)?(interactive|show|plot|plots|plotting|display|gui|debug|verbose|headless|batch|"
+    r"(^|_)(?:is|do|make|want|with|no)?(interactive|inter|show|plot|plots|plotting|display|gui|debug|verbose|headless|batch|"
     r"silent|quiet|ask|prompt|doplots?|plotit|show(?:plot|fig)s?|view|visuali[sz]e|pause|ion|noninteractive|isatty|dry_run|"
     r"force|confirm|yes)(_|$)",
     re.IGNORECASE,

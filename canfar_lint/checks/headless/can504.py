@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from canfar_lint.model.shell import Command, Script
 
 _PAGES = frozenset(("open", "xdg-open", "gnome-open", "gvfs-open", "firefox", "chromium", "google-chrome"))
+_GREPS = frozenset(("grep", "egrep", "fgrep"))
 _SEARCHES = frozenset(("shutil.which", "distutils.spawn.find_executable"))
 _SETTINGS = re.compile(r"_?(config|cfg|conf|settings|options|opts|args|params)")
 _SETTINGS_NAME = re.compile(r"(?i)opt|arg|flag|extra|[*@]")
@@ -133,6 +135,7 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
             and not script.memo("has display", _has_display)
             and not left_to_person(script, command)
             and not _is_answered(script, command)
+            and not _probes(script, command)
         ):
             variant = "messenger" if name in messengers else None
             told = told or name in messengers  # what follows is more of the same
@@ -205,6 +208,15 @@ def _is_for_viewer(script: Script) -> bool:
 
     name = script.path.replace("\\", "/").rpartition("/")[2]
     return _VIEWERS.search(name) is not None and (takes_input(script) or _ARGUMENTS in script.text)
+
+
+def _probes(script: Script, command: Command) -> bool:
+    """Whether what a program says of a missing display is looked for: `xterm -e ls 2>&1 | grep "open display"`."""
+    at = bisect_right(script.commands, command.start, key=lambda each: each.start)
+    following = script.commands[at] if at < len(script.commands) else None
+    reads = command.connector == "|" and following is not None and following.name in _GREPS
+    words = following.arguments if reads and following is not None else ()
+    return any("display" in (word.value or word.head).lower() for word in words)
 
 
 def _is_answered(script: Script, command: Command) -> bool:
