@@ -15,6 +15,8 @@ from canfar_lint.model.python import PythonModule
 _FAILURES = ("ImportError", "ModuleNotFoundError", "RuntimeError", "TclError")
 
 
+_OF_PYTHON_3 = re.compile(r"\bPY3\b|version_info(\[0\]|\.major)?\s*(>=?\s*\(?[23]|==\s*\(?3)")
+
 # parts of one toolkit
 _TK = ("tkinter", "Tkinter", "tkMessageBox", "tkFileDialog", "PIL.ImageTk", "customtkinter")
 
@@ -55,6 +57,8 @@ def _imports(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         part = name.removeprefix(toolkit).lstrip(".").partition(".")[0]
         windowless = "windowless" if toolkit in rule.table("qt") else "tk_windowless" if toolkit in _TK else ""
         if windowless and part in rule.table(windowless):
+            continue
+        if name.startswith(tuple(rule.table("without_window"))):
             continue
         if toolkit in _GUESSED and _is_guess(module, node):
             continue
@@ -126,8 +130,10 @@ def _optional(module: PythonModule, node: ast.AST) -> bool:
         return True
     if module.in_try(node, *_FAILURES) or left_to_user(module, node):
         return True
-    tests = [test for test, _ in module.guards(node)]
-    return any("TYPE_CHECKING" in module.code(test) or "sys.argv" in module.code(test) for test in tests)
+    tests = [(module.code(test), wanted) for test, wanted in module.guards(node)]
+    if any(_OF_PYTHON_3.search(code) and not wanted for code, wanted in tests):
+        return True  # Python 2's way
+    return any("TYPE_CHECKING" in code or "sys.argv" in code for code, _ in tests)
 
 
 def _sure(module: PythonModule, node: ast.AST) -> bool:

@@ -38,6 +38,7 @@ _COUNTING = ("builtins.range", "builtins.print", "builtins.str", "numpy.arange",
 
 # what XSPEC does in several processes: its command, and PyXspec's attribute
 _OF_XSPEC = re.compile(r"(?:\b|(?<=\\n))parallel[ \t]+(leven|error|steppar|goodness|walkers)[ \t]+(\d{1,4})\b")
+_OF_PLATFORM = "OMP_NUM_THREADS"
 _XSPEC_TASKS = frozenset(("leven", "error", "steppar", "goodness", "walkers"))
 
 _GRIDS = ("numpy.linspace", "numpy.logspace", "numpy.geomspace")
@@ -84,10 +85,13 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if not _is_default(module, setting.node):
             seen.add(setting.node)
             what, number, fix = setting.what, setting.number, _fix(module, rule, setting)
-            yield rule.finding(module.span(setting.node), what=what, number=number, question=question, fix=fix)
+            variant = "platform" if what == _OF_PLATFORM else None
+            span = module.span(setting.node)
+            yield rule.finding(span, variant=variant, what=what, number=number, question=question, fix=fix)
     in_magics = _in_magics(module, frozenset(tables["variables"]))
     for span, what, number in (*_in_texts(module, tables), *_to_xspec(module), *in_magics):
-        yield rule.finding(span, what=what, number=number, question=question)
+        variant = "platform" if what == _OF_PLATFORM else None
+        yield rule.finding(span, variant=variant, what=what, number=number, question=question)
 
 
 def _doing_nothing(module: PythonModule, tables: dict[str, Any]) -> set[ast.AST]:
@@ -412,7 +416,7 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     own = [(setting, True) for setting in shell_settings(script, tables)]
     for setting, here in (*own, *((setting, False) for setting in written(script, tables))):
         if setting.number > 1 and not (here and _is_last(script, setting)):
-            variant = "platform" if setting.what == "OMP_NUM_THREADS" else "shell"
+            variant = "platform" if setting.what == _OF_PLATFORM else "shell"
             what, number = setting.what, setting.number
             fix = _in_shell(script, setting) if here else None
             yield rule.finding(setting.word.span, variant=variant, what=what, number=number, question=question, fix=fix)
