@@ -25,7 +25,11 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         return
     seen: set[ast.AST] = set()
     for call, instead, variant in _calls(module, rule):
-        if call in seen or _is_left_out(module, rule, call):
+        if call in seen or _unseen(module, rule, call) or _is_asked_for(module, rule, call):
+            continue
+        if _is_for_others(module, rule, call):
+            if variant is None and _leaves_nothing(module, rule, call):
+                yield rule.finding(module.span(call), variant="library", call=module.code(call))
             continue
         seen.add(call)
         page = _page(module, rule, call)
@@ -47,8 +51,27 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 def _is_left_out(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     """Whether a call opens nothing, or only for who asks for it."""
-    if _unseen(module, rule, call) or (is_for_showing(module, call) and not _is_step(module, rule, call)):
-        return True
+    return _unseen(module, rule, call) or _is_for_others(module, rule, call) or _is_asked_for(module, rule, call)
+
+
+def _is_for_others(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a call stands in a function that is there for showing and that nothing here calls."""
+    return is_for_showing(module, call) and not _is_step(module, rule, call)
+
+
+def _leaves_nothing(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a function that draws for others only shows: it neither saves its figure nor returns it, and its name
+    does not say that showing is what it is for."""
+    function = module.function_of(call)
+    owner = module.parent(function) if function is not None else None
+    names = [getattr(each, "name", "") for each in (function, owner)]
+    if any(_SHOWING.search(name) for name in names) or any(True for _ in _saves_of(module, rule, call)):
+        return False
+    return not _is_handed_on(module, rule, call)
+
+
+def _is_asked_for(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a call opens something only for who asks for it."""
     if left_to_user(module, call, speaks=speaks_of_showing) and not _is_by_default(module, rule, call):
         return True
     if is_typed(module, call, answers=False):
