@@ -39,7 +39,7 @@ _TAKES = re.compile(r"(?i)(set_?up|read|load|open|compare|cross|match)")
 _INPUT = re.compile(
     r"(?i)(in|input|star|cat|catalog(ue)?|data|mask|spec|spectrum|image|img|ref|reference|table|event|evt|psf|model|lens|"
     r"source|src|cube|flat|dark|bias|map|line|linelist|filter|region|sample|photometry|lightcurve|response|"
-    r"fits|csv|tsv|hdf5?|h5|np[yz]|parquet|votable|visibility|ms)s?"
+    r"fits|csv|tsv|hdf5?|h5|np[yz]|parquet|votable|visibility|ms|psd|asd|par|tim|timing|toa|fil(terbank)?)s?"
     r"_?(file|filename|file_?path|path|fn)"
 )
 _KEEPS = re.compile(r"(?i)checkpoint|logger$|recorder$|saver$|backend$")

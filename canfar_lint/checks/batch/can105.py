@@ -41,7 +41,9 @@ _NO_DATA = re.compile(
 )
 # a number of an object, or a night: such a name is of data, whatever words stand in it
 _OF_ONE = re.compile(r"\d{6}")
-_WORK = re.compile(r"(?i)list|target|obs|source|cat|field|work|jobs?|todo|queue|sample|data|ids|cand|result|state")
+_WORK = re.compile(
+    r"(?i)list|target|obs|source|cat|field|work|jobs?|todo|queue|sample|data|ids|cand|result|state|ignor|exclu|reject"
+)
 _FILLED = re.compile(r"[*?\[\]{}\n%$<>|]")
 _HOLE = re.compile(r"%[-.\d]*[sdif]|\{[^{}]*\}")
 _PLACEHOLDER = re.compile(r"(?i)(\.{1,2}/)*path[/_-]to[/_-]")
