@@ -201,13 +201,13 @@ def _new_each_turn(module: PythonModule, output: Output, loop: ast.AST) -> bool:
 
 
 def _same_in_all_turns(loop: ast.AST, bound: set[str]) -> set[str]:
-    """The names of texts that a loop puts together of nothing that it changes: `"-i %s" % options.name`."""
+    """The names of texts that a loop makes of nothing that it changes: `"-i %s" % options.name`, `"fit.json"`."""
     same: set[str] = set()
     other: set[str] = set()
     for node in ast.walk(loop):
         targets = node.targets if isinstance(node, ast.Assign) else []
         names = {target.id for target in targets if isinstance(target, ast.Name)}
-        if isinstance(node, ast.Assign) and isinstance(node.value, (ast.JoinedStr, ast.BinOp)):
+        if isinstance(node, ast.Assign) and isinstance(node.value, (ast.JoinedStr, ast.BinOp, ast.Constant)):
             inside = list(ast.walk(node.value))
             text = any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in inside)
             called = any(isinstance(each, ast.Call) for each in inside)
