@@ -26,7 +26,7 @@ from canfar_lint.checks.results._alone import is_missing, is_never_called, is_re
 from canfar_lint.checks.results._asked import is_asked_for
 from canfar_lint.checks.results._defaults import by_default
 from canfar_lint.checks.results._mentions import is_only_name, says_what, written_names
-from canfar_lint.checks.results._turns import turn_of
+from canfar_lint.checks.results._turns import ends_in_text, stays, turn_of
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Question
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, Value, text_value
@@ -135,7 +135,7 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     together = len(literals) > 1 and literals[-1] in set(ast.walk(output.name))
     span = module.span(output.name) if together else literal_span(module, literals[-1])
     literal = is_literal(value)
-    if literal and not re.search(rule.table("again"), last):
+    if (literal or stays(module, output, named)) and not re.search(rule.table("again"), last):
         turn = turn_of(module, rule, output, named, text)
         if turn is not None:
             from canfar_lint.checks.results._unique import by_turn
@@ -264,12 +264,7 @@ def _is_in_chosen_folder(module: PythonModule, value: Value) -> bool:
     """Whether only the folder of a name comes from outside: `os.path.join(args.out, "catalogue.fits")`."""
     if "REPLICA_" in module.text or not value.sources <= {ARGUMENT, ENVIRONMENT, CONFIG}:
         return False
-    for piece in reversed(value.pieces):
-        if piece.text is None or piece.default:
-            return False
-        if "/" in piece.text:
-            return True
-    return False
+    return ends_in_text(value)
 
 
 def _folder_is_chosen(module: PythonModule) -> bool:
