@@ -227,6 +227,10 @@ def _new_each_turn(module: PythonModule, output: Output, loop: ast.AST) -> bool:
     call = output.call
     bound = _loop(module, loop).bound
     bound = bound - _same_in_all_turns(loop, bound)
+    if isinstance(loop, (*_FORS, *COMPREHENSIONS)):
+        from canfar_lint.checks.results._varying import varying
+
+        bound &= varying(module, loop)
     used = {n.id for n in ast.walk(call) if isinstance(n, ast.Name)}
     used |= _written_through(module, call)
     if isinstance(call.func, ast.Attribute) and call.func.attr == "savefig":
