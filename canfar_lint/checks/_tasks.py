@@ -72,11 +72,6 @@ def takes_words(module: PythonModule) -> bool:
     return "argv" in module.text and any(_is_read(module, node) for node in _argv(module))
 
 
-def is_of_the_machine(key: str) -> bool:
-    """Whether a variable of the environment says where things lie on this machine: one place for all jobs."""
-    return not SETTINGS.match(key) and _OF_THE_MACHINE.search(key) is not None
-
-
 def takes_one(module: PythonModule) -> bool:
     """Whether no more than one option of the program's parser may tell it what to work on."""
     options = [*module.calls_named("add_argument"), *module.calls_named("add_option")]

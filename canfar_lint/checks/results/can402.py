@@ -11,7 +11,6 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import ephemeral
 from canfar_lint.checks._outputs import (
     APPEND,
-    ENVIRONMENT_KEY,
     WRITE,
     Named,
     Output,
@@ -22,7 +21,7 @@ from canfar_lint.checks._outputs import (
     outputs,
     texts_with,
 )
-from canfar_lint.checks._tasks import is_of_the_machine, takes_task, takes_words
+from canfar_lint.checks._tasks import takes_task, takes_words
 from canfar_lint.checks.results._alone import is_missing, is_never_called, is_removed, is_told_nothing, is_used_up
 from canfar_lint.checks.results._asked import is_asked_for
 from canfar_lint.checks.results._defaults import by_default
@@ -149,7 +148,7 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
         return None
     if _is_same(module, rule, output, named, text):
         return None
-    shared = (literal or _is_where_all_lies(module, value)) and takes_task(module) and not _folder_is_chosen(module)
+    shared = literal and takes_task(module) and not _folder_is_chosen(module)
     shared = shared and not is_told_nothing(module, named.place)
     from canfar_lint.checks.results._unique import by_job
 
@@ -266,15 +265,6 @@ def _is_in_chosen_folder(module: PythonModule, value: Value) -> bool:
     if "REPLICA_" in module.text or not value.sources <= {ARGUMENT, ENVIRONMENT, CONFIG}:
         return False
     return ends_in_text(value)
-
-
-def _is_where_all_lies(module: PythonModule, value: Value) -> bool:
-    """Whether a name's folder is that of the programs and data of all jobs: `os.environ["SURVEYPATH"] + "/all.pkl"`."""
-    unknown = [piece for piece in value.pieces if piece.text is None]
-    if not unknown or not ends_in_text(value) or not all(isinstance(piece.node, ast.expr) for piece in unknown):
-        return False
-    keys = [ENVIRONMENT_KEY.search(module.code(piece.node)) for piece in unknown if piece.node is not None]
-    return all(key is not None and is_of_the_machine(key[1]) for key in keys)
 
 
 def _folder_is_chosen(module: PythonModule) -> bool:
