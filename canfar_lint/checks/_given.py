@@ -6,12 +6,13 @@ import ast
 import re
 from collections.abc import Iterator
 
+from canfar_lint.checks._outputs import outputs
 from canfar_lint.model.python import PythonModule
 
 # folders that hold the data of many jobs, unless they are named for what one of them takes or makes
 _ROOT = re.compile(
     r"(?i)(?!(in|out|input|output|work|run|job|task|target|obs|image|file|scratch)(_|dir|path|folder|root))"
-    r"\w*(dir|directory|folder|path|home|root|project|projects|base|data|repo)(_[a-z]*\d+)?$"
+    r"\w*(dir|directory|folder|path|home|root|project|projects|base|data|repo|lib|libs|library)(_[a-z]*\d+)?$"
 )
 _SEARCH_PATH = ("sys.path.append", "sys.path.insert", "site.addsitedir")
 _MOST = 50
@@ -21,6 +22,20 @@ def is_never_read(module: PythonModule, given: ast.expr) -> bool:
     """Whether a value is only given a name, or none, and that name is nowhere used."""
     uses = _uses(module, given)
     return uses is not None and not uses
+
+
+def is_only_place(module: PythonModule, given: ast.expr) -> bool:
+    """Whether a value says only where the program puts what it makes, or is no more than printed."""
+    uses = _uses(module, given) or []
+    names = module.memo("places")
+    if uses and not names:
+        names.update((id(node), True) for output in outputs(module) for node in ast.walk(output.name))
+    return bool(uses) and len(uses) <= _MOST and all(id(use) in names or _is_printed(module, use) for use in uses)
+
+
+def _is_printed(module: PythonModule, use: ast.expr) -> bool:
+    calls = (each for each in module.ancestors(use) if isinstance(each, ast.Call))
+    return any(module.qualified(call.func) == "builtins.print" for call in calls)
 
 
 def tells_input(module: PythonModule, key: str) -> bool:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from canfar_lint.checks._given import is_never_read, tells_input
+from canfar_lint.checks._given import is_never_read, is_only_place, tells_input
 from canfar_lint.checks._outputs import ENVIRONMENT_KEY, LAUNCHER, SETTINGS
 from canfar_lint.model.python import PythonModule
 
@@ -17,7 +17,7 @@ _OF_THE_MACHINE = re.compile(
     r"(user(name)?|pass(word|wd)?|login|token|secret|key|credentials?|host(name)?|server|port|url|email|"
     r"enabled?|disabled?|level|verbosity|version|debug)$|"
     r"^(?!(in|out|input|output|work|run|job|task|target|obs|image|file|data|scratch)(_|dir|path|folder|root))"
-    r"\w*(dir|directory|folder|path|home|root)(_[a-z]*\d+)?$"
+    r"\w*(dir|directory|folder|path|home|root|lib|libs|library)(_[a-z]*\d+)?$"
 )
 # how many of something it makes or tries
 _COUNTS = re.compile(r"--?(n|num|number|n-\w+|num-\w+|number-of-\w+)$")
@@ -30,10 +30,16 @@ _MANNERS = re.compile(
     r"plots?|show|show-?plots?|do-?plots?|make-?plots?|progress)$",
     re.IGNORECASE,
 )
+# where it puts what it makes
+_PLACES = re.compile(
+    r"--?(o|out|output|outputs|results?|figures?|figs?|plots?|save)(-?(dir|directory|folder|path|root))?$|"
+    r"-{0,2}(out|output)-?(dir|directory|folder|path|file|filename|name|prefix|base|basename|suffix)?$"
+)
 # how it is tuned: such an option has a value that stands, and names nothing to work on
 _TUNING = re.compile(
     r"--?((min|max|n)-?)?(sep|separation|radius|tol|tolerance|thresh|threshold|sigma|snr|iter|niter|iterations|timeout|"
-    r"retries|ignore|exclude|skip)(-\w+)?$",
+    r"retries|ignore|exclude|skip)(-\w+)?$|"
+    r"--?(\w+-)*(strides?|trials|n-?boot|bootstraps?|burn-?in|warm-?up|chunk-?size|batch-?size)$",
     re.IGNORECASE,
 )
 _PARSERS = frozenset(("argparse.ArgumentParser", "optparse.OptionParser"))
@@ -78,7 +84,7 @@ def _is_forgotten(module: PythonModule, launcher: ast.Call) -> bool:
 
 
 def _only_switches(module: PythonModule) -> bool:
-    """Whether all that the program's parser takes are options that are on or off, or say nothing of its work."""
+    """Whether all that the program's parser takes are options that are on or off, or say nothing of its input."""
     options = [*module.calls_named("add_argument"), *module.calls_named("add_option")]
     if "add_subparsers" in module.text:
         return False
@@ -92,7 +98,7 @@ def _is_switch(module: PythonModule, call: ast.Call) -> bool:
     if action is not None and module.constant(action.value) in _FLAGS:
         return True
     names = [str(module.constant(name)).replace("_", "-") for name in call.args]
-    if any(_MANNERS.match(name) for name in names):
+    if any(_MANNERS.match(name) or _PLACES.match(name) for name in names):
         return True
     default = module.keyword(call, "default")
     value = module.constant(default.value) if default is not None else None
@@ -151,7 +157,8 @@ def _is_read(module: PythonModule, node: ast.expr, depth: int = 0) -> bool:
         if module.constant(parent.slice) == 0 or not isinstance(parent.ctx, ast.Load):
             return False
         if not isinstance(parent.slice, ast.Slice):
-            return not _is_mode(module, parent) and not is_never_read(module, parent)
+            tells = not _is_mode(module, parent) and not is_never_read(module, parent)
+            return tells and not is_only_place(module, parent)
         node, parent = parent, module.parent(parent)
     if isinstance(parent, ast.Compare) and node in parent.comparators:
         return not (isinstance(parent.ops[0], (ast.In, ast.NotIn)) and isinstance(module.constant(parent.left), str))

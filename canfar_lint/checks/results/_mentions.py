@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._outputs import Output, outputs, texts_with
@@ -14,6 +15,7 @@ _MOST_INSIDE = 200
 _JOINING = frozenset(("os.path.join", "pathlib.Path", "builtins.str", "os.path.abspath"))
 # a command that does something with a file
 _COMMAND = re.compile(r"\s*(mv|cp|rm|cat|tar|gzip|rsync|sbatch|qsub|bsub|sh|bash|python3?|chmod)\s")
+_FILE_NAME = re.compile(r"[\w/.-]*\w\.[A-Za-z]\w{1,7}$")
 _QUIET = frozenset(
     ("print", "info", "debug", "warning", "error", "log", "format", "write", "append", "exists", "isfile")
 )
@@ -79,8 +81,9 @@ def consumed(module: PythonModule, output: Output, within: ast.AST, text: str) -
     mentions: list[ast.AST] = []
     if len(base) > 2:
         mentions += texts_with(module, base)
-    names = {n.id for n in ast.walk(output.name) if isinstance(n, ast.Name)}
-    mentions += [use for name in names for use in module.named(name) if isinstance(use.ctx, ast.Load)]
+    names = {n.id: n for n in ast.walk(output.name) if isinstance(n, ast.Name)}
+    uses = (use for name in names.values() for use in _uses_of(module, name))
+    mentions += [use for use in uses if not _is_folder_of_another(module, use, base)]
     written = written_names(module)
     return any(
         id(node) not in written
@@ -89,6 +92,23 @@ def consumed(module: PythonModule, output: Output, within: ast.AST, text: str) -
         and _is_used(module, node)
         for node in mentions[:500]
     )
+
+
+def _is_folder_of_another(module: PythonModule, use: ast.Name, base: str) -> bool:
+    """Whether a variable of a name stands in that of another file: `folder + "flat.fits"`."""
+    whole: ast.AST = use
+    while isinstance(around := module.parent(whole), (ast.BinOp, ast.JoinedStr, ast.FormattedValue)):
+        whole = around
+    end = module.value(whole).suffix if whole is not use and isinstance(whole, ast.expr) else ""
+    return _FILE_NAME.search(end) is not None and not end.endswith(base)
+
+
+def _uses_of(module: PythonModule, name: ast.Name) -> Iterator[ast.Name]:
+    """Where a variable is read; another one of its name, such as what a call gives for a parameter, is none of it."""
+    owner = module.scope_of(name).find(name.id)
+    for use in module.named(name.id):
+        if isinstance(use.ctx, ast.Load) and module.scope_of(use).find(name.id) == owner:
+            yield use
 
 
 def written_names(module: PythonModule) -> dict[object, object]:

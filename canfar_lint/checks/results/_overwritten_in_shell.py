@@ -151,7 +151,7 @@ class _Told:
             return False
         if not self._works_on_input(command) or left_to_person(self.script, command):
             return False
-        if _is_note(self.script, self.rule, output, text):
+        if _is_note(self.script, self.rule, output, text) or _is_put_aside(self.script, command, text):
             return False
         self.made.add(text)
         self.seen.add(text)
@@ -194,6 +194,16 @@ def _is_note(script: Script, rule: Rule, output: Output, text: str) -> bool:
     work = (one for one in after if one.words and (one.name not in ("echo", "printf") or one.redirects))
     following = next(work, None)
     return following is not None and _mentions(following, text)
+
+
+def _is_put_aside(script: Script, command: Command, text: str) -> bool:
+    """Whether a file of the name is kept under another one just before: `[ -e fit.xcm ] && mv fit.xcm fit.xcm_bak`."""
+    at = positions(script)[id(command)]
+    for before in script.commands[max(0, at - _NEXT) : at]:
+        names = [script.resolve(word, before) for word in before.arguments if not word.text.startswith("-")]
+        if before.name == "mv" and names[:1] == [text]:
+            return True
+    return False
 
 
 def _told(script: Script) -> set[str]:

@@ -10,10 +10,12 @@ from canfar_lint.checks._outputs import Named, Output
 from canfar_lint.checks.results._mentions import consumed
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import COMPREHENSIONS
+from canfar_lint.model.values import Value
 
 _DEEP = 3
 _FORS = (ast.For, ast.AsyncFor)
 _MAPS = frozenset(("map", "imap", "imap_unordered", "starmap", "map_async", "starmap_async", "apply_async", "submit"))
+_JOINS = frozenset(("os.path.join", "pathlib.Path", "builtins.str"))
 _FIGURES = frozenset(("figure", "subplots", "clf", "cla", "clear", "close", "subplot_mosaic"))
 # what starts a program
 _STARTS = frozenset(("system", "run", "call", "check_call", "check_output", "Popen", "popen", "spawn"))
@@ -22,7 +24,8 @@ _STARTS = frozenset(("system", "run", "call", "check_call", "check_output", "Pop
 def turn_of(module: PythonModule, rule: Rule, output: Output, named: Named, text: str) -> tuple[str, str] | None:
     """The variant and the name of what repeats an output, when every turn is sure to overwrite the last one's."""
     place: ast.Call = named.place
-    if _is_switched_off(module, output.call, place):
+    writer = module.function_of(output.call) if place is not output.call else None
+    if _is_switched_off(module, output.call, place) or (writer and consumed(module, output, writer, text)):
         return None
     for _ in range(_DEEP):
         loops = module.loops(place)
@@ -44,6 +47,37 @@ def turn_of(module: PythonModule, rule: Rule, output: Output, named: Named, text
             return None
         place = caller
     return None
+
+
+def stays(module: PythonModule, output: Output, named: Named) -> bool:
+    """Whether a name that is not known is the same in all turns of the loop around: only its folder is a variable.
+
+    That is set outside of the loop: `os.path.join(folder, "mask.fits")`, `f"{folder}/mask.fits"`.
+    """
+    loops = module.loops(output.call)
+    if named.place is not output.call or not loops or not ends_in_text(named.value):
+        return False
+    inside = [*ast.walk(output.name)]
+    variables = {node.id for node in inside if isinstance(node, ast.Name)}
+    calls = (module.qualified(node.func) for node in inside if isinstance(node, ast.Call))
+    if any(isinstance(node, (ast.Attribute, ast.Subscript)) and not _is_joining(module, node) for node in inside):
+        return False
+    stored = (node for node in ast.walk(loops[0]) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    return all(name in _JOINS for name in calls) and variables.isdisjoint(node.id for node in stored)
+
+
+def ends_in_text(value: Value) -> bool:
+    """Whether all behind the last slash of a name is known: `{}/mask.fits`."""
+    for piece in reversed(value.pieces):
+        if piece.text is None or piece.default:
+            return False
+        if "/" in piece.text:
+            return True
+    return False
+
+
+def _is_joining(module: PythonModule, node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and module.qualified(node) in (*_JOINS, "os.path")
 
 
 def _is_switched_off(module: PythonModule, written: ast.Call, caller: ast.Call) -> bool:
@@ -193,6 +227,10 @@ def _new_each_turn(module: PythonModule, output: Output, loop: ast.AST) -> bool:
     call = output.call
     bound = _loop(module, loop).bound
     bound = bound - _same_in_all_turns(loop, bound)
+    if isinstance(loop, (*_FORS, *COMPREHENSIONS)):
+        from canfar_lint.checks.results._varying import varying
+
+        bound &= varying(module, loop)
     used = {n.id for n in ast.walk(call) if isinstance(n, ast.Name)}
     used |= _written_through(module, call)
     if isinstance(call.func, ast.Attribute) and call.func.attr == "savefig":
@@ -201,13 +239,13 @@ def _new_each_turn(module: PythonModule, output: Output, loop: ast.AST) -> bool:
 
 
 def _same_in_all_turns(loop: ast.AST, bound: set[str]) -> set[str]:
-    """The names of texts that a loop puts together of nothing that it changes: `"-i %s" % options.name`."""
+    """The names of texts that a loop makes of nothing that it changes: `"-i %s" % options.name`, `"fit.json"`."""
     same: set[str] = set()
     other: set[str] = set()
     for node in ast.walk(loop):
         targets = node.targets if isinstance(node, ast.Assign) else []
         names = {target.id for target in targets if isinstance(target, ast.Name)}
-        if isinstance(node, ast.Assign) and isinstance(node.value, (ast.JoinedStr, ast.BinOp)):
+        if isinstance(node, ast.Assign) and isinstance(node.value, (ast.JoinedStr, ast.BinOp, ast.Constant)):
             inside = list(ast.walk(node.value))
             text = any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in inside)
             called = any(isinstance(each, ast.Call) for each in inside)

@@ -22,10 +22,11 @@ from canfar_lint.checks._outputs import (
     texts_with,
 )
 from canfar_lint.checks._tasks import takes_task, takes_words
+from canfar_lint.checks.results._alone import is_missing, is_never_called, is_removed, is_told_nothing, is_used_up
 from canfar_lint.checks.results._asked import is_asked_for
 from canfar_lint.checks.results._defaults import by_default
 from canfar_lint.checks.results._mentions import is_only_name, says_what, written_names
-from canfar_lint.checks.results._turns import turn_of
+from canfar_lint.checks.results._turns import ends_in_text, stays, turn_of
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Question
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, Value, text_value
@@ -134,7 +135,7 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     together = len(literals) > 1 and literals[-1] in set(ast.walk(output.name))
     span = module.span(output.name) if together else literal_span(module, literals[-1])
     literal = is_literal(value)
-    if literal and not re.search(rule.table("again"), last):
+    if (literal or stays(module, output, named)) and not re.search(rule.table("again"), last):
         turn = turn_of(module, rule, output, named, text)
         if turn is not None:
             from canfar_lint.checks.results._unique import by_turn
@@ -148,6 +149,7 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     if _is_same(module, rule, output, named, text):
         return None
     shared = literal and takes_task(module) and not _folder_is_chosen(module)
+    shared = shared and not is_told_nothing(module, named.place)
     from canfar_lint.checks.results._unique import by_job
 
     fix, own = by_job(module, literals[0]) if literal and len(literals) == 1 else (None, False)
@@ -201,9 +203,12 @@ def _is_own(module: PythonModule, rule: Rule, output: Output, named: Named, text
         return True
     if ephemeral(rule).match(text) or _is_handed_over(module, place, text):
         return True  # `/tmp/…`: each session has one of its own
-    if any(_is_missing(module, output, test, wanted) for test, wanted in module.guards(place)):
+    guards = (*module.guards(place), *module.guards(output.call))
+    if any(is_missing(module, output, test, wanted) for test, wanted in guards):
         return True  # made once, and read by the runs that follow
-    if any(_is_removed(module, output, loop, text) for loop in module.loops(place)[:1]):
+    if any(is_removed(module, output, loop, text) for loop in module.loops(place)[:1]):
+        return True
+    if is_used_up(module, output, text) or is_never_called(module, place):
         return True
     return not re.search(rule.table("rewritten"), last) and _is_kept(module, output, place, text)
 
@@ -259,12 +264,7 @@ def _is_in_chosen_folder(module: PythonModule, value: Value) -> bool:
     """Whether only the folder of a name comes from outside: `os.path.join(args.out, "catalogue.fits")`."""
     if "REPLICA_" in module.text or not value.sources <= {ARGUMENT, ENVIRONMENT, CONFIG}:
         return False
-    for piece in reversed(value.pieces):
-        if piece.text is None or piece.default:
-            return False
-        if "/" in piece.text:
-            return True
-    return False
+    return ends_in_text(value)
 
 
 def _folder_is_chosen(module: PythonModule) -> bool:
@@ -315,31 +315,6 @@ def _is_handed_over(module: PythonModule, place: ast.Call, text: str) -> bool:
         first < node.lineno <= last and id(node) not in written and _is_taken_up(module, node)
         for node in texts_with(module, text.rpartition("/")[2])[:_MOST_INSIDE]
     )
-
-
-def _is_missing(module: PythonModule, output: Output, test: ast.expr, wanted: bool) -> bool:
-    """Whether a condition holds only while the file is not there: `if not os.path.exists(name)`."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _is_missing(module, output, test.operand, not wanted)
-    if wanted or not isinstance(test, ast.Call) or not isinstance(test.func, ast.Attribute):
-        return False
-    if test.func.attr not in ("exists", "isfile", "is_file"):
-        return False
-    asked = test.args[0] if test.args else test.func.value
-    same = module.value(asked).text
-    return module.code(asked) == module.code(output.name) or (bool(same) and same == module.value(output.name).text)
-
-
-def _is_removed(module: PythonModule, output: Output, loop: ast.AST, text: str) -> bool:
-    """Whether a loop takes away what each of its turns has written: `os.remove(name)`, `Path(name).unlink()`."""
-    code = module.code(output.name)
-    for call in (*module.calls(_REMOVES), *module.methods(("unlink",))):
-        named = [*call.args[:1], *([call.func.value] if isinstance(call.func, ast.Attribute) else ())]
-        named += [part for each in named if isinstance(each, ast.Call) for part in each.args[:1]]
-        same = any(module.code(each) == code or module.constant(each) == text for each in named)
-        if same and call.lineno > output.call.lineno and loop in module.ancestors(call):
-            return True
-    return False
 
 
 def _end(statement: ast.stmt) -> int:
