@@ -17,23 +17,27 @@ _DEEP = 30
 
 
 def is_long(module: PythonModule, call: ast.Call, entry: dict[str, Any], rule: Rule) -> bool:
-    """Whether anything tells that a run takes hours: its steps, parameters or live points, a pool, costly steps."""
-    made = sampler_of(module, call, entry)
+    """Whether anything tells that a run takes hours: its steps, parameters or live points, a pool, costly steps.
+
+    With a formula for its likelihood neither many parameters nor a thousand live points do.
+    """
+    made, most = sampler_of(module, call, entry), rule.table("long")
+    likelihood = module.argument(made, *entry["likelihood"]) if "likelihood" in entry else None
+    asked = list(_asked(module, likelihood)) if likelihood is not None else []
+    formula = bool(asked) and all(re.match(rule.table("formulas"), name) for name in asked)
     taking = [*dict.fromkeys((call, made)), *runs(module, call, entry)]
     taking += [run for run in module.methods(entry.get("then", ())) if _runs(module, run, call)]
-    if any(_has_workers(module, each, rule) or _has_many_live(module, each, rule) for each in taking):
+    live = most["live_of_formula" if formula else "live"]
+    if any(_has_workers(module, each, rule) or _has_live(module, each, rule, live) for each in taking):
         return True
-    most = rule.table("long")
     given = module.argument(made, *entry["dimension"]) if "dimension" in entry else None
-    if given is not None and (number := _number(module, given)) is not None and number >= most["parameters"]:
+    if not formula and (_number(module, given) or 0) >= most["parameters"]:
         return True
-    counts = [step_count(module, step) for step in runs(module, call, entry)]
-    known = [number for count in counts if count is not None and (number := _number(module, count)) is not None]
+    steps = max((_number(module, step_count(module, step)) or 0 for step in runs(module, call, entry)), default=0)
     walkers = _number(module, module.argument(made, *entry["walkers"])) if "walkers" in entry else None
-    if known and (max(known) >= most["steps"] or max(known) * (walkers or 0) >= most["evaluations"]):
+    if steps >= most["steps"] or steps * (walkers or 0) >= most["evaluations"]:
         return True
-    likelihood = module.argument(made, *entry["likelihood"]) if "likelihood" in entry else None
-    return likelihood is not None and _is_costly(module, likelihood, rule)
+    return any(re.match(rule.table("costly"), name) for name in asked)
 
 
 def sampler_of(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> ast.Call:
@@ -56,10 +60,10 @@ def _has_workers(module: PythonModule, call: ast.Call, rule: Rule) -> bool:
     return False
 
 
-def _has_many_live(module: PythonModule, call: ast.Call, rule: Rule) -> bool:
+def _has_live(module: PythonModule, call: ast.Call, rule: Rule, least: int) -> bool:
     """Whether nested sampling is told to keep so many points that it takes long."""
     given = [each for word in rule.table("live_points") if (each := module.keyword(call, word)) is not None]
-    return any(reaches(module, each.value, rule.table("long")["live"]) for each in given)
+    return any(reaches(module, each.value, least) for each in given)
 
 
 def _number(module: PythonModule, node: ast.expr | None) -> float | None:
@@ -84,22 +88,23 @@ def _length(found: ast.expr) -> int | None:
     return None
 
 
-def _is_costly(module: PythonModule, likelihood: ast.expr, rule: Rule) -> bool:
-    """Whether a likelihood, or what of this file it calls, starts programs, integrates, or asks a costly package."""
-    costly = re.compile(rule.table("costly"))
-    todo: list[ast.AST] = [likelihood, module.resolve(likelihood), *_meant(module, likelihood)]
+def _asked(module: PythonModule, likelihood: ast.expr) -> Iterator[str]:
+    """The full names of what a likelihood calls, and what of this file it calls in turn; "" where one is not known."""
+    todo: list[ast.AST] = [*_meant(module, likelihood)] or [likelihood, module.resolve(likelihood)]
     seen: set[ast.AST] = set()
     while todo and len(seen) < _DEEP:
         node = todo.pop()
         if node in seen:
             continue
         seen.add(node)
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            yield module.qualified(node)
         for each in ast.walk(node):
             if isinstance(each, ast.Call):
-                if costly.match(module.qualified(each.func)):
-                    return True
-                todo.extend(_meant(module, each.func))
-    return isinstance(likelihood, (ast.Name, ast.Attribute)) and costly.match(module.qualified(likelihood)) is not None
+                meant = list(_meant(module, each.func))
+                todo.extend(meant)
+                if not meant:
+                    yield module.qualified(each.func)
 
 
 def _meant(module: PythonModule, node: ast.expr) -> Iterator[ast.AST]:
