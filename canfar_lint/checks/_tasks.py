@@ -72,6 +72,21 @@ def takes_words(module: PythonModule) -> bool:
     return "argv" in module.text and any(_is_read(module, node) for node in _argv(module))
 
 
+def takes_all(module: PythonModule) -> bool:
+    """Whether a script goes through all words of its command line: `for name in sys.argv[1:]:`, and takes no other."""
+    if _TASK.search(module.text) or "parse_" in module.text:
+        return False
+    read = [node for node in _argv(module) if _is_read(module, node)]
+    return bool(read) and all(_is_gone_through(module, node) for node in read)
+
+
+def _is_gone_through(module: PythonModule, words: ast.expr) -> bool:
+    parent = module.parent(words)
+    if isinstance(parent, ast.Subscript) and isinstance(parent.slice, ast.Slice):
+        words, parent = parent, module.parent(parent)
+    return isinstance(parent, (ast.For, ast.comprehension)) and parent.iter is words
+
+
 def takes_one(module: PythonModule) -> bool:
     """Whether no more than one option of the program's parser may tell it what to work on."""
     options = [*module.calls_named("add_argument"), *module.calls_named("add_option")]

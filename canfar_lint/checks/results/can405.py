@@ -10,12 +10,13 @@ from typing import Any
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._inputs import unglued
 from canfar_lint.checks._outputs import stem_of
+from canfar_lint.checks.results._anew import begins_anew, begun_anew, is_repeated
 from canfar_lint.checks.results._fits import unsaved
+from canfar_lint.checks.results._lengths import below, is_long, is_many, is_plain, is_short, reaches, runs, step_count
 from canfar_lint.diagnostic import UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
-_FEW, _LONG = 2, 10_000
-_SETTINGS = re.compile(r"(?i)(^|\.)(settings?|config(uration)?|conf|cfg|constants?|globals|param(eter)?s)\.\w+$")
+_OF_EACH = ", with a file of its own for every fit"
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -23,28 +24,24 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for call in module.calls(table):
         entry = next(table[name] for name in module.qualified_all(call.func) if name in table)
         kept = _keeps_progress(module, call, entry) or _written_by_hand(module, rule)
-        plain = _is_plain(module, call, entry)
-        if (plain and not _is_long(module, call, entry)) or _is_handed_back(module, call, entry):
+        plain = is_plain(module, call, entry)
+        if (plain and not is_many(module, call, entry)) or _is_handed_back(module, call, entry):
             continue
         if _is_off(module, call) or module.source.lies_in(rule.table("trial_files")):
             continue
-        if not kept and not _is_short(module, call, entry) and not _knows_checkpoints(module, call):
+        if not kept and not is_short(module, call, entry) and not _knows_checkpoints(module, call):
             code, span = module.code(call.func), module.name_span(call)
             if _is_emcee_2(module, call):
                 yield rule.finding(span, variant="old", call=code)
                 continue
             fix = _fix(module, call, entry, table)
-            variant = "unknown" if plain or _is_never_called(module, call) else None
-            yield rule.finding(span, variant=variant, call=code, instead=entry["told"], fix=fix)
+            long = not plain and not _is_never_called(module, call) and is_long(module, call, entry, rule)
+            told = entry["told"] + (_OF_EACH if is_repeated(module, call) else "")
+            yield rule.finding(span, variant=None if long else "unknown", call=code, instead=told, fix=fix)
         for caller in _refusing(module, call, entry) if kept else ():
             name = module.code(caller.func)
             yield rule.finding(module.name_span(caller), call=name, instead=entry["told"])
-    for call in module.calls(rule.table("resuming")):
-        given = module.keyword(call, rule.table("resuming")[module.qualified(call.func)])
-        if given is not None and _begins_anew(module, given) and _resumes(module, call, rule):
-            fix, value = _resumed(module, given), module.code(given.value)
-            code = module.code(call.func)
-            yield rule.finding(module.name_span(call), variant="anew", call=code, value=value, fix=fix)
+    yield from begun_anew(module, rule)
     yield from _training(module, rule)
     trial = module.source.lies_in(rule.table("trial_files"))
     for call, long in unsaved(module, rule):
@@ -74,7 +71,7 @@ def _is_never_called(module: PythonModule, call: ast.Call) -> bool:
 
 def _fix(module: PythonModule, call: ast.Call, entry: dict[str, Any], table: dict[str, Any]) -> Fix | None:
     """The argument that switches checkpoints on, with a name after the script; for the one run of the one sampler."""
-    steps = list(_steps(module, call, entry)) if "step_gives" in entry else []
+    steps = list(runs(module, call, entry)) if "step_gives" in entry else []
     taker = steps[0] if len(steps) == 1 else call
     code = entry.get("gives") or (entry.get("step_gives") if len(steps) == 1 else None)
     if code is None or len(list(module.calls(table))) != 1 or not module.runs_once(call) or not module.runs_once(taker):
@@ -88,31 +85,13 @@ def _fix(module: PythonModule, call: ast.Call, entry: dict[str, Any], table: dic
     return Fix("Write down the progress", added, UNSAFE, needs)
 
 
-def _begins_anew(module: PythonModule, given: ast.keyword) -> bool:
-    value = module.constant(given.value)
-    return value is False or value == "overwrite"
-
-
-def _resumes(module: PythonModule, call: ast.Call, rule: Rule) -> bool:
-    """Whether the sampler chosen can take up an earlier run, and nobody looks on."""
-    chosen = module.keyword(call, "sampler")
-    return not module.notebook and (chosen is None or module.constant(chosen.value) not in rule.table("never_resumes"))
-
-
-def _resumed(module: PythonModule, given: ast.keyword) -> Fix | None:
-    from canfar_lint.fixing.python import fix, replaced
-
-    literal = isinstance(given.value, ast.Constant)
-    return fix("Resume", replaced(module, given.value, "True"), UNSAFE) if literal else None
-
-
 def _keeps_progress(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
     if module.is_open_ended(call):
         return True
     for keyword in call.keywords:
         if keyword.arg in entry["any"] and module.constant(keyword.value) not in (None, ""):
             return True
-    return any(_keeps_progress(module, step, {"any": entry["any"]}) for step in _steps(module, call, entry))
+    return any(_keeps_progress(module, step, {"any": entry["any"]}) for step in runs(module, call, entry))
 
 
 def _refusing(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> Iterator[ast.Call]:
@@ -122,12 +101,12 @@ def _refusing(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> It
     """
     function = module.function_of(call)
     places = [each.value.id for each in call.keywords if each.arg in entry["any"] and isinstance(each.value, ast.Name)]
-    counts = {count.id for step in _steps(module, call, entry) if isinstance(count := _count(module, step), ast.Name)}
+    counts = {count.id for step in runs(module, call, entry) if isinstance(count := step_count(module, step), ast.Name)}
     callers = module.callers().get(function, []) if function is not None and len(places) == 1 else []
     for caller in callers:
         refused = module.keyword(caller, places[0])
         long = any(
-            each.arg in counts and _reaches(module, each.value, entry.get("short", 0)) for each in caller.keywords
+            each.arg in counts and reaches(module, each.value, entry.get("short", 0)) for each in caller.keywords
         )
         if refused is not None and isinstance(refused.value, ast.Constant) and refused.value.value is None and long:
             yield caller
@@ -177,88 +156,13 @@ def _knows_checkpoints(module: PythonModule, call: ast.Call) -> bool:
     """Whether the class that a call stands in, or else the whole file, has names for checkpoints of its own."""
     whole = next((node for node in module.ancestors(call) if isinstance(node, ast.ClassDef)), module.tree)
     for node in ast.walk(whole):
-        if isinstance(node, ast.keyword) and _begins_anew(module, node):
+        if isinstance(node, ast.keyword) and begins_anew(module, node):
             continue
         for field in ("name", "id", "attr", "arg"):
             name = getattr(node, field, None)
             if isinstance(name, str) and _OF_CHECKPOINTS.search(name):
                 return True
     return False
-
-
-def _steps(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> Iterator[ast.Call]:
-    """The calls that run the sampler a call makes, or where that cannot be told those that run any such sampler."""
-    name = module.qualified(call.func)
-    every = list(module.calls([f"{name}().{method}" for method in entry.get("steps", ())]))
-    yield from [step for step in every if _runs(module, step, call)] or every
-
-
-def _runs(module: PythonModule, step: ast.Call, call: ast.Call) -> bool:
-    return isinstance(step.func, ast.Attribute) and module.resolve(step.func.value) is call
-
-
-def _is_short(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
-    """Whether every run is known to be short; in a notebook, where somebody looks on, none is known to be long."""
-    most = entry.get("short", 0)
-    limits = [module.keyword(call, name) for name in entry.get("short_by", ())]
-    if any(limit is not None and _below(module, limit.value, most) for limit in limits):
-        return True
-    steps = list(_steps(module, call, entry))
-    counts = [_count(module, step) for step in steps]
-    if module.notebook:
-        known = [*counts, *(limit.value for limit in limits if limit is not None)]
-        return not any(count is not None and _reaches(module, count, most) for count in known)
-    return bool(counts) and all(
-        count is not None and (_below(module, count, most) or _is_set_elsewhere(module, count)) for count in counts
-    )
-
-
-def _is_set_elsewhere(module: PythonModule, count: ast.expr) -> bool:
-    """Whether a number of steps is a setting of another file, `config.steps`: it is known, and not here."""
-    return isinstance(count, ast.Attribute) and _SETTINGS.search(module.qualified(count)) is not None
-
-
-def _count(module: PythonModule, step: ast.Call) -> ast.expr | None:
-    """How many steps a call makes: `run_mcmc(start, 500)`, `sample(start, iterations=500)`."""
-    sampling = isinstance(step.func, ast.Attribute) and step.func.attr == "sample"
-    second = None if sampling else module.argument(step, "nsteps", 1)
-    return second or module.argument(step, "iterations") or module.argument(step, "N")
-
-
-def _is_plain(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
-    """Whether the fit has one or two parameters: a matter of minutes."""
-    if "parameters" in entry:
-        return _are_few(module, call, *entry["parameters"])
-    if "dimension" not in entry:
-        return False
-    made: ast.expr = call
-    if "steps" not in entry and isinstance(call.func, ast.Attribute):
-        made = module.resolve(call.func.value)
-    number = module.argument(made, *entry["dimension"]) if isinstance(made, ast.Call) else None
-    known = module.constant(number)
-    return isinstance(known, int) and known <= _FEW
-
-
-def _are_few(module: PythonModule, call: ast.Call, argument: str, method: str) -> bool:
-    """Whether the prior that a sampler is given gets one or two parameters, each by a call of its own."""
-    prior = module.argument(call, argument, 0)
-    if not isinstance(prior, ast.Name) or not isinstance(module.resolve(prior), ast.Call):
-        return False
-    scope = module.scope_of(prior)
-    uses = [use for use in module.named(prior.id) if module.scope_of(use) is scope and isinstance(use.ctx, ast.Load)]
-    added = [
-        around for use in uses if isinstance(around := module.parent(use), ast.Attribute) and around.attr == method
-    ]
-    others = [use for use in uses if use is not prior and not isinstance(module.parent(use), ast.Attribute)]
-    return 0 < len(added) <= _FEW and not others and not any(module.loops(each) for each in added)
-
-
-def _is_long(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
-    """Whether a script's run is long by the number of its steps, however few parameters there are."""
-    if module.notebook:
-        return False
-    counts = [_count(module, step) for step in _steps(module, call, entry)]
-    return any(count is not None and _reaches(module, count, _LONG) for count in counts)
 
 
 def _is_off(module: PythonModule, call: ast.Call) -> bool:
@@ -277,14 +181,14 @@ def _is_off(module: PythonModule, call: ast.Call) -> bool:
 def _is_handed_back(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
     """Whether a function only makes the sampler: its callers say how long it runs, and those here not long."""
     function = module.function_of(call)
-    if function is None or "steps" not in entry or list(_steps(module, call, entry)):
+    if function is None or "steps" not in entry or list(runs(module, call, entry)):
         return False
     names = {target.id for target in _targets(module.parent_statement(call)) if isinstance(target, ast.Name)}
     if not any(_hands_on(node, call, names) for node in ast.walk(function)):
         return False
     steps = [step for step in module.methods(entry["steps"]) if _made_by(module, step, function)]
-    counts = [_count(module, step) for step in steps]
-    return all(count is not None and _below(module, count, entry.get("short", 0)) for count in counts)
+    counts = [step_count(module, step) for step in steps]
+    return all(count is not None and below(module, count, entry.get("short", 0)) for count in counts)
 
 
 def _hands_on(node: ast.AST, call: ast.Call, names: set[str]) -> bool:
@@ -298,16 +202,6 @@ def _made_by(module: PythonModule, step: ast.Call, function: ast.FunctionDef | a
     owner = step.func.value if isinstance(step.func, ast.Attribute) else None
     bound = [binding.value for binding in module.bindings(owner)] if isinstance(owner, ast.Name) else [owner]
     return any(isinstance(made, ast.Call) and module.function_named(made.func) is function for made in bound)
-
-
-def _below(module: PythonModule, node: ast.expr, most: int) -> bool:
-    value = module.value(node).constant
-    return isinstance(value, (int, float)) and value < most
-
-
-def _reaches(module: PythonModule, node: ast.expr, least: int) -> bool:
-    value = module.value(node).constant
-    return isinstance(value, (int, float)) and value >= least
 
 
 # -- training loops -------------------------------------------------------------------------------------------
@@ -346,9 +240,14 @@ def _methods_of(module: PythonModule, loop: ast.For) -> Iterator[ast.AST]:
 
 
 def _is_trial(module: PythonModule, rule: Rule, loop: ast.For) -> bool:
-    """Whether a loop goes over one batch again and again, in a function that is called after trying a model out."""
+    """Whether a loop tries a model out, or goes over one batch again and again and nothing says how often."""
+    if module.source.lies_in(rule.table("trial_files")):
+        return True
     if any(isinstance(node, (ast.For, ast.While)) and node is not loop for node in ast.walk(loop)):
         return False
+    counted = loop.iter.args[-1] if isinstance(loop.iter, ast.Call) and loop.iter.args else None
+    if counted is None or not reaches(module, counted, rule.table("short_steps")):
+        return True
     function = module.function_of(loop)
     return function is not None and re.search(rule.table("trials"), unglued(function.name).lower()) is not None
 
@@ -404,8 +303,8 @@ def _is_short_loop(module: PythonModule, rule: Rule, loop: ast.For) -> bool:
     if not any(isinstance(node, (ast.For, ast.While)) and node is not loop for node in ast.walk(loop)):
         most = rule.table("short_steps")  # one batch a turn
     if module.notebook and len(counted) in (1, 2):
-        return not _reaches(module, counted[-1], most)
-    return len(counted) in (1, 2) and _below(module, counted[-1], most)
+        return not reaches(module, counted[-1], most)
+    return len(counted) in (1, 2) and below(module, counted[-1], most)
 
 
 def _called(loop: ast.AST) -> set[str]:

@@ -20,7 +20,7 @@ from canfar_lint.checks._outputs import (
     outputs,
     texts_with,
 )
-from canfar_lint.checks._tasks import takes_task
+from canfar_lint.checks._tasks import takes_all, takes_task
 from canfar_lint.diagnostic import Finding, Question
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import Value
@@ -64,7 +64,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             if worker:
                 yield rule.finding(span, variant=variant or "pool", name=name, worker=worker)
             else:
-                yield _under_replicas(rule, span, name, variant, always=takes_task(module))
+                yield _under_replicas(rule, span, name, variant, always=takes_task(module) and not takes_all(module))
 
 
 def _under_replicas(rule: Rule, span: tuple[int, int], name: str, variant: str | None, *, always: bool) -> Finding:
