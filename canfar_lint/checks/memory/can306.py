@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Iterable, Iterator
 
@@ -45,9 +46,9 @@ def _collected(
         return
     if _is_enough(module, loops[0], target):
         return
-    if is_short(module, rule, loops[0]) or (not grown and _is_emptied(module, target, loops[0])):
+    if _is_short_of(module, rule, target, loops) or (not grown and _is_emptied(module, target, loops[0])):
         return
-    if _is_one_per_filter(rule, place, loops[0]) or _has_short_rows(module, rule, place):
+    if _is_one_per_filter(module, rule, place, loops) or _has_short_rows(module, rule, place):
         return
     if isinstance(place, ast.Subscript) and _is_of_named_set(module, rule, place.slice, loops[0]):
         return
@@ -104,11 +105,27 @@ def _opened(module: PythonModule, rule: Rule, value: ast.expr) -> ast.Call | Non
     return kept if opens and isinstance(kept, ast.Call) else None
 
 
-def _is_one_per_filter(rule: Rule, place: ast.expr, loop: ast.AST) -> bool:
-    """Whether images are stored by filter, `images[band]` in `for band in bands`: no more than an instrument has."""
-    if not isinstance(place, ast.Subscript) or not isinstance(loop, (ast.For, ast.AsyncFor)):
+def _is_short_of(module: PythonModule, rule: Rule, target: ast.expr, loops: Iterable[ast.AST]) -> bool:
+    """Whether a list is filled by loops over a few, and is no more often begun than that."""
+    for loop in loops:
+        if not is_short(module, rule, loop):
+            return False
+        if _is_emptied(module, target, loop):
+            break
+    return True
+
+
+def _is_one_per_filter(module: PythonModule, rule: Rule, place: ast.expr, loops: Iterable[ast.AST]) -> bool:
+    """Whether images are stored by filter, `images[band]` in `for band in bands`: no more than an instrument has.
+
+    Or by a key that is made of it, `images[key_of(band)]`.
+    """
+    if not isinstance(place, ast.Subscript):
         return False
-    return _is_filter(rule, place.slice, loop.target)
+    key = module.resolve(place.slice)
+    parts = key.args if isinstance(key, ast.Call) and len(key.args) == 1 else [key]
+    turns = (loop.target for loop in loops if isinstance(loop, (ast.For, ast.AsyncFor)))
+    return any(_is_filter(rule, part, turn) for turn in turns for part in parts)
 
 
 def _is_filter(rule: Rule, key: ast.expr, turn: ast.expr) -> bool:
@@ -130,13 +147,25 @@ def _is_of_named_set(module: PythonModule, rule: Rule, key: ast.expr, loop: ast.
 
 
 def _has_short_rows(module: PythonModule, rule: Rule, place: ast.expr) -> bool:
-    """Whether rows of a few numbers are stored: `fits[i] = …` of `fits = np.zeros((n, 6))`."""
+    """Whether rows of a few numbers are stored, `fits[i] = …` of `fits = np.zeros((n, 6))`, or small pictures."""
     made = module.resolve(place.value) if isinstance(place, ast.Subscript) else None
-    shape = made.args[0] if isinstance(made, ast.Call) and made.args else None
+    shape = module.argument(made, "shape", 0) if isinstance(made, ast.Call) else None
     if not isinstance(made, ast.Call) or module.qualified(made.func) not in rule.table("makers"):
         return False
-    rows = [module.constant(each) for each in shape.elts[1:]] if isinstance(shape, (ast.Tuple, ast.List)) else []
-    return len(rows) == 1 and isinstance(rows[0], int) and rows[0] <= int(rule.table("row"))
+    rows = [_most(module, each) for each in shape.elts[1:]] if isinstance(shape, (ast.Tuple, ast.List)) else []
+    known = [each for each in rows if each is not None]
+    if not rows or len(known) < len(rows):
+        return False
+    return math.prod(known) <= int(rule.table("row" if len(rows) == 1 else "stamp"))
+
+
+def _most(module: PythonModule, side: ast.expr) -> int | None:
+    """How long a side of an array is, or the largest of what all calls of a function give for it."""
+    bound = module.bindings(side) if isinstance(side, ast.Name) else []
+    given = [value for b in bound if isinstance(b.node, ast.arg) for _, value in module.given(b.node)]
+    numbers = [module.constant(each) for each in given or [side]]
+    known = [each for each in numbers if isinstance(each, int)]
+    return max(known) if len(known) == len(numbers) else None
 
 
 def _variant(module: PythonModule, rule: Rule, read: ast.Call, target: ast.AST | None, loop: ast.AST) -> str | None:
