@@ -42,7 +42,7 @@ def _collected(
     loops = [loop for loop in module.loops(place) if isinstance(loop, (ast.For, ast.AsyncFor, ast.While))]
     image = image_read(module, value) if loops else None
     read = image or (_opened(module, rule, value) if loops else None)
-    if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, value):
+    if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, value, *_over(loops[0])):
         return
     if _is_enough(module, loops[0], target):
         return
@@ -103,6 +103,12 @@ def _opened(module: PythonModule, rule: Rule, value: ast.expr) -> ast.Call | Non
             kept = module.resolve(kept.value)
     opens = isinstance(kept, ast.Call) and module.qualified(kept.func) in rule.table("images")["openers"]
     return kept if opens and isinstance(kept, ast.Call) else None
+
+
+def _over(loop: ast.AST) -> list[ast.expr]:
+    """What a loop runs over, where that has a name: `stamp_names`."""
+    over = loop.iter if isinstance(loop, (ast.For, ast.AsyncFor, ast.comprehension)) else None
+    return [over] if isinstance(over, ast.Name) else []
 
 
 def _is_short_of(module: PythonModule, rule: Rule, target: ast.expr, loops: Iterable[ast.AST]) -> bool:
@@ -169,7 +175,12 @@ def _most(module: PythonModule, side: ast.expr) -> int | None:
 
 
 def _variant(module: PythonModule, rule: Rule, read: ast.Call, target: ast.AST | None, loop: ast.AST) -> str | None:
-    """None for a set of images; "unknown" for arrays that may be small, and for the few parts of one product."""
+    """None for a set of images; "unknown" for arrays that may be small, and for the few parts of one product.
+
+    What a network learns of is small, and there is nothing to be added up.
+    """
+    if any(binding.qualified.partition(".")[0] in rule.table("networks") for binding in module.imports):
+        return "unknown"
     over = loop.iter if isinstance(loop, (ast.For, ast.AsyncFor)) else None
     if isinstance(loop, COLLECTED):
         over = loop.generators[0].iter
@@ -328,7 +339,8 @@ def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.Di
         return  # the extensions of one file, or no file
     statement = module.parent(node)
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-    if is_part(rule, *(n for n in (target, value) if n is not None)) or _becomes_movie(module, rule, target):
+    named_so = (n for n in (target, value, *_over(node.generators[0])) if n is not None)
+    if is_part(rule, *named_so) or _becomes_movie(module, rule, target):
         return
     if isinstance(node, ast.DictComp) and (
         _is_filter(rule, node.key, node.generators[0].target)
