@@ -373,7 +373,7 @@ def _reached(module: PythonModule, rule: Rule, node: ast.expr, depth: int = 0) -
         itself = any(name == "zarr.open" for name in module.qualified_all(made.func))
         return _Reached([""] if itself else [], made)
     if isinstance(made, (ast.Subscript, ast.Attribute)):
-        key = made.attr if isinstance(made, ast.Attribute) else _key(module, rule, made.slice)
+        key = made.attr if isinstance(made, ast.Attribute) else _key(module, rule, made.slice, of_group=depth > 0)
         before = None if key in _FACTS else _reached(module, rule, made.value, depth + 1)
         if before is not None:
             return _Reached([key, *before.keys], before.opener)
@@ -381,10 +381,13 @@ def _reached(module: PythonModule, rule: Rule, node: ast.expr, depth: int = 0) -
     return next((found for each in origins if (found := _reached(module, rule, each, depth + 2)) is not None), None)
 
 
-def _key(module: PythonModule, rule: Rule, index: ast.expr) -> str:
-    """A key, or what the code says in its place; of a name that only says that it is one, nothing."""
+def _key(module: PythonModule, rule: Rule, index: ast.expr, *, of_group: bool) -> str:
+    """A key, or what the code says in its place; of a name that only says that it is one, nothing.
+
+    Where a loop goes through the names of groups, all of which are of settings, these.
+    """
     key = module.constant(index)
-    named = _names_looped(module, index)
+    named = _names_looped(module, index) if of_group else []
     if named and all(re.search(rule.table("small"), each.lower()) for each in named):
         return " ".join(named)
     if (
