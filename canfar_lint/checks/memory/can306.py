@@ -44,7 +44,7 @@ def _collected(
     read = image or (_opened(module, rule, value) if loops else None)
     if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, value, *_over(loops[0])):
         return
-    if _is_enough(module, loops[0], target):
+    if _is_enough(module, loops[0], target) or _is_made_small(module, rule, value):
         return
     if _is_short_of(module, rule, target, loops) or (not grown and _is_emptied(module, target, loops[0])):
         return
@@ -103,6 +103,13 @@ def _opened(module: PythonModule, rule: Rule, value: ast.expr) -> ast.Call | Non
             kept = module.resolve(kept.value)
     opens = isinstance(kept, ast.Call) and module.qualified(kept.func) in rule.table("images")["openers"]
     return kept if opens and isinstance(kept, ast.Call) else None
+
+
+def _is_made_small(module: PythonModule, rule: Rule, value: ast.expr) -> bool:
+    """Whether the name of an image is given to a smaller one made of it, `image = crop(image, 64)`."""
+    bound = [b.value for b in module.bindings(value)] if isinstance(value, ast.Name) else []
+    made = [module.code(each.func).rpartition(".")[2] for each in bound if isinstance(each, ast.Call)]
+    return any(re.search(rule.table("cutters"), unglued(name).lower()) for name in made)
 
 
 def _over(loop: ast.AST) -> list[ast.expr]:
