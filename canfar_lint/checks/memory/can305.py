@@ -203,9 +203,10 @@ def _is_cut_later(module: PythonModule, node: ast.expr) -> bool:
     if isinstance(around, ast.Attribute):
         return around.attr == "shape"
     target = around.targets[0] if isinstance(around, ast.Assign) else None
-    if isinstance(target, ast.Name):
-        uses = [use for use in module.named(target.id) if _is_of(module, use, node)]
-        above = [module.parent(use) for use in uses]
+    owner = module.scope_of(target).find(target.id) if isinstance(target, ast.Name) else None
+    if isinstance(target, ast.Name) and owner is not None and len(owner[1]) == 1:
+        named = [use for use in module.named(target.id) if isinstance(use.ctx, ast.Load)]
+        above = [module.parent(use) for use in named if module.scope_of(use).find(use.id) == owner]
         return bool(above) and all(isinstance(each, ast.Attribute) and each.attr == "shape" for each in above)
     return (
         isinstance(around, ast.Subscript) and around.value is node and isinstance(around.slice, (ast.Tuple, ast.Slice))

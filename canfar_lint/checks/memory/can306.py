@@ -42,7 +42,7 @@ def _collected(
     loops = [loop for loop in module.loops(place) if isinstance(loop, (ast.For, ast.AsyncFor, ast.While))]
     image = image_read(module, value) if loops else None
     read = image or (_opened(module, rule, value) if loops else None)
-    if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, value, *_over(loops[0])):
+    if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, value, *looped_name(loops[0])):
         return
     if _is_enough(module, loops[0], target) or _is_made_small(module, rule, value):
         return
@@ -112,7 +112,7 @@ def _is_made_small(module: PythonModule, rule: Rule, value: ast.expr) -> bool:
     return any(re.search(rule.table("cutters"), unglued(name).lower()) for name in made)
 
 
-def _over(loop: ast.AST) -> list[ast.expr]:
+def looped_name(loop: ast.AST) -> list[ast.expr]:
     """What a loop runs over, where that has a name: `stamp_names`."""
     over = loop.iter if isinstance(loop, (ast.For, ast.AsyncFor, ast.comprehension)) else None
     return [over] if isinstance(over, ast.Name) else []
@@ -346,7 +346,7 @@ def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.Di
         return  # the extensions of one file, or no file
     statement = module.parent(node)
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-    named_so = (n for n in (target, value, *_over(node.generators[0])) if n is not None)
+    named_so = (n for n in (target, value, *looped_name(node.generators[0])) if n is not None)
     if is_part(rule, *named_so) or _becomes_movie(module, rule, target):
         return
     if isinstance(node, ast.DictComp) and (
