@@ -24,7 +24,29 @@ def is_short(module: PythonModule, rule: Rule, loop: ast.AST) -> bool:
     short = int(rule.table("short"))
     if iterated is None:
         return False
-    return _is_short(module, short, iterated, 0) or _is_asked_short(module, short, loop, iterated)
+    if _is_short(module, short, iterated, 0) or _is_asked_short(module, short, loop, iterated):
+        return True
+    return _is_window(module, int(rule.table("grid")), module.resolve(iterated))
+
+
+def _is_window(module: PythonModule, most: int, over: ast.expr) -> bool:
+    """Whether a slice is as long everywhere, `names[i:i + 10]`: it does not grow with the number of files."""
+    part = over.slice if isinstance(over, ast.Subscript) else None
+    if not isinstance(part, ast.Slice) or part.lower is None or part.upper is None:
+        return False
+    (first, begin), (last, end) = (_shifted(module, each) for each in (part.lower, part.upper))
+    return first == last and 0 < end - begin <= most
+
+
+def _shifted(module: PythonModule, node: ast.expr) -> tuple[str, int]:
+    """What a number is counted from, and how far: `i` and 10 of `i + 10`; nothing where it stands in the code."""
+    number = module.constant(node)
+    if isinstance(number, int):
+        return "", number
+    step = module.constant(node.right) if isinstance(node, ast.BinOp) else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)) and isinstance(step, int):
+        return module.code(node.left), step if isinstance(node.op, ast.Add) else -step
+    return module.code(node), 0
 
 
 def _is_asked_short(module: PythonModule, short: int, loop: ast.AST, iterated: ast.expr) -> bool:
@@ -49,7 +71,10 @@ def _is_short(module: PythonModule, short: int, node: ast.expr, depth: int) -> b
     if isinstance(over, ast.Call) and module.qualified(over.func) in _PAIRED and over.args and depth < _DEEP:
         return _is_short(module, short, over.args[0], depth + 1)
     if isinstance(over, (ast.List, ast.Tuple, ast.Set)):
-        return len(over.elts) <= short
+        starred = any(isinstance(each, ast.Starred) for each in over.elts)
+        return len(over.elts) <= short and not starred and not _is_filled(module, short, node, depth)
+    if isinstance(over, ast.Call) and (made := _returned(module, over)) and depth < _DEEP:
+        return all(_is_listed(module, short, each, depth) for each in made)
     if isinstance(over, ast.Dict):
         return len(over.keys) <= short
     if isinstance(over, ast.Call) and module.qualified(over.func).rpartition(".")[2] in _DRAWS and over.args:
@@ -66,6 +91,35 @@ def _is_short(module: PythonModule, short: int, node: ast.expr, depth: int) -> b
     return isinstance(over, ast.Constant)
 
 
+def _is_listed(module: PythonModule, short: int, node: ast.expr, depth: int) -> bool:
+    return isinstance(module.resolve(node), (ast.List, ast.Tuple)) and _is_short(module, short, node, depth + 1)
+
+
+def _is_filled(module: PythonModule, short: int, node: ast.expr, depth: int) -> bool:
+    """Whether a loop over more than a few adds to a list that a name stands for, or all that another list holds."""
+    owner = module.scope_of(node).find(node.id) if isinstance(node, ast.Name) else None
+    for use in module.named(node.id) if isinstance(node, ast.Name) else ():
+        above = module.parent(use)
+        if module.scope_of(use).find(use.id) != owner:
+            continue
+        if isinstance(above, ast.AugAssign) and above.target is use:
+            return True
+        if isinstance(above, ast.Attribute) and above.attr in ("append", "extend", "insert"):
+            loops = [loop.iter for loop in module.loops(use) if isinstance(loop, ast.For)] if depth < _DEEP else []
+            few = all(_is_short(module, short, each, depth + 1) for each in loops)
+            return above.attr == "extend" or not few
+    return False
+
+
+def _returned(module: PythonModule, call: ast.Call) -> list[ast.expr]:
+    """What a function of the file returns, wherever it does."""
+    function = module.function_named(call.func)
+    if function is None:
+        return []
+    returns = (n for n in ast.walk(function) if isinstance(n, ast.Return) and module.function_of(n) is function)
+    return [each.value for each in returns if each.value is not None]
+
+
 def is_grid(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
     """Whether some tens of numbers are looped over that the code gives: `range(39)`, a literal list, a linspace."""
     over = module.resolve(node)
@@ -78,7 +132,8 @@ def is_grid(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
             break
     most = int(rule.table("grid"))
     if isinstance(over, (ast.List, ast.Tuple)):
-        return len(over.elts) <= most and all(isinstance(module.constant(e), (int, float)) for e in over.elts)
+        numbers = all(isinstance(module.constant(each), (int, float)) for each in over.elts)
+        return 0 < len(over.elts) <= most and numbers
     if not isinstance(over, ast.Call) or not over.args:
         return False
     name, given = module.qualified(over.func), [module.constant(a) for a in over.args]
@@ -88,8 +143,8 @@ def is_grid(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
         return isinstance(last, int) and last <= most
     if name not in ("builtins.range", "numpy.arange") or not all(isinstance(g, (int, float)) for g in given):
         return False
-    numbers = [float(g) for g in given if isinstance(g, (int, float))]
-    first, last, step = (0.0, numbers[0], 1.0) if len(numbers) == 1 else (*numbers[:2], (*numbers[2:], 1.0)[0])
+    ends = [float(g) for g in given if isinstance(g, (int, float))]
+    first, last, step = (0.0, ends[0], 1.0) if len(ends) == 1 else (*ends[:2], (*ends[2:], 1.0)[0])
     return bool(step) and (last - first) / step <= most
 
 

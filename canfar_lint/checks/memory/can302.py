@@ -63,9 +63,21 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                     variant=None if _is_surely_large(module, rule, call, source, reader) else "unknown",
                     question=small_file(module, source),
                     call=module.code(call.func),
-                    instead=reader["instead"],
+                    instead=_instead(module, rule, call, source, reader),
                     fix=_scanned(module, rule, call),
                 )
+
+
+def _instead(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr, reader: dict[str, Any]) -> str:
+    """What to do in place of reading it whole, as far as the file's packing and format let it."""
+    packed = module.value(path_of(module, source)).suffix.lower().endswith(tuple(rule.table("packings")))
+    given = module.keyword(call, "format")
+    name = module.constant(given.value) if given is not None else None
+    text = isinstance(name, str) and (name.startswith("ascii.") or "text" in reader)
+    slow = text and str(name).removeprefix("ascii.").removeprefix("fast_") not in rule.table("in_chunks")
+    kind = "packed" if packed else "slow" if slow else "instead"
+    instead: str = reader.get(kind, reader["instead"])
+    return instead
 
 
 def _is_made_here(module: PythonModule, call: ast.Call, source: ast.expr) -> bool:

@@ -14,7 +14,8 @@ from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
 _DEEP, _MOST, _MOST_GROUPS = 14, 3, 6
-_FACTS = frozenset(("attrs", "dims", "dtype", "shape"))
+# what is no dataset any more, but a fact of it or all of its numbers
+_FACTS = frozenset(("attrs", "dims", "dtype", "shape", "value"))
 _SKY = frozenset(("ra", "RA", "dec", "DEC", "Dec", "_RAJ2000", "RAJ2000"))
 
 
@@ -27,8 +28,11 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             assert isinstance(node, (ast.Subscript, ast.Attribute))
             yield from _read(module, rule, node, node.value)
     for call in module.calls(rule.table("arrays")):
-        if call.args and isinstance(call.args[0], ast.Subscript) and not _may_select(module, rule, call.args[0]):
-            yield from _read(module, rule, call, call.args[0])
+        given = call.args[0] if call.args else None
+        if not isinstance(given, ast.Subscript) or _may_select(module, rule, given):
+            continue
+        if module.qualified(call.func) != "builtins.list" or not _lists_keys(module, call, given):
+            yield from _read(module, rule, call, given)
     for call in module.methods(("read",)):
         assert isinstance(call.func, ast.Attribute)
         if not (call.args or call.keywords) and _is_node(call.func.value):
@@ -61,6 +65,23 @@ def _loaded(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Findin
 
 def _opened(module: PythonModule, rule: Rule, call: ast.Call, name: str) -> Finding:
     return rule.finding(module.name_span(call), variant="opened", code=module.code(call.func), name=name)
+
+
+def _lists_keys(module: PythonModule, call: ast.Call, given: ast.Subscript) -> bool:
+    """Whether `list(f["a"])` gives the names in a group: it is only shown, or `f["a/b"]` or `f["a"]["b"]` is read."""
+    around = module.parent(call)
+    if isinstance(around, ast.Expr) or (
+        isinstance(around, ast.Call) and module.qualified(around.func) == "builtins.print"
+    ):
+        return True
+    key, owner, code = module.constant(given.slice), module.code(given.value), module.code(given)
+    for node in list(module.parents):
+        below = module.constant(node.slice) if isinstance(node, ast.Subscript) else None
+        if not isinstance(node, ast.Subscript) or not isinstance(below, str):
+            continue
+        if module.code(node.value) == code or (below.startswith(f"{key}/") and module.code(node.value) == owner):
+            return True
+    return False
 
 
 def _is_everything(index: ast.expr) -> bool:
@@ -135,7 +156,7 @@ def _read(
     kept = kept.value if isinstance(kept, ast.Subscript) else kept
     target = module.code(kept) if kept is not None else ""
     of_particles = any(re.search(rule.table("particles"), key) for key in keys)
-    if not of_particles and re.search(rule.table("small"), f"{' '.join(keys)} {target}".lower()):
+    if not of_particles and _is_small(rule, keys, target):
         return
     if _are_names(module, node) or _is_asked(module, rule, node) or _is_one_of_many(module, statement, dataset):
         return
@@ -145,6 +166,14 @@ def _read(
     if variant and _is_of_one_object(module, rule, reached.opener):
         return
     yield rule.finding(module.span(node), variant=variant, code=module.code(node), name=module.code(dataset))
+
+
+def _is_small(rule: Rule, keys: list[str], target: str) -> bool:
+    """Whether words say that a dataset is small: those of its keys, or of the name that it is given."""
+    said = " ".join(keys)
+    if "oordinates" in said:
+        target = ""  # of particles, whatever they are called in short
+    return re.search(rule.table("small"), f"{said} {target}".lower()) is not None
 
 
 def _is_plainly_much(
@@ -173,6 +202,12 @@ def _is_cut_later(module: PythonModule, node: ast.expr) -> bool:
     around = module.parent(node)
     if isinstance(around, ast.Attribute):
         return around.attr == "shape"
+    target = around.targets[0] if isinstance(around, ast.Assign) else None
+    owner = module.scope_of(target).find(target.id) if isinstance(target, ast.Name) else None
+    if isinstance(target, ast.Name) and owner is not None and len(owner[1]) == 1:
+        named = [use for use in module.named(target.id) if isinstance(use.ctx, ast.Load)]
+        above = [module.parent(use) for use in named if module.scope_of(use).find(use.id) == owner]
+        return bool(above) and all(isinstance(each, ast.Attribute) and each.attr == "shape" for each in above)
     return (
         isinstance(around, ast.Subscript) and around.value is node and isinstance(around.slice, (ast.Tuple, ast.Slice))
     )
@@ -339,7 +374,7 @@ def _reached(module: PythonModule, rule: Rule, node: ast.expr, depth: int = 0) -
         itself = any(name == "zarr.open" for name in module.qualified_all(made.func))
         return _Reached([""] if itself else [], made)
     if isinstance(made, (ast.Subscript, ast.Attribute)):
-        key = made.attr if isinstance(made, ast.Attribute) else _key(module, rule, made.slice)
+        key = made.attr if isinstance(made, ast.Attribute) else _key(module, rule, made.slice, of_group=depth > 0)
         before = None if key in _FACTS else _reached(module, rule, made.value, depth + 1)
         if before is not None:
             return _Reached([key, *before.keys], before.opener)
@@ -347,9 +382,15 @@ def _reached(module: PythonModule, rule: Rule, node: ast.expr, depth: int = 0) -
     return next((found for each in origins if (found := _reached(module, rule, each, depth + 2)) is not None), None)
 
 
-def _key(module: PythonModule, rule: Rule, index: ast.expr) -> str:
-    """A key, or what the code says in its place; of a name that only says that it is one, nothing."""
+def _key(module: PythonModule, rule: Rule, index: ast.expr, *, of_group: bool) -> str:
+    """A key, or what the code says in its place; of a name that only says that it is one, nothing.
+
+    Where a loop goes through the names of groups, all of which are of settings, these.
+    """
     key = module.constant(index)
+    named = _names_looped(module, index) if of_group else []
+    if named and all(re.search(rule.table("small"), each.lower()) for each in named):
+        return " ".join(named)
     if (
         isinstance(index, ast.Name)
         and not isinstance(key, str)
@@ -357,6 +398,15 @@ def _key(module: PythonModule, rule: Rule, index: ast.expr) -> str:
     ):
         return "{}"
     return key if isinstance(key, str) else module.code(index)
+
+
+def _names_looped(module: PythonModule, index: ast.expr) -> list[str]:
+    """The texts of the code that a name goes through in a loop."""
+    over = [b.value for b in module.bindings(index) if b.kind == "for"] if isinstance(index, ast.Name) else []
+    texts = module.resolve(over[0]) if len(over) == 1 and over[0] is not None else None
+    named = [module.constant(each) for each in texts.elts] if isinstance(texts, (ast.List, ast.Tuple)) else []
+    known = [each for each in named if isinstance(each, str)]
+    return known if len(known) == len(named) else []
 
 
 def _origins(module: PythonModule, node: ast.expr) -> list[ast.expr]:

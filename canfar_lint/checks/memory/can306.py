@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Iterable, Iterator
 
@@ -41,13 +42,13 @@ def _collected(
     loops = [loop for loop in module.loops(place) if isinstance(loop, (ast.For, ast.AsyncFor, ast.While))]
     image = image_read(module, value) if loops else None
     read = image or (_opened(module, rule, value) if loops else None)
-    if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, value):
+    if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, value, *looped_name(loops[0])):
         return
-    if _is_enough(module, loops[0], target):
+    if _is_enough(module, loops[0], target) or _is_made_small(module, rule, value):
         return
-    if is_short(module, rule, loops[0]) or (not grown and _is_emptied(module, target, loops[0])):
+    if _is_short_of(module, rule, target, loops) or (not grown and _is_emptied(module, target, loops[0])):
         return
-    if _is_one_per_filter(rule, place, loops[0]) or _has_short_rows(module, rule, place):
+    if _is_one_per_filter(module, rule, place, loops) or _has_short_rows(module, rule, place):
         return
     if isinstance(place, ast.Subscript) and _is_of_named_set(module, rule, place.slice, loops[0]):
         return
@@ -104,11 +105,40 @@ def _opened(module: PythonModule, rule: Rule, value: ast.expr) -> ast.Call | Non
     return kept if opens and isinstance(kept, ast.Call) else None
 
 
-def _is_one_per_filter(rule: Rule, place: ast.expr, loop: ast.AST) -> bool:
-    """Whether images are stored by filter, `images[band]` in `for band in bands`: no more than an instrument has."""
-    if not isinstance(place, ast.Subscript) or not isinstance(loop, (ast.For, ast.AsyncFor)):
+def _is_made_small(module: PythonModule, rule: Rule, value: ast.expr) -> bool:
+    """Whether the name of an image is given to a smaller one made of it, `image = crop(image, 64)`."""
+    bound = [b.value for b in module.bindings(value)] if isinstance(value, ast.Name) else []
+    made = [module.code(each.func).rpartition(".")[2] for each in bound if isinstance(each, ast.Call)]
+    return any(re.search(rule.table("cutters"), unglued(name).lower()) for name in made)
+
+
+def looped_name(loop: ast.AST) -> list[ast.expr]:
+    """What a loop runs over, where that has a name: `stamp_names`."""
+    over = loop.iter if isinstance(loop, (ast.For, ast.AsyncFor, ast.comprehension)) else None
+    return [over] if isinstance(over, ast.Name) else []
+
+
+def _is_short_of(module: PythonModule, rule: Rule, target: ast.expr, loops: Iterable[ast.AST]) -> bool:
+    """Whether a list is filled by loops over a few, and is no more often begun than that."""
+    for loop in loops:
+        if not is_short(module, rule, loop):
+            return False
+        if _is_emptied(module, target, loop):
+            break
+    return True
+
+
+def _is_one_per_filter(module: PythonModule, rule: Rule, place: ast.expr, loops: Iterable[ast.AST]) -> bool:
+    """Whether images are stored by filter, `images[band]` in `for band in bands`: no more than an instrument has.
+
+    Or by a key that is made of it, `images[key_of(band)]`.
+    """
+    if not isinstance(place, ast.Subscript):
         return False
-    return _is_filter(rule, place.slice, loop.target)
+    key = module.resolve(place.slice)
+    parts = key.args if isinstance(key, ast.Call) and len(key.args) == 1 else [key]
+    turns = (loop.target for loop in loops if isinstance(loop, (ast.For, ast.AsyncFor)))
+    return any(_is_filter(rule, part, turn) for turn in turns for part in parts)
 
 
 def _is_filter(rule: Rule, key: ast.expr, turn: ast.expr) -> bool:
@@ -130,17 +160,34 @@ def _is_of_named_set(module: PythonModule, rule: Rule, key: ast.expr, loop: ast.
 
 
 def _has_short_rows(module: PythonModule, rule: Rule, place: ast.expr) -> bool:
-    """Whether rows of a few numbers are stored: `fits[i] = …` of `fits = np.zeros((n, 6))`."""
+    """Whether rows of a few numbers are stored, `fits[i] = …` of `fits = np.zeros((n, 6))`, or small pictures."""
     made = module.resolve(place.value) if isinstance(place, ast.Subscript) else None
-    shape = made.args[0] if isinstance(made, ast.Call) and made.args else None
+    shape = module.argument(made, "shape", 0) if isinstance(made, ast.Call) else None
     if not isinstance(made, ast.Call) or module.qualified(made.func) not in rule.table("makers"):
         return False
-    rows = [module.constant(each) for each in shape.elts[1:]] if isinstance(shape, (ast.Tuple, ast.List)) else []
-    return len(rows) == 1 and isinstance(rows[0], int) and rows[0] <= int(rule.table("row"))
+    rows = [_most(module, each) for each in shape.elts[1:]] if isinstance(shape, (ast.Tuple, ast.List)) else []
+    known = [each for each in rows if each is not None]
+    if not rows or len(known) < len(rows):
+        return False
+    return math.prod(known) <= int(rule.table("row" if len(rows) == 1 else "stamp"))
+
+
+def _most(module: PythonModule, side: ast.expr) -> int | None:
+    """How long a side of an array is, or the largest of what all calls of a function give for it."""
+    bound = module.bindings(side) if isinstance(side, ast.Name) else []
+    given = [value for b in bound if isinstance(b.node, ast.arg) for _, value in module.given(b.node)]
+    numbers = [module.constant(each) for each in given or [side]]
+    known = [each for each in numbers if isinstance(each, int)]
+    return max(known) if len(known) == len(numbers) else None
 
 
 def _variant(module: PythonModule, rule: Rule, read: ast.Call, target: ast.AST | None, loop: ast.AST) -> str | None:
-    """None for a set of images; "unknown" for arrays that may be small, and for the few parts of one product."""
+    """None for a set of images; "unknown" for arrays that may be small, and for the few parts of one product.
+
+    What a network learns of is small, and there is nothing to be added up.
+    """
+    if any(binding.qualified.partition(".")[0] in rule.table("networks") for binding in module.imports):
+        return "unknown"
     over = loop.iter if isinstance(loop, (ast.For, ast.AsyncFor)) else None
     if isinstance(loop, COLLECTED):
         over = loop.generators[0].iter
@@ -299,7 +346,8 @@ def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.Di
         return  # the extensions of one file, or no file
     statement = module.parent(node)
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-    if is_part(rule, *(n for n in (target, value) if n is not None)) or _becomes_movie(module, rule, target):
+    named_so = (n for n in (target, value, *looped_name(node.generators[0])) if n is not None)
+    if is_part(rule, *named_so) or _becomes_movie(module, rule, target):
         return
     if isinstance(node, ast.DictComp) and (
         _is_filter(rule, node.key, node.generators[0].target)

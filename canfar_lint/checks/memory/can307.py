@@ -33,7 +33,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         variant = None
         if _is_repeated(module, call) and not _is_dropped(module, rule, call):
             variant = "loop"
-        elif _writes(module, call):
+        elif _writes(module, call) and not _is_for_children(module, call):
             variant = "written"
         fix = in_with(module, call, rule.body["tables"])
         yield rule.finding(module.name_span(call), variant=variant, call=module.code(call.func), name=name, fix=fix)
@@ -77,6 +77,18 @@ def _writes(module: PythonModule, call: ast.Call) -> bool:
     mode = module.argument(call, "mode", 1)
     given = module.constant(mode) if mode is not None else "r"
     return isinstance(given, str) and given[:1] in ("w", "a", "x")
+
+
+def _is_for_children(module: PythonModule, call: ast.Call) -> bool:
+    """Whether all that is done with a file is to give it to programs, `run(command, stdout=log)`, which write to it."""
+    kept = module.parent(call)
+    if isinstance(kept, ast.keyword):
+        return kept.arg in ("stdout", "stderr")
+    target = kept.targets[0] if isinstance(kept, ast.Assign) else None
+    named = module.named(target.id) if isinstance(target, ast.Name) else []
+    uses = [use for use in named if any(binding.value is call for binding in module.bindings(use))]
+    above = [module.parent(use) for use in uses if isinstance(use.ctx, ast.Load)]
+    return bool(above) and all(isinstance(each, ast.keyword) and each.arg in ("stdout", "stderr") for each in above)
 
 
 def _left_open(module: PythonModule, rule: Rule, call: ast.Call) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._arrays import image_read
 from canfar_lint.checks.memory._lengths import is_short
-from canfar_lint.checks.memory.can306 import is_part
+from canfar_lint.checks.memory.can306 import is_part, looped_name
 from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.python import PythonModule
 
@@ -29,7 +29,9 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             read = _read(module, rule, statement.value)
             if read is None or not _depends(module, read, variables) or module.loops(statement)[:1] != [loop]:
                 continue
-            if not is_part(images, target, statement.value) and not _given_up(module, target.id, loop):
+            if not is_part(images, target, statement.value, *looped_name(loop)) and not _given_up(
+                module, target.id, loop
+            ):
                 yield rule.finding(module.span(target), name=target.id, fix=_fix(module, rule, loop, target.id))
                 break
 
