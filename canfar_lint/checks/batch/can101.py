@@ -134,7 +134,8 @@ def _logins(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             # Subject() without a user name is anonymous
             asks = method != "Subject" or module.keyword(call, "username") is not None
             if asks and not given and len(call.args) < 2 and not left_to_user(module, call):
-                instead = rule.table("login_instead")
+                file = "credentials_file" in secrets
+                instead = rule.table("credentials_instead" if file else "login_instead")
                 yield rule.finding(module.span(call), variant="login", call=module.code(call), instead=instead)
 
 

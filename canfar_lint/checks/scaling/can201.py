@@ -19,6 +19,7 @@ _OPTION = re.compile(r"(?<=[ \t])(-[a-zA-Z]|--[a-z-]+)(?:[ \t]*=?[ \t]*)([^\s-][
 _PBS = re.compile(r"^#PBS[ \t]+-l[ \t]+([^#\n]*)", re.MULTILINE)
 _OF_PBS = re.compile(r"(?<![\w])(ppn|ncpus|mem)=(\d+)([kmgt]?)b?(?!\w)", re.IGNORECASE)
 _COMMAND = re.compile(r"^[ \t]*[^#\s]", re.MULTILINE)  # Slurm reads no directive behind it
+_NODES_OF_PBS = re.compile(r"(?<![\w])(?:nodes|select)=([1-9]\d{0,4})(?![\w.])", re.IGNORECASE)
 _SHORT = {"-n": "--ntasks", "-c": "--cpus-per-task", "-N": "--nodes", "-G": "--gpus"}
 _SIZE = re.compile(r"(\d+)([KMGT]?)B?$", re.IGNORECASE)
 _GIGABYTES = {"K": 1e-6, "M": 1e-3, "": 1e-3, "G": 1.0, "T": 1e3}
@@ -66,7 +67,7 @@ def _said(number: float) -> str:
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
-    """The header of a job of Slurm or PBS, which asks for one node as a session request does."""
+    """The header of a job of Slurm or PBS: large where each of its nodes is, and said of all of them together."""
     if script.context != "file" or ("#SBATCH" not in script.text and "#PBS" not in script.text):
         return
     first = _COMMAND.search(script.text)
@@ -82,12 +83,12 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     cores = tasks * (_number(asked, "--cpus-per-task") or 1) // nodes
     if cores >= rule.setting("large_cores"):
         at = max((_number(asked, name) or 0, name) for name in ("--ntasks", "--ntasks-per-node", "--cpus-per-task"))
-        yield _of_queue(script, rule, asked[at[1]], cores, "cores")
+        yield _of_queue(script, rule, asked[at[1]], cores * nodes, "cores")
     for option, times in (("--mem", 1), ("--mem-per-cpu", cores)):
         size = _SIZE.match(asked[option][2]) if option in asked else None
         ram = int(size[1]) * _GIGABYTES[size[2].upper()] * times if size else 0
         if ram >= rule.setting("large_ram"):
-            yield _of_queue(script, rule, asked[option], ram, "GB")
+            yield _of_queue(script, rule, asked[option], ram * nodes, "GB")
 
 
 def _pbs(script: Script, rule: Rule, end: int) -> Iterator[Finding]:
@@ -96,13 +97,16 @@ def _pbs(script: Script, rule: Rule, end: int) -> Iterator[Finding]:
     if any("gpu" in line[1].lower() for line in lines):
         return
     for line in lines:
+        several = _NODES_OF_PBS.search(line[1])
+        nodes = int(several[1]) if several is not None else 1
         for found in _OF_PBS.finditer(script.text, line.start(1), line.end(1)):
             if found[1].lower() != "mem":
                 number, unit = float(found[2]), "cores"
             else:
                 number, unit = int(found[2]) * _GIGABYTES[found[3].upper() or "K"], "GB"
+                nodes = nodes if "select" in line[1].lower() else 1  # beside `nodes=` it is that of the whole job
             if number >= rule.setting("large_cores" if unit == "cores" else "large_ram"):
-                yield _of_queue(script, rule, found, number, unit)
+                yield _of_queue(script, rule, found, number * nodes, unit)
 
 
 def _number(asked: dict[str, re.Match[str]], option: str) -> int | None:
