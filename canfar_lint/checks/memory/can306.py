@@ -44,6 +44,8 @@ def _collected(
     read = image or (_opened(module, rule, value) if loops else None)
     if read is None or loops[0] not in module.ancestors(read) or is_part(rule, target, value, *looped_name(loops[0])):
         return
+    if _lies_among_parts(module, rule, read):
+        return
     if _is_enough(module, loops[0], target) or _is_made_small(module, rule, value):
         return
     if _is_short_of(module, rule, target, loops) or (not grown and _is_emptied(module, target, loops[0])):
@@ -191,6 +193,8 @@ def _variant(module: PythonModule, rule: Rule, read: ast.Call, target: ast.AST |
     over = loop.iter if isinstance(loop, (ast.For, ast.AsyncFor)) else None
     if isinstance(loop, COLLECTED):
         over = loop.generators[0].iter
+    if isinstance(loop, ast.DictComp) or (over is not None and not _is_listing(module, rule, over, read)):
+        return "unknown"
     if over is not None and over is not read and re.search(rule.table("few"), unglued(module.code(over)).lower()):
         return "unknown"
     function = module.function_of(read)
@@ -202,6 +206,16 @@ def _variant(module: PythonModule, rule: Rule, read: ast.Call, target: ast.AST |
     words = unglued(" ".join(names)).lower()
     images = re.search(rule.table("image_words"), words) and not re.search(rule.table("axes"), words)
     return None if images else "unknown"
+
+
+def _is_listing(module: PythonModule, rule: Rule, over: ast.expr, read: ast.Call) -> bool:
+    """Whether a loop goes over files, by the words of what it goes over: `sorted(glob(...))`, `range(len(flats))`; or
+    takes what it reads from a list by its number, `filelist[i]`.
+    """
+    if read.args and re.match(r"\w*(list|files?)\w*\[", module.code(read.args[0])):
+        return True
+    said = f"{module.code(over)} {module.code(module.resolve(over))}"
+    return re.search(rule.table("listings"), unglued(said).lower()) is not None
 
 
 def _is_chosen(rule: Rule, module: PythonModule, place: ast.expr) -> bool:
@@ -347,7 +361,7 @@ def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.Di
     statement = module.parent(node)
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     named_so = (n for n in (target, value, *looped_name(node.generators[0])) if n is not None)
-    if is_part(rule, *named_so) or _becomes_movie(module, rule, target):
+    if is_part(rule, *named_so) or _becomes_movie(module, rule, target) or _lies_among_parts(module, rule, read):
         return
     if isinstance(node, ast.DictComp) and (
         _is_filter(rule, node.key, node.generators[0].target)
@@ -370,6 +384,12 @@ def is_part(rule: Rule, *nodes: ast.AST) -> bool:
     walked = [n for node in nodes for n in ast.walk(node)]
     names = [n.id for n in walked if isinstance(n, ast.Name)] + [n.attr for n in walked if isinstance(n, ast.Attribute)]
     return re.search(rule.table("parts"), " ".join(names).lower()) is not None
+
+
+def _lies_among_parts(module: PythonModule, rule: Rule, read: ast.Call) -> bool:
+    """Whether the path that is read says that these are cutouts: `f"Masked cutouts/{name}.fits"`."""
+    path = module.value(read.args[0]).skeleton if read.args else ""
+    return re.search(rule.table("parts"), path.lower()) is not None
 
 
 def _bytes(module: PythonModule, call: ast.Call) -> int:

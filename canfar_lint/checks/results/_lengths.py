@@ -19,7 +19,7 @@ _DEEP = 30
 def is_long(module: PythonModule, call: ast.Call, entry: dict[str, Any], rule: Rule) -> bool:
     """Whether anything tells that a run takes hours: its steps, parameters or live points, a pool, costly steps.
 
-    With a formula for its likelihood neither many parameters nor a thousand live points do.
+    With a formula for its likelihood neither many parameters nor a thousand live points do, nor a pool.
     """
     made, most = sampler_of(module, call, entry), rule.table("long")
     likelihood = module.argument(made, *entry["likelihood"]) if "likelihood" in entry else None
@@ -28,13 +28,17 @@ def is_long(module: PythonModule, call: ast.Call, entry: dict[str, Any], rule: R
     taking = [*dict.fromkeys((call, made)), *runs(module, call, entry)]
     taking += [run for run in module.methods(entry.get("then", ())) if _runs(module, run, call)]
     live = most["live_of_formula" if formula else "live"]
-    if any(_has_workers(module, each, rule) or _has_live(module, each, rule, live) for each in taking):
+    if any(
+        (not formula and _has_workers(module, each, rule)) or _has_live(module, each, rule, live) for each in taking
+    ):
         return True
     given = module.argument(made, *entry["dimension"]) if "dimension" in entry else None
     if not formula and (_number(module, given) or 0) >= most["parameters"]:
         return True
     steps = max((_number(module, step_count(module, step)) or 0 for step in runs(module, call, entry)), default=0)
     walkers = _number(module, module.argument(made, *entry["walkers"])) if "walkers" in entry else None
+    if formula:
+        return steps * (walkers or 1) >= most["evaluations_of_formula"]
     if steps >= most["steps"] or steps * (walkers or 0) >= most["evaluations"]:
         return True
     return any(re.match(rule.table("costly"), name) for name in asked)
