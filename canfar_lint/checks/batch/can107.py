@@ -214,12 +214,25 @@ def _is_missed(module: PythonModule, call: ast.Call, after: list[ast.stmt], *, w
     named = _parts(module, call) if asked else frozenset()
     if any(module.code(each).strip("\"'") in named for each in asked):
         return True
+    if not _cleared(module, call).isdisjoint(map(module.code, asked)):
+        return True
     made = {name.id: one.value for one in between if isinstance(one, ast.Assign) for name in _targets(one)}
     listed = {name for name, value in made.items() if works and (_lists(module, value) or any(_asked(value)))}
     names = {node.id for each in asked for node in ast.walk(each) if isinstance(node, ast.Name)}
     looked = {node.id for node in ast.walk(test.test) if isinstance(node, ast.Name)} & listed
     told = bool(looked) or not names.isdisjoint({*made} | (named - {b.name for b in module.imports}))
     return told and (isinstance(test, ast.Assert) or any(_leaves(module, b[-1]) for b in (test.body, test.orelse) if b))
+
+
+def _cleared(module: PythonModule, call: ast.Call) -> frozenset[str]:
+    """The files that are taken away just before a command, so that whoever asks for them then asks how it went."""
+    statement = module.parent_statement(call)
+    around = module.parents.get(statement)
+    body = next((b for b in (getattr(around, f, None) for f in _BODIES) if isinstance(b, list) and statement in b), [])
+    before = body[: body.index(statement)][-_NEAR:] if body else []
+    nodes = (node for each in before for node in ast.walk(each) if isinstance(node, ast.Call) and node.args)
+    gone = (node for node in nodes if module.qualified(node.func) in ("os.remove", "os.unlink"))
+    return frozenset(module.code(node.args[0]) for node in gone)
 
 
 def _asked(test: ast.expr) -> Iterator[ast.expr]:
@@ -414,7 +427,8 @@ def _works(command: Command, rule: Rule) -> bool:
 
 def _leaves_nothing(command: Command, rule: Rule) -> bool:
     """Whether a command only shows something, tidies up, or changes a shell that ends with it."""
-    shows = command.name in rule.table("showing") and not command.redirects and command.connector != "|"
+    tells = [word.value for word in command.arguments] in (["--version"], ["-version"], ["-dumpversion"], ["--help"])
+    shows = (tells or command.name in rule.table("showing")) and not command.redirects and command.connector != "|"
     last = rule.table("tidying").get(command.name, ())
     apart = command.name == "ssh" and any(_FORCED.fullmatch(word.head) for word in command.arguments)
     tidies = _TIDIES.fullmatch(command.name or "") is not None or _removes_found(command)
