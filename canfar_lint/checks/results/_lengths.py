@@ -38,7 +38,7 @@ def is_long(module: PythonModule, call: ast.Call, entry: dict[str, Any], rule: R
     steps = max((_number(module, step_count(module, step)) or 0 for step in runs(module, call, entry)), default=0)
     walkers = _number(module, module.argument(made, *entry["walkers"])) if "walkers" in entry else None
     if formula:
-        return steps * (walkers or 1) >= most["evaluations_of_formula"]
+        return bool(steps * (walkers or 1) >= most["evaluations_of_formula"])
     if steps >= most["steps"] or steps * (walkers or 0) >= most["evaluations"]:
         return True
     return any(re.match(rule.table("costly"), name) for name in asked)
