@@ -13,8 +13,8 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     """The finding, unless all modules are other people's packages, or lie beside the file, where Python looks anyway.
 
     The folder that the program starts in (`.`) may be one above the file's, and what lies there is looked for. A folder
-    of the tree with sources that are not imported is not needed, unless modules elsewhere in the tree are, which may
-    need it in turn.
+    of the tree with sources that are not imported is not needed where modules beside the file are, unless modules
+    elsewhere in the tree are, which may need it in turn.
     """
     question = diagnostic.question
     assert question is not None
@@ -23,9 +23,14 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     wanted = [name for name in names if not tree.has_module(own, name)]
     if question.subject == ".":
         wanted = [name for name in wanted if any(tree.has_module(folder, name) for folder in _above(own, tree.root))]
-    elif question.limit and tree.filled(diagnostic.path, os.path.join(question.subject, "{}.py")):
+    elif question.limit and len(wanted) < len(names) and _is_seen(diagnostic.path, question.subject, project):
         wanted = [name for name in wanted if _is_in_tree(project, name.partition(".")[0])]
     return diagnostic if wanted else None
+
+
+def _is_seen(path: str, folder: str, project: Project) -> bool:
+    """Whether a folder is in the tree, with sources."""
+    return bool(project.tree.filled(path, os.path.join(folder, "{}.py")))
 
 
 def _is_in_tree(project: Project, name: str) -> bool:
