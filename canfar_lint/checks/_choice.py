@@ -171,14 +171,11 @@ def left_before(module: PythonModule, node: ast.AST) -> Iterator[ast.expr | None
     """The tests of the `if …: return` (or exit, continue) that stand before a node on its way; None for one without."""
     child: ast.AST = module.parent_statement(node)
     for ancestor in module.ancestors(child):
-        for field in ("body", "orelse", "finalbody"):
-            statements = getattr(ancestor, field, None)
-            if isinstance(statements, list) and child in statements:
-                for earlier in statements[: statements.index(child)]:
-                    if isinstance(earlier, ast.If) and not earlier.orelse and _leaves(module, earlier.body[-1]):
-                        yield earlier.test
-                    elif isinstance(earlier, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
-                        yield None
+        for earlier in module.before(child):
+            if isinstance(earlier, ast.If) and not earlier.orelse and _leaves(module, earlier.body[-1]):
+                yield earlier.test
+            elif isinstance(earlier, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
+                yield None
         if isinstance(ancestor, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return
         child = ancestor

@@ -84,9 +84,7 @@ def _behind(module: PythonModule, statement: ast.AST) -> list[ast.stmt]:
     around = module.parent(statement)
     if isinstance(statement, ast.withitem) and isinstance(around, (ast.With, ast.AsyncWith)):
         return around.body
-    blocks = (getattr(around, field, None) for field in ("body", "orelse", "finalbody"))
-    block = next((each for each in blocks if isinstance(each, list) and statement in each), [])
-    return block[block.index(statement) + 1 :] if block else []
+    return module.behind(statement)
 
 
 def _given(module: PythonModule, made: ast.Call) -> Iterator[ast.expr | None]:

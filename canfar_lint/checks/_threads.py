@@ -137,7 +137,7 @@ def _is_left_before(module: PythonModule, node: ast.AST) -> bool:
     """Whether what comes before in the same block has left it: `return`, `raise`, `sys.exit()`."""
     child = node
     for ancestor in module.ancestors(node):
-        for before in _until(ancestor, child):
+        for before in module.before(child):
             if isinstance(before, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
                 return True
             ends = before.value if isinstance(before, ast.Expr) else None
@@ -147,15 +147,6 @@ def _is_left_before(module: PythonModule, node: ast.AST) -> bool:
             return False
         child = ancestor
     return False
-
-
-def _until(parent: ast.AST, child: ast.AST) -> list[ast.stmt]:
-    """The statements of a block that come before one of them."""
-    for field in ("body", "orelse", "finalbody"):
-        block = getattr(parent, field, None)
-        if isinstance(block, list) and child in block:
-            return block[: block.index(child)]
-    return []
 
 
 def is_left_over(module: PythonModule, node: ast.AST) -> bool:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from canfar_lint.model.python import PythonModule
 
-_BLOCKS = ("body", "orelse", "finalbody")
 _ATOMS = (
     ast.Attribute, ast.Call, ast.Constant, ast.Dict, ast.DictComp, ast.JoinedStr, ast.List, ast.ListComp, ast.Name,
     ast.Set, ast.SetComp, ast.Subscript, ast.Tuple,
@@ -67,7 +66,7 @@ def without_statement(module: PythonModule, statement: ast.stmt) -> tuple[Edit, 
 
     A comment behind it goes too.
     """
-    block = _block_of(module, statement)
+    block = module.block_of(statement)
     start, end = module.span(statement)
     start = min([start, *(module.text.rfind("@", 0, module.span(d)[0]) for d in _decorators(statement))])
     if not block or module.text.startswith("elif", start):
@@ -324,15 +323,6 @@ def _joined(
 
 
 # ---- statements and expressions
-
-
-def _block_of(module: PythonModule, statement: ast.stmt) -> list[ast.stmt]:
-    parent = module.parent(statement)
-    for field in _BLOCKS:
-        block = getattr(parent, field, None)
-        if isinstance(block, list) and any(each is statement for each in block):
-            return block
-    return []
 
 
 def _decorators(statement: ast.stmt) -> list[ast.expr]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import takewhile
 from operator import attrgetter
 from typing import Any
 
@@ -27,8 +28,6 @@ _CUSTOMARY |= {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "fits"
 _CUSTOMARY |= {"ascii": "astropy.io.ascii", "Table": "astropy.table.Table", "Pool": "multiprocessing.Pool"}
 # what CASA has among its names for the scripts that it runs, which need not import it
 _GIVEN = frozenset(("os",))
-
-_RUNNERS = frozenset(("exec", "execfile"))
 
 # these are given classes, and make nothing of them
 _TESTS_OF_CLASSES = frozenset(("isinstance", "issubclass"))
@@ -115,6 +114,23 @@ class PythonModule:
         if isinstance(node, ast.stmt):
             return node
         return next(a for a in self.ancestors(node) if isinstance(a, ast.stmt))
+
+    def block_of(self, statement: ast.AST) -> list[ast.stmt]:
+        """The statements that one stands among; none for what is no statement."""
+        around = self.parents.get(statement)
+        for field in ("body", "orelse", "finalbody"):
+            block = getattr(around, field, None)
+            if isinstance(block, list) and statement in block:
+                return block
+        return []
+
+    def before(self, statement: ast.AST) -> list[ast.stmt]:
+        """What stands before a statement in its block."""
+        return [*takewhile(lambda each: each is not statement, self.block_of(statement))]
+
+    def behind(self, statement: ast.AST) -> list[ast.stmt]:
+        """What stands behind a statement in its block."""
+        return self.block_of(statement)[len(self.before(statement)) + 1 :]
 
     def scope_of(self, node: ast.AST) -> Scope:
         """The scope whose names a node sees."""
@@ -237,10 +253,10 @@ class PythonModule:
     def _runs_another_file(self) -> bool:
         """Whether the names of another file are brought in by running it here: `exec(open("setup.py").read())`."""
         if self._another is None:
-            execs = (call for call in self.all_calls if isinstance(call.func, ast.Name) and call.func.id in _RUNNERS)
             self._another = any(
-                call.func.id == "execfile" or "open(" in self.code(call)  # type: ignore[attr-defined]
-                for call in execs
+                isinstance(call.func, ast.Name)
+                and (call.func.id == "execfile" or (call.func.id == "exec" and "open(" in self.code(call)))
+                for call in self.all_calls
             )
         return self._another
 

@@ -19,7 +19,6 @@ _WRONG = re.compile(
 # there is nothing left to do: `out.npz already exists. Aborting`
 _DONE = re.compile(r"(?i)^(?!.*\b(error|fail|invalid|wrong|differ)).*\balready\b")
 _TALKS = frozenset(("print", "error", "critical", "fatal", "exception", "warning", "warn", "write", "print_exc"))
-_BODIES = ("body", "orelse", "finalbody")
 _NEAR = 5
 
 
@@ -54,9 +53,7 @@ def _has_told(module: PythonModule, statement: ast.stmt) -> bool:
     handles = isinstance(around, ast.ExceptHandler) and "KeyboardInterrupt" not in module.code(around).partition(":")[0]
     if not handles and not isinstance(around, ast.If):
         return False
-    block = next((b for f in _BODIES if statement in (b := getattr(around, f, None) or [])), [])
-    before = block[max(0, block.index(statement) - _NEAR) : block.index(statement)]
-    told = [words for words in map(_said, before) if words is not None]
+    told = [words for words in map(_said, module.before(statement)[-_NEAR:]) if words is not None]
     return bool(told) and (handles or any(_WRONG.search(words) and not _DONE.search(words) for words in told))
 
 

@@ -617,10 +617,7 @@ def _lists(module: PythonModule, node: ast.expr) -> bool:
 
 def _is_product(module: PythonModule, place: ast.AST) -> bool:
     """Whether the statement just before runs a program, of which this is the result."""
-    statement = module.parent_statement(place)
-    body = getattr(module.parents.get(statement), "body", None)
-    at = body.index(statement) if isinstance(body, list) and statement in body else 0
-    before = body[at - 1] if isinstance(body, list) and at else None
+    before = next(reversed(module.before(module.parent_statement(place))), None)
     call = before.value if isinstance(before, ast.Expr) else None
     if not isinstance(call, ast.Call) or module.qualified(call.func) not in _RUNS:
         return False

@@ -28,7 +28,6 @@ _RUN, _CALL, _POPEN = "subprocess.run", "subprocess.call", "subprocess.Popen"
 # blocks whose commands are not the script's own steps
 _ELSEWHERE = frozenset(("function", "substitution", "process", "trap"))
 _FORCED = re.compile(r"-[a-zA-Z]*f[a-zA-Z]*")  # rm -f misses nothing, ssh -f goes into the background
-_BODIES = ("body", "orelse", "finalbody")
 _ENDINGS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit", "builtins.SystemExit"))
 _NEAR = 6
 _SOON = 4
@@ -120,13 +119,7 @@ def _is_elsewhere(module: PythonModule, rule: Rule) -> bool:
 
 def _after(module: PythonModule, call: ast.Call) -> list[ast.stmt]:
     """The statements that follow the one of a call, on the same way."""
-    return _behind(module, module.parent_statement(call))
-
-
-def _behind(module: PythonModule, statement: ast.stmt) -> list[ast.stmt]:
-    around = module.parents.get(statement)
-    body = next((b for b in (getattr(around, f, None) for f in _BODIES) if isinstance(b, list) and statement in b), [])
-    return body[body.index(statement) + 1 :][:_NEAR] if body else []
+    return module.behind(module.parent_statement(call))[:_NEAR]
 
 
 def _fails_anyway(module: PythonModule, after: list[ast.stmt]) -> bool:
@@ -154,7 +147,7 @@ def _is_opened_next(module: PythonModule, call: ast.Call) -> bool:
     if not isinstance(parted, ast.If) or parted.orelse:
         return False
     missing = {module.code(one) for each in _denied(module, parted.test) for one in _asked(each)}
-    following = _behind(module, parted)[:1]
+    following = module.behind(parted)[:1]
     opened = [node for statement in following for node in ast.walk(statement) if isinstance(node, ast.Call)]
     return any(
         module.qualified(each.func).endswith(("open", "read", "load")) and module.code(each.args[0]) in missing
@@ -226,10 +219,7 @@ def _is_missed(module: PythonModule, call: ast.Call, after: list[ast.stmt], *, w
 
 def _cleared(module: PythonModule, call: ast.Call) -> frozenset[str]:
     """The files that are taken away just before a command, so that whoever asks for them then asks how it went."""
-    statement = module.parent_statement(call)
-    around = module.parents.get(statement)
-    body = next((b for b in (getattr(around, f, None) for f in _BODIES) if isinstance(b, list) and statement in b), [])
-    before = body[: body.index(statement)][-_NEAR:] if body else []
+    before = module.before(module.parent_statement(call))[-_NEAR:]
     nodes = (node for each in before for node in ast.walk(each) if isinstance(node, ast.Call) and node.args)
     gone = (node for node in nodes if module.qualified(node.func) in ("os.remove", "os.unlink"))
     return frozenset(module.code(node.args[0]) for node in gone)
@@ -584,7 +574,7 @@ def _looks_for(module: PythonModule, loop: ast.For, attempt: ast.Try) -> bool:
     found = last.body[0] if isinstance(last, ast.If) and len(last.body) == 1 and not last.orelse else None
     if not quiet or not isinstance(found, ast.Assign) or isinstance(found.targets[0], ast.Subscript):
         return False
-    following = next((each for each in _behind(module, loop) if isinstance(each, ast.If)), None)
+    following = next((each for each in module.behind(loop)[:_NEAR] if isinstance(each, ast.If)), None)
     target = module.code(found.targets[0])
     return following is not None and any(module.code(part) == target for part in _expressions(following.test))
 

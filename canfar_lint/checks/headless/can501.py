@@ -298,12 +298,7 @@ def _is_saved_before(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
 
 def _statement_before(module: PythonModule, call: ast.Call) -> ast.stmt | None:
     statement = module.parent_statement(call)
-    for field in ("body", "orelse", "finalbody"):
-        block: object = getattr(module.parent(statement), field, None)
-        if isinstance(block, list) and statement in block[1:]:
-            before: ast.stmt = block[block.index(statement) - 1]
-            return before
-    return None
+    return next(reversed(module.before(statement)), None)
 
 
 def _is_axes(module: PythonModule, rule: Rule, name: ast.expr | None) -> bool:

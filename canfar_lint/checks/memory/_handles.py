@@ -22,7 +22,7 @@ def in_with(module: PythonModule, call: ast.Call, tables: dict[str, Any]) -> Fix
     """The fix for one opening call; None when its handle may live longer than a block."""
     parent = module.parent(call)
     statement = module.parent_statement(call)
-    block = _block(module, statement)
+    block = module.block_of(statement)
     hold = _Hold(module, call, tables)
     target = parent.targets[0] if isinstance(parent, ast.Assign) and len(parent.targets) == 1 else None
     bound = target.id if isinstance(target, ast.Name) else ""
@@ -67,16 +67,6 @@ def _as_one(text: str, edits: tuple[Edit, ...]) -> Edit:
     start, end = min(edit.start for edit in edits), max(edit.end for edit in edits)
     shifted = [edit._replace(start=edit.start - start, end=edit.end - start) for edit in sorted(edits)]
     return Edit(start, end, substituted(text[start:end], shifted))
-
-
-def _block(module: PythonModule, statement: ast.stmt) -> list[ast.stmt]:
-    """The statements that one stands among."""
-    parent = module.parent(statement)
-    for field in ("body", "orelse", "finalbody"):
-        block = getattr(parent, field, None)
-        if isinstance(block, list) and statement in block:
-            return block
-    return []
 
 
 def _runs_at_once(module: PythonModule, call: ast.Call, statement: ast.stmt) -> bool:

@@ -331,9 +331,7 @@ def _kept(module: PythonModule) -> dict[tuple[str, ast.AST | None], list[ast.Nam
 
 def _is_behind_return(module: PythonModule, node: ast.AST) -> bool:
     """Whether the block that a statement stands in has been returned from before, so that nothing comes to it."""
-    statement = module.parent_statement(node)
-    block = getattr(module.parent(statement), "body", [])
-    return statement in block and any(isinstance(each, ast.Return) for each in block[: block.index(statement)])
+    return any(isinstance(each, ast.Return) for each in module.before(module.parent_statement(node)))
 
 
 def _keeping(node: ast.AST) -> Iterator[ast.Name]:

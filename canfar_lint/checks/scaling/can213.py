@@ -234,10 +234,9 @@ def _is_overwritten(module: PythonModule, statement: ast.Assign | ast.AnnAssign)
     """Whether the name gets another value further down, before anybody reads it."""
     target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
     name = target.value if isinstance(target, ast.Subscript) else target
-    block = next((b for b in _blocks(module.parent(statement)) if statement in b), [])
-    if not isinstance(name, ast.Name) or not block:
+    if not isinstance(name, ast.Name):
         return False
-    for later in block[block.index(statement) + 1 :]:
+    for later in module.behind(statement):
         names = [n for n in ast.walk(later) if isinstance(n, ast.Name) and n.id == name.id]
         if name is not target and len(names) == 1 and _is_other_entry(module, names[0], target):
             continue
@@ -276,11 +275,6 @@ def _is_given_there(module: PythonModule, attribute: ast.Attribute) -> bool:
     if not isinstance(value, ast.expr) or module.constant(value) is not ...:
         return False
     return "cpu_count" not in module.code(value)
-
-
-def _blocks(parent: ast.AST | None) -> list[list[ast.stmt]]:
-    found = (getattr(parent, field, None) for field in ("body", "orelse", "finalbody"))
-    return [block for block in found if isinstance(block, list)]
 
 
 def _is_setting(module: PythonModule, rule: Rule, settings: ast.Dict, node: ast.AST) -> bool:
@@ -353,14 +347,10 @@ def _is_bound_anew(module: PythonModule, statement: ast.stmt, use: ast.Name | as
     """Whether a name gets another value on every way from a statement to where it is read."""
     child: ast.AST = use
     for ancestor in module.ancestors(use):
-        for block in _blocks(ancestor):
-            before = block[: block.index(child)] if child in block else []
-            for later in before:
-                sets = isinstance(later, ast.Assign) and any(
-                    module.code(target) == module.code(use) for target in later.targets
-                )
-                if sets and later is not statement and later.lineno > statement.lineno:
-                    return True
+        for later in module.before(child):
+            sets = isinstance(later, ast.Assign) and any(module.code(t) == module.code(use) for t in later.targets)
+            if sets and later is not statement and later.lineno > statement.lineno:
+                return True
         if isinstance(ancestor, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return False
         child = ancestor
@@ -476,8 +466,7 @@ def _is_cap(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool
 def _is_capped(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool:
     """Whether the number is made smaller just below where it is above a few: `if n > 4: n = 4`."""
     target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
-    block = next((b for b in _blocks(module.parent(statement)) if statement in b), [])
-    later = block[block.index(statement) + 1] if block and statement is not block[-1] else None
+    later = next(iter(module.behind(statement)), None)
     if not isinstance(target, ast.Name) or not isinstance(later, ast.If) or len(later.body) > 1:
         return False
     test, cap = later.test, later.body[0]
