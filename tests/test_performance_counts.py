@@ -84,7 +84,6 @@ LET_GO = {
     "CAN301-2-good": "CAN106",
     "CAN307-7-good": "CAN402",
     "CAN401-24-bad": "CAN104",
-    "CAN402-99-good": "CAN408",
     "CAN407-12-bad": "CAN106",
     "CAN807-3-bad": "CAN106",
 }

@@ -166,9 +166,12 @@ def _tasks(module: PythonModule, casa: dict[str, list[str]], iraf: dict[str, lis
 
 
 def _task_mode(module: PythonModule, call: ast.Call) -> str:
-    """`gaincal(…, append=True)` adds to a table; so it may where that is not known."""
+    """`gaincal(…, append=True)` adds to a table; `append=number > 0` starts one and adds to it in later turns."""
     keyword = module.keyword(call, "append")
-    return WRITE if keyword is None or module.constant(keyword.value) is False else APPEND
+    given = module.constant(keyword.value) if keyword is not None else False
+    if not isinstance(given, bool):
+        return UPDATE
+    return APPEND if given else WRITE
 
 
 def names_of(module: PythonModule, output: Output) -> Iterator[Named]:
