@@ -33,11 +33,19 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
 
 def _is_elsewhere(module: PythonModule, call: ast.Call) -> bool:
     """Whether a condition asks for the very module that asks, which is there in one place only: `if IN_COLAB:`."""
-    words = [word for word in module.qualified(call.func).lower().split(".")[:-1] if len(word) > 4]
+    root, *words = module.qualified(call.func).lower().split(".")[:-1] or [""]
     tests = [module.code(test).lower() for test, _ in module.guards(call)]
-    tried = [each for each in module.ancestors(call) if isinstance(each, ast.Try) and each.handlers]
-    missing = any("ImportError" in module.code(h.type) for each in tried for h in each.handlers if h.type is not None)
-    return missing or any(word in test for word in words for test in tests)
+    tried = (each for each in module.ancestors(call) if isinstance(each, ast.Try) and _misses_module(module, each))
+    brought = (node for each in tried for one in each.body for node in ast.walk(one))
+    imports = (module.code(node) for node in brought if isinstance(node, (ast.Import, ast.ImportFrom)))
+    if root and any(re.search(rf"\b{re.escape(root)}\b", text) for text in imports):
+        return True
+    return any(len(word) > 4 and word in test for word in (root, *words) for test in tests)
+
+
+def _misses_module(module: PythonModule, tried: ast.Try) -> bool:
+    caught = [module.code(handler.type) for handler in tried.handlers if handler.type is not None]
+    return any("ImportError" in one or "ModuleNotFoundError" in one for one in caught)
 
 
 def _by_others(module: PythonModule, rule: Rule, questions: frozenset[str]) -> Iterator[Finding]:

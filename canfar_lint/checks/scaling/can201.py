@@ -101,12 +101,12 @@ def _pbs(script: Script, rule: Rule, end: int) -> Iterator[Finding]:
         nodes = int(several[1]) if several is not None else 1
         for found in _OF_PBS.finditer(script.text, line.start(1), line.end(1)):
             if found[1].lower() != "mem":
-                number, unit = float(found[2]), "cores"
+                number, unit, times = float(found[2]), "cores", nodes
             else:
                 number, unit = int(found[2]) * _GIGABYTES[found[3].upper() or "K"], "GB"
-                nodes = nodes if "select" in line[1].lower() else 1  # beside `nodes=` it is that of the whole job
+                times = nodes if "select" in line[1].lower() else 1  # beside `nodes=` it is that of the whole job
             if number >= rule.setting("large_cores" if unit == "cores" else "large_ram"):
-                yield _of_queue(script, rule, found, number * nodes, unit)
+                yield _of_queue(script, rule, found, number * times, unit)
 
 
 def _number(asked: dict[str, re.Match[str]], option: str) -> int | None:
