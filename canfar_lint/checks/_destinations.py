@@ -67,9 +67,6 @@ class Destinations:
         self.quiet_keywords = frozenset(tables["quiet_keywords"])
         self.default_class = re.compile(tables["default_class"])
         self._known: dict[tuple[ast.AST, object], frozenset[str]] = {}
-        self._names: dict[str, list[ast.Name]] = {}
-        self._attributes: dict[str, list[ast.Attribute]] = {}
-        self._indexed = False
 
     def of(self, node: ast.AST, key: object = None, depth: int = 0) -> frozenset[str]:
         """What becomes of an expression's value; `key` is where in a dict the value is, when it is in one."""
@@ -311,10 +308,9 @@ class Destinations:
         return any(any(word in self.module.code(test) for word in words) for test, _ in self.module.guards(statement))
 
     def _uses(self, binding: Binding, key: object, depth: int) -> frozenset[str]:
-        self._index()
         found: set[str] = set()
         any_use = False
-        for name in self._names.get(binding.name, ())[:_MOST_USES]:
+        for name in self.module.loads(binding.name)[:_MOST_USES]:
             if binding in self.module.bindings(name):
                 any_use = True
                 found |= self.of(name, key, depth)
@@ -325,21 +321,10 @@ class Destinations:
         return frozenset(found)
 
     def _attribute_uses(self, name: str, key: object, depth: int) -> frozenset[str]:
-        self._index()
         found: set[str] = set()
-        for use in self._attributes.get(name, ())[:_MOST_USES]:
+        for use in self.module.attribute_loads(name)[:_MOST_USES]:
             found |= self.of(use, key, depth)
         return frozenset(found)
-
-    def _index(self) -> None:
-        if self._indexed:
-            return
-        self._indexed = True
-        for node in self.module.parents:
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                self._names.setdefault(node.id, []).append(node)
-            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                self._attributes.setdefault(node.attr, []).append(node)
 
     def _returned(self, node: ast.AST, statement: ast.AST, key: object, depth: int) -> frozenset[str]:
         function = self.module.function_of(statement)

@@ -55,13 +55,6 @@ class Fates:
         self.known = {id(place) for place in places}
         self.ephemeral = ephemeral
         self.written = {id(output.call): output for output in outputs(module)}
-        self._names: dict[str, list[ast.Name]] = {}
-        self._attributes: dict[str, list[ast.Attribute]] = {}
-        for node in module.parents:
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                self._names.setdefault(node.id, []).append(node)
-            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                self._attributes.setdefault(node.attr, []).append(node)
 
     def of(self, start: ast.AST, text: str = "") -> str:
         """LEFT, or USED when the path that begins at `start` goes anywhere but into outputs and messages.
@@ -117,9 +110,9 @@ class Fates:
 
     def _uses(self, target: ast.AST) -> list[ast.AST]:
         if isinstance(target, ast.Name):
-            return list(self._names.get(target.id, ()))
+            return [*self.module.loads(target.id)]
         if isinstance(target, ast.Attribute):
-            return list(self._attributes.get(target.attr, ()))
+            return [*self.module.attribute_loads(target.attr)]
         if isinstance(target, ast.Subscript):
             return self._uses(target.value)
         if isinstance(target, (ast.Tuple, ast.List)):

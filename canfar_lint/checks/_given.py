@@ -57,8 +57,8 @@ def _may_tell(module: PythonModule, key: str, looked_up: ast.expr) -> bool:
 
 def _look_ups(module: PythonModule, key: str) -> Iterator[ast.expr]:
     """`os.environ[key]`, `os.environ.get(key)`, `os.getenv(key)`."""
-    for node in module.parents:
-        if isinstance(node, ast.Constant) and node.value == key:
+    for node in module.strings:
+        if node.value == key:
             around = module.parent(node)
             entry = isinstance(around, ast.Subscript) and around.slice is node and isinstance(around.ctx, ast.Load)
             if isinstance(around, (ast.Subscript, ast.Call)) and (entry or node in getattr(around, "args", [])[:1]):
@@ -76,7 +76,7 @@ def _uses(module: PythonModule, given: ast.expr) -> list[ast.expr] | None:
     if len(statement.targets) > 1 or not isinstance(target, ast.Name):
         return None
     owner = module.scope_of(target).find(target.id)
-    named = (use for use in module.named(target.id) if isinstance(use.ctx, ast.Load))
+    named = module.loads(target.id)
     return [use for use in named if module.scope_of(use).find(use.id) == owner]
 
 

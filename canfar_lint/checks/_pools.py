@@ -64,7 +64,7 @@ def _uses(module: PythonModule, target: ast.Name) -> list[ast.Name]:
     """Where a pool is used by its name: in the `with` that made it, or in the same function."""
     statement = module.parent_statement(target)
     around = statement if isinstance(statement, (ast.With, ast.AsyncWith)) else module.function_of(target)
-    uses = [use for use in module.named(target.id) if isinstance(use.ctx, ast.Load)]
+    uses = module.loads(target.id)
     return uses if around is None else [use for use in uses if around in module.ancestors(use)]
 
 

@@ -152,15 +152,13 @@ def _rest(module: PythonModule, call: ast.Call) -> bool:
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     if not isinstance(target, (ast.Tuple, ast.List)) or not isinstance(target.elts[-1], ast.Name):
         return True
-    return any(isinstance(use.ctx, ast.Load) for use in module.named(target.elts[-1].id))
+    return bool(module.loads(target.elts[-1].id))
 
 
 def _argv(module: PythonModule) -> Iterator[ast.expr]:
     """Where the words of the command line are read."""
     yield from (name for name in module.named("argv") if module.qualified(name) == "sys.argv")
-    for node in module.parents:
-        if isinstance(node, ast.Attribute) and node.attr == "argv" and module.qualified(node) == "sys.argv":
-            yield node
+    yield from (node for node in module.attributed("argv") if module.qualified(node) == "sys.argv")
 
 
 def _is_read(module: PythonModule, node: ast.expr, depth: int = 0) -> bool:

@@ -124,8 +124,13 @@ def starts_processes(module: PythonModule, call: ast.Call) -> bool:
 
 def is_grown(module: PythonModule, listed: ast.expr) -> bool:
     """Whether a list gets more members than it begins with."""
-    around = [module.parent(use) for use in module.named(listed.id)] if isinstance(listed, ast.Name) else []
-    return any(isinstance(use, ast.Attribute) and use.attr in _GROWS for use in around)
+    for use in module.named(listed.id) if isinstance(listed, ast.Name) else ():
+        around = module.parent(use)
+        if isinstance(around, ast.AugAssign) and around.target is use:
+            return True
+        if isinstance(around, ast.Attribute) and around.attr in _GROWS:
+            return True
+    return False
 
 
 def never_runs(module: PythonModule, node: ast.AST) -> bool:
@@ -158,7 +163,7 @@ def is_left_over(module: PythonModule, node: ast.AST) -> bool:
         return False
     works = module.main_guard is None and any(module.on_main_path(one.body[0]) for one in _functions(module))
     if module.notebook or works:  # else a file that imports it may call it
-        uses = [use for use in module.named(function.name) if isinstance(use.ctx, ast.Load)]
+        uses = module.loads(function.name)
         return all(module.function_of(use) is function for use in uses)
     return False
 

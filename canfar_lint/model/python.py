@@ -12,7 +12,7 @@ import builtins
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import takewhile
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from canfar_lint.model.evaluate import Evaluator
 from canfar_lint.model.scopes import BRANCHING, COMPREHENSIONS, FUNCTIONS, LOOPS, Binding, Scope, position
@@ -28,6 +28,8 @@ _CUSTOMARY |= {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot", "fits"
 _CUSTOMARY |= {"ascii": "astropy.io.ascii", "Table": "astropy.table.Table", "Pool": "multiprocessing.Pool"}
 # what CASA has among its names for the scripts that it runs, which need not import it
 _GIVEN = frozenset(("os",))
+
+_Node = TypeVar("_Node", bound=ast.AST)
 
 # these are given classes, and make nothing of them
 _TESTS_OF_CLASSES = frozenset(("isinstance", "issubclass"))
@@ -54,7 +56,9 @@ class PythonModule:
         self.classes: set[str] = set()
         self._qualified: dict[ast.AST, tuple[str, ...]] = {}
         self._index: dict[str, list[ast.Call]] | None = None
+        self._kinds: dict[type, list[Any]] | None = None
         self._named: dict[str, list[ast.Name]] | None = None
+        self._attributed: dict[str, list[ast.Attribute]] | None = None
         self._main: frozenset[ast.AST] | None = None
         self._callers: dict[ast.AST, list[ast.Call]] | None = None
         self._another: bool | None = None
@@ -271,14 +275,37 @@ class PythonModule:
         """The bindings a name can have where it stands, latest first; none for a builtin or an unknown name."""
         return self._evaluator.bindings(node)
 
+    def nodes(self, kind: type[_Node]) -> list[_Node]:
+        """Every node of one kind, in the order of the source."""
+        if self._kinds is None:
+            self._kinds = {}
+            for node in self.parents:
+                self._kinds.setdefault(type(node), []).append(node)
+        return self._kinds.get(kind, [])
+
     def named(self, name: str) -> list[ast.Name]:
         """Every place where a name stands, whatever it means there."""
         if self._named is None:
             self._named = {}
-            for node in self.parents:
-                if type(node) is ast.Name:
-                    self._named.setdefault(node.id, []).append(node)
+            for node in self.nodes(ast.Name):
+                self._named.setdefault(node.id, []).append(node)
         return self._named.get(name, [])
+
+    def loads(self, name: str) -> list[ast.Name]:
+        """Every place where a name is read."""
+        return [use for use in self.named(name) if isinstance(use.ctx, ast.Load)]
+
+    def attributed(self, name: str) -> list[ast.Attribute]:
+        """Every place where an attribute stands, of whatever object: `x.name`."""
+        if self._attributed is None:
+            self._attributed = {}
+            for node in self.nodes(ast.Attribute):
+                self._attributed.setdefault(node.attr, []).append(node)
+        return self._attributed.get(name, [])
+
+    def attribute_loads(self, name: str) -> list[ast.Attribute]:
+        """Every place where an attribute is read."""
+        return [use for use in self.attributed(name) if isinstance(use.ctx, ast.Load)]
 
     def attribute_bindings(self, node: ast.Attribute) -> list[Binding]:
         """What the methods and the body of the class around assign to `self.x`."""

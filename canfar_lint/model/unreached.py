@@ -85,8 +85,8 @@ def _idle(module: PythonModule) -> Iterator[tuple[int, int]]:
     source = module.source
     if not isinstance(source, NotebookSource):
         return  # Python 2, made into 3
-    for node in module.parents:
-        if isinstance(node, (ast.Continue, ast.Break)) and _is_astray(module, node):
+    for node in (*module.nodes(ast.Continue), *module.nodes(ast.Break)):
+        if _is_astray(module, node):
             cell = source.cell_at(module.span(node)[0])
             if cell is not None:
                 yield cell.start, cell.end  # a `SyntaxError`

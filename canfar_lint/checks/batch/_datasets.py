@@ -35,7 +35,6 @@ def constants(module: PythonModule) -> Iterator[tuple[ast.Assign | ast.AnnAssign
     """
     if not module.is_script:
         return
-    loads: dict[str, list[ast.Name]] | None = None
     for statement in _at_module_level(module):
         target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[-1]
         alone = isinstance(statement, ast.AnnAssign) or len(statement.targets) == 1
@@ -47,8 +46,7 @@ def constants(module: PythonModule) -> Iterator[tuple[ast.Assign | ast.AnnAssign
                 continue
             if any(piece.default for piece in value.pieces):
                 continue
-            loads = _loads(module) if loads is None else loads
-            own = [use for use in loads.get(target.id, ()) if _is_of(module, use, statement)]
+            own = [use for use in module.loads(target.id) if _is_of(module, use, statement)]
             if isinstance(statement.value, ast.Dict) and _is_looked_up(module, statement.value, own):
                 continue
             once = len(module.scope.bindings.get(target.id, ())) == 1
@@ -86,14 +84,6 @@ def _is_looked_up(module: PythonModule, table: ast.Dict, uses: list[ast.Name]) -
     texts = [str(value.value) for value in table.values if isinstance(value, ast.Constant)]
     kinds = {text.rpartition(".")[2].lower() for text in texts}
     return not uses and len(texts) == len(table.values) > 2 and len(kinds) == 1
-
-
-def _loads(module: PythonModule) -> dict[str, list[ast.Name]]:
-    found: dict[str, list[ast.Name]] = {}
-    for node in module.parents:
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            found.setdefault(node.id, []).append(node)
-    return found
 
 
 def _is_input(module: PythonModule, uses: list[ast.Name]) -> bool:

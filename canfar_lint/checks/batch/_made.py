@@ -106,11 +106,10 @@ def _told(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
         parent = module.parent(target)
         if isinstance(parent, ast.Assign) and _is_result(module.constant(target.slice)):
             yield parent.value
-    for node in module.parents:
-        if isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and _is_result(key.value):
-                    yield value
+    for table in module.nodes(ast.Dict):
+        for key, value in zip(table.keys, table.values, strict=True):
+            if isinstance(key, ast.Constant) and _is_result(key.value):
+                yield value
 
 
 def _told_in_commands(module: PythonModule) -> set[str]:
@@ -136,9 +135,9 @@ def _is_result(key: object) -> bool:
 
 def _named_outputs(module: PythonModule) -> Iterator[ast.Assign]:
     """The names of files of which the script says that they are results: `outfile = "m31.fits"`."""
-    for node in module.parents:
-        target = node.targets[0] if isinstance(node, ast.Assign) else None
-        if isinstance(node, ast.Assign) and isinstance(target, ast.Name) and _RESULT.match(target.id):
+    for node in module.nodes(ast.Assign):
+        target = node.targets[0]
+        if isinstance(target, ast.Name) and _RESULT.match(target.id):
             yield node
 
 
@@ -175,8 +174,8 @@ def made_by_import(module: PythonModule, name: str, place: ast.AST) -> Question 
 
 
 def _for_what_they_do(module: PythonModule) -> Iterator[ast.Import]:
-    for node in module.parents:
-        if isinstance(node, ast.Import) and not any(_is_of_others(module, alias) for alias in node.names):
+    for node in module.nodes(ast.Import):
+        if not any(_is_of_others(module, alias) for alias in node.names):
             yield node
 
 

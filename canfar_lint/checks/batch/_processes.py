@@ -15,7 +15,7 @@ def is_collected(module: PythonModule, call: ast.Call) -> bool:
     if isinstance(parent, (ast.List, ast.ListComp)):
         return True
     if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
-        uses = [node for node in module.named(parent.targets[0].id) if isinstance(node.ctx, ast.Load)]
+        uses = module.loads(parent.targets[0].id)
         return any(_is_appended(module, node) for node in uses)
     return _is_appended(module, call)
 
@@ -27,7 +27,7 @@ def _is_appended(module: PythonModule, node: ast.AST) -> bool:
 
 def is_only_waited_for(module: PythonModule) -> bool:
     """Whether the processes of a file are waited for and nowhere in it asked how they ended."""
-    if any(isinstance(node, ast.Attribute) and node.attr in _ASKED for node in module.parents):
+    if any(module.attributed(word) for word in _ASKED):
         return False
     waits, polls = list(module.methods(("wait", "communicate"))), list(module.methods(("poll",)))
     only = all(_is_dropped(module, wait) for wait in waits) and all(_asks_for_end(module, poll) for poll in polls)
@@ -42,10 +42,10 @@ def _asks_for_end(module: PythonModule, poll: ast.expr) -> bool:
     above = module.parents.get(parent) if isinstance(parent, ast.ListComp) else None
     if not isinstance(above, ast.Assign) or not isinstance(above.targets[0], ast.Name):
         return False
-    uses = [name for name in module.named(above.targets[0].id) if isinstance(name.ctx, ast.Load)]
+    uses = module.loads(above.targets[0].id)
     turns = [node for node in map(module.parents.get, uses) if isinstance(node, ast.comprehension)]
     names = {node.target.id for node in turns if isinstance(node.target, ast.Name)}
-    each = [one for name in names for one in module.named(name) if isinstance(one.ctx, ast.Load)]
+    each = [one for name in names for one in module.loads(name)]
     return bool(each) and len(turns) == len(uses) and all(_is_compared(module, one) for one in each)
 
 

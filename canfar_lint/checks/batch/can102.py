@@ -178,8 +178,8 @@ def _meant(keyword: ast.keyword, names: list[str]) -> str:
 
 def _parameters(module: PythonModule) -> Iterator[tuple[str, str, ast.expr]]:
     """Task, parameter and value of each `iraf.task.parameter = value`."""
-    for node in module.parents:
-        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Attribute):
+    for node in module.nodes(ast.Assign):
+        if not isinstance(node.targets[0], ast.Attribute):
             continue
         for target in node.targets:
             match = _IRAF.search(module.qualified(target))
@@ -262,7 +262,7 @@ def _is_default(module: PythonModule, constant: ast.Constant) -> bool:
     for value in others:
         if module.value(value).sources & {ARGUMENT, ENVIRONMENT, CONFIG} or under_option(module, value):
             return True
-    uses = [name for name in module.named(target.id) if isinstance(name.ctx, ast.Load)]
+    uses = module.loads(target.id)
     return bool(uses) and all(isinstance(module.parents.get(use), ast.arguments) for use in uses)
 
 

@@ -457,14 +457,14 @@ def _is_never_read(module: PythonModule, target: ast.Name) -> bool:
     function = module.function_of(target)
     if module.scope_of(target).kind == "class" or (module.notebook and function is None):
         return False
-    uses = (use for use in module.named(target.id) if isinstance(use.ctx, ast.Load))
+    uses = module.loads(target.id)
     return not any(function is None or function in module.ancestors(use) for use in uses)
 
 
 def _is_only_fed(module: PythonModule, target: ast.Name) -> bool:
     """Whether a process is given its input and waited for, and nobody takes what it says: `p.communicate(text)[0]`."""
     scope = module.scope_of(target)
-    uses = [use for use in module.named(target.id) if module.scope_of(use) is scope and isinstance(use.ctx, ast.Load)]
+    uses = [use for use in module.loads(target.id) if module.scope_of(use) is scope]
     waited = False
     for use in uses:
         method = module.parents.get(use)
@@ -491,9 +491,7 @@ def _is_piped(module: PythonModule, call: ast.Call) -> bool:
 def _is_looked_at(module: PythonModule, target: ast.Name, name: str) -> bool:
     """Whether what a process returned is asked how it ended, or handed on."""
     waited = name == _RUN
-    for node in module.parents:
-        if not isinstance(node, ast.Name) or node.id != target.id or not isinstance(node.ctx, ast.Load):
-            continue
+    for node in module.loads(target.id):
         parent = module.parents.get(node)
         if not isinstance(parent, ast.Attribute) or parent.attr in _LOOKED_AT:
             return True
@@ -525,7 +523,7 @@ def _is_taken_apart(module: PythonModule, said: ast.AST, depth: int = 0) -> bool
             target = ancestor.targets[0] if isinstance(ancestor, ast.Assign) and child is ancestor.value else None
             if not isinstance(target, ast.Name) or depth > 2:
                 return False
-            uses = (use for use in module.named(target.id) if isinstance(use.ctx, ast.Load))
+            uses = module.loads(target.id)
             here = module.function_of(target)
             return any(_is_taken_apart(module, use, depth + 1) for use in uses if module.function_of(use) is here)
         child = ancestor
@@ -536,8 +534,8 @@ def _skipping(module: PythonModule) -> Iterator[tuple[ast.ExceptHandler, bool]]:
     """Handlers of everything inside a loop, each with whether it is around all that is done for an item."""
     if module.notebook:
         return
-    for node in module.parents:
-        if not isinstance(node, ast.ExceptHandler) or not _is_broad(module, node):
+    for node in module.nodes(ast.ExceptHandler):
+        if not _is_broad(module, node):
             continue
         attempt = module.parents[node]
         loop = module.parents.get(attempt)
@@ -617,8 +615,8 @@ def _swallowing(module: PythonModule) -> Iterator[ast.ExceptHandler]:
 
 def _stopping(module: PythonModule) -> Iterator[ast.ExceptHandler]:
     """Handlers of everything around the loop that a program comes to once: the first failure ends it in silence."""
-    for handler in module.parents if not module.notebook else ():
-        if not isinstance(handler, ast.ExceptHandler) or not _is_broad(module, handler):
+    for handler in module.nodes(ast.ExceptHandler) if not module.notebook else ():
+        if not _is_broad(module, handler):
             continue
         attempt = module.parents[handler]
         work = _work(module, attempt.body) if isinstance(attempt, ast.Try) else []

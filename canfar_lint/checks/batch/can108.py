@@ -76,8 +76,7 @@ def _unbuffered(command: Command) -> bool:
 
 
 def _loops(module: PythonModule) -> list[ast.For]:
-    loops = [node for node in module.parents if isinstance(node, ast.For)]
-    return sorted(loops, key=lambda loop: (loop.lineno, loop.col_offset))
+    return sorted(module.nodes(ast.For), key=lambda loop: (loop.lineno, loop.col_offset))
 
 
 def _lists_files(module: PythonModule, rule: Rule, iterated: ast.expr) -> bool:

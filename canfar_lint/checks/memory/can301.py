@@ -110,7 +110,7 @@ def _uses(module: PythonModule, call: ast.Call) -> list[ast.Name]:
     if not isinstance(target, ast.Name):
         return []
     function = module.function_of(call)
-    found = [n for n in module.named(target.id) if module.function_of(n) is function and isinstance(n.ctx, ast.Load)]
+    found = [n for n in module.loads(target.id) if module.function_of(n) is function]
     around = module.parent(kept) if isinstance(kept, ast.withitem) else None
     if isinstance(around, (ast.With, ast.AsyncWith)):
         return [n for n in found if around in module.ancestors(n)]
@@ -147,7 +147,7 @@ def _is_looked_at(module: PythonModule, hdu: ast.Name, depth: int = 0) -> bool:
     if not isinstance(made, ast.FunctionDef) or len(made.args.args) != 1:
         return False
     given = made.args.args[0].arg
-    uses = [n for n in module.named(given) if module.function_of(n) is made and isinstance(n.ctx, ast.Load)]
+    uses = [n for n in module.loads(given) if module.function_of(n) is made]
     return all(_is_looked_at(module, use, depth + 1) for use in uses)
 
 
@@ -308,7 +308,7 @@ def _is_temporary(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     around = next(iter(module.loops(call)), None) or module.function_of(call) or module.tree
     if not isinstance(name, ast.Name):
         return False
-    uses = [use for use in module.named(name.id) if isinstance(use.ctx, ast.Load) and around in module.ancestors(use)]
+    uses = [use for use in module.loads(name.id) if around in module.ancestors(use)]
     made = any(use.lineno < call.lineno and _is_told(module, rule, use) for use in uses)
     return made and any(use.lineno > call.lineno and _is_removed(module, rule, use) for use in uses)
 

@@ -20,13 +20,12 @@ _SKY = frozenset(("ra", "RA", "dec", "DEC", "Dec", "_RAJ2000", "RAJ2000"))
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
-    for node in list(module.parents):
-        whole = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _is_everything(node.slice)
-        if whole or (
-            isinstance(node, ast.Attribute) and node.attr == "value" and isinstance(node.value, ast.Subscript)
-        ):
-            assert isinstance(node, (ast.Subscript, ast.Attribute))
+    for node in module.nodes(ast.Subscript):
+        if isinstance(node.ctx, ast.Load) and _is_everything(node.slice):
             yield from _read(module, rule, node, node.value)
+    for read in module.attributed("value"):
+        if isinstance(read.value, ast.Subscript):
+            yield from _read(module, rule, read, read.value)
     for call in module.calls(rule.table("arrays")):
         given = call.args[0] if call.args else None
         if not isinstance(given, ast.Subscript) or _may_select(module, rule, given):
@@ -75,13 +74,8 @@ def _lists_keys(module: PythonModule, call: ast.Call, given: ast.Subscript) -> b
     ):
         return True
     key, owner, code = module.constant(given.slice), module.code(given.value), module.code(given)
-    for node in list(module.parents):
-        below = module.constant(node.slice) if isinstance(node, ast.Subscript) else None
-        if not isinstance(node, ast.Subscript) or not isinstance(below, str):
-            continue
-        if module.code(node.value) == code or (below.startswith(f"{key}/") and module.code(node.value) == owner):
-            return True
-    return False
+    taken = [(group, below) for (group, _), keys in _keys(module).items() for below in keys]
+    return any(group == code or (group == owner and below.startswith(f"{key}/")) for group, below in taken)
 
 
 def _is_everything(index: ast.expr) -> bool:
@@ -205,7 +199,7 @@ def _is_cut_later(module: PythonModule, node: ast.expr) -> bool:
     target = around.targets[0] if isinstance(around, ast.Assign) else None
     owner = module.scope_of(target).find(target.id) if isinstance(target, ast.Name) else None
     if isinstance(target, ast.Name) and owner is not None and len(owner[1]) == 1:
-        named = [use for use in module.named(target.id) if isinstance(use.ctx, ast.Load)]
+        named = module.loads(target.id)
         above = [module.parent(use) for use in named if module.scope_of(use).find(use.id) == owner]
         return bool(above) and all(isinstance(each, ast.Attribute) and each.attr == "shape" for each in above)
     return (
@@ -339,17 +333,21 @@ def _keys_beside(module: PythonModule, dataset: ast.expr) -> set[str]:
         dataset = dataset.value
     if not isinstance(dataset, ast.Subscript):
         return set()
+    return _keys(module).get((module.code(dataset.value), module.function_of(dataset)), set())
+
+
+def _keys(module: PythonModule) -> dict[tuple[str, ast.AST | None], set[str]]:
+    """The keys that are taken, by what they are taken from, as it is written, and the function around."""
     memo = module.memo("keys")
-    if not memo:
-        memo[""] = set()
-        for node in list(module.parents):
-            key = node.slice.value if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) else None
-            if isinstance(node, ast.Subscript) and isinstance(key, str):
-                found = memo.setdefault((module.code(node.value), module.function_of(node)), set())
-                assert isinstance(found, set)
-                found.add(key)
-    keys = memo.get((module.code(dataset.value), module.function_of(dataset)), set())
-    assert isinstance(keys, set)
+    if "all" not in memo:
+        found: dict[tuple[str, ast.AST | None], set[str]] = {}
+        for node in module.nodes(ast.Subscript):
+            key = module.constant(node.slice)
+            if isinstance(key, str):
+                found.setdefault((module.code(node.value), module.function_of(node)), set()).add(key)
+        memo["all"] = found
+    keys = memo["all"]
+    assert isinstance(keys, dict)
     return keys
 
 

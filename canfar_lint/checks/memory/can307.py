@@ -124,7 +124,7 @@ def _is_used(module: PythonModule, target: ast.expr, call: ast.Call) -> bool:
     """Whether a name is read with the handle that a call binds it to, or what is bound is no plain name."""
     if not isinstance(target, ast.Name):
         return True
-    read = (use for use in module.named(target.id) if isinstance(use.ctx, ast.Load))
+    read = module.loads(target.id)
     return any(binding.value is call for use in read for binding in module.bindings(use))
 
 
@@ -161,9 +161,7 @@ def _is_taken_care_of(module: PythonModule, name: str, call: ast.Call) -> bool:
     bindings = owner[1] if owner else []
     uses = [use for use in uses if not _is_only_collected(module, use)]
     own = [use for use in uses if owner is not None and module.scope_of(use) is owner[0]]
-    handed = (
-        use for use in module.named(name) if isinstance(use.ctx, ast.Load) and module.scope_of(use).find(name) == owner
-    )
+    handed = (use for use in module.loads(name) if module.scope_of(use).find(name) == owner)
     if any(_is_closed_by_another(module, use, bindings) for use in handed):
         return True
     if not own or len(own) < len(uses) or len(bindings) > _MOST_BINDINGS:
@@ -276,8 +274,7 @@ def _is_never_closed_list(module: PythonModule, opened: ast.ListComp) -> bool:
 
 def _closes_several(module: PythonModule) -> bool:
     """Whether what a loop runs over is closed, or an element: `f.close()`, `files[0].close()`, `map(close, files)`."""
-    closed = [node for node in module.parents if isinstance(node, ast.Attribute) and node.attr in _CLOSERS]
-    for node in closed:
+    for node in (node for closer in _CLOSERS for node in module.attributed(closer)):
         bindings = module.bindings(node.value) if isinstance(node.value, ast.Name) else []
         if not isinstance(node.value, ast.Name) or any(b.kind in ("for", "unpack") for b in bindings):
             return True

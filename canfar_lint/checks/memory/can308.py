@@ -18,8 +18,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     from canfar_lint.catalogue import load
 
     images = load().rules["CAN306"]
-    for loop in list(module.parents):
-        if not isinstance(loop, ast.For) or module.function_of(loop) is not None or is_short(module, images, loop):
+    for loop in module.nodes(ast.For):
+        if module.function_of(loop) is not None or is_short(module, images, loop):
             continue
         variables = {n.id for n in ast.walk(loop.target) if isinstance(n, ast.Name)}
         for statement in ast.walk(loop):

@@ -111,16 +111,7 @@ def is_never_called(module: PythonModule, place: ast.AST, depth: int = 0) -> boo
         return False
     if method.name.startswith("__") or any(module.code(base) != "object" for base in owner.bases):
         return False
-    memo = module.memo("attributes")
-    if not memo:
-        memo[0] = True
-        for node in module.parents:
-            if isinstance(node, ast.Attribute):
-                known = memo.setdefault(node.attr, [])
-                assert isinstance(known, list)
-                known.append(node)
-    uses = memo.get(method.name, [])
-    assert isinstance(uses, list)
+    uses = module.attributed(method.name)
     if any(node.value == method.name for node in module.strings):
         return False
     return all(module.function_of(use) is method or is_never_called(module, use, depth + 1) for use in uses)

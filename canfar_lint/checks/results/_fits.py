@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from canfar_lint.model.python import PythonModule
 
 _OF_KERAS = re.compile(r"(?m)^[ \t]*(?:from|import)[ \t]+(?:tensorflow|tf_keras|keras)\b")
-_CHANGED = frozenset(("append", "extend", "insert"))
 
 
 def unsaved(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, bool]]:
@@ -37,11 +36,11 @@ def unsaved(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.Call, bool]]
 
 def _callbacks(module: PythonModule, given: ast.expr) -> list[ast.expr]:
     """The callbacks that are listed; the expression itself where they are not, or more are added to the list."""
+    from canfar_lint.checks._threads import is_grown
+
+    if is_grown(module, given):
+        return [given]
     listed = module.resolve(given)
-    if isinstance(given, ast.Name):
-        parents = [module.parent(use) for use in module.named(given.id)]
-        if any(isinstance(each, ast.AugAssign) or getattr(each, "attr", "") in _CHANGED for each in parents):
-            return [given]
     return listed.elts if isinstance(listed, (ast.List, ast.Tuple)) else [listed]
 
 

@@ -188,7 +188,7 @@ def _are_few(module: PythonModule, call: ast.Call, argument: str, method: str) -
     if not isinstance(prior, ast.Name) or not isinstance(module.resolve(prior), ast.Call):
         return False
     scope = module.scope_of(prior)
-    uses = [use for use in module.named(prior.id) if module.scope_of(use) is scope and isinstance(use.ctx, ast.Load)]
+    uses = [use for use in module.loads(prior.id) if module.scope_of(use) is scope]
     added = [
         around for use in uses if isinstance(around := module.parent(use), ast.Attribute) and around.attr == method
     ]

@@ -49,7 +49,7 @@ def _only_names_outputs(module: PythonModule, statement: ast.Assign, depth: int)
     memo = module.memo("only names")
     if name not in memo:
         scope = module.scope_of(name)
-        uses = [use for use in module.named(name.id) if isinstance(use.ctx, ast.Load)]
+        uses = module.loads(name.id)
         memo[name] = len(uses) <= _MOST_INSIDE and all(
             id(use) in written_names(module) or _is_said_only(module, use) or _is_set_from(module, use, depth)
             for use in uses

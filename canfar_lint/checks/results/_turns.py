@@ -225,17 +225,28 @@ def _bound_by(node: ast.AST) -> set[str]:
 def _new_each_turn(module: PythonModule, output: Output, loop: ast.AST) -> bool:
     """Whether what is written changes from turn to turn, and is not a collection that grows."""
     call = output.call
-    bound = _loop(module, loop).bound
-    bound = bound - _same_in_all_turns(loop, bound)
-    if isinstance(loop, (*_FORS, *COMPREHENSIONS)):
-        from canfar_lint.checks.results._varying import varying
-
-        bound &= varying(module, loop)
+    new = _new(module, loop)
     used = {n.id for n in ast.walk(call) if isinstance(n, ast.Name)}
     used |= _written_through(module, call)
     if isinstance(call.func, ast.Attribute) and call.func.attr == "savefig":
-        return bool(_loop(module, loop).called & _FIGURES) or bool(used & bound)
-    return bool(used & bound)
+        return bool(_loop(module, loop).called & _FIGURES) or bool(used & new)
+    return bool(used & new)
+
+
+def _new(module: PythonModule, loop: ast.AST) -> set[str]:
+    """The names that get another value in each turn of a loop."""
+    memo = module.memo("new in each turn")
+    if loop not in memo:
+        bound = _loop(module, loop).bound
+        found = bound - _same_in_all_turns(loop, bound)
+        if isinstance(loop, (*_FORS, *COMPREHENSIONS)):
+            from canfar_lint.checks.results._varying import varying
+
+            found &= varying(module, loop)
+        memo[loop] = found
+    new = memo[loop]
+    assert isinstance(new, set)
+    return new
 
 
 def _same_in_all_turns(loop: ast.AST, bound: set[str]) -> set[str]:

@@ -237,16 +237,8 @@ def _answers_click(module: PythonModule, rule: Rule, place: ast.Call) -> bool:
 
 def _mentions_of(module: PythonModule, function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.AST]:
     """Where a function or method is named, called or not."""
-    memo = module.memo("named methods")
-    if not memo:
-        memo[0] = True
-        for node in module.parents:
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
-                known = memo.setdefault(node.attr, [])
-                assert isinstance(known, list)
-                known.append(node)
-    methods = memo.get(function.name, [])
-    assert isinstance(methods, list)
+    attributes = module.attributed(function.name)
+    methods = (node for node in attributes if isinstance(node.value, ast.Name) and node.value.id == "self")
     return [*module.named(function.name), *methods]
 
 
@@ -290,7 +282,7 @@ def _is_kept(module: PythonModule, output: Output, place: ast.Call, text: str) -
     scope = module.function_of(place)
     mentions: list[ast.AST] = [*texts_with(module, text)] if len(text) > 2 else []
     names = {n.id for n in ast.walk(output.name) if isinstance(n, ast.Name)}
-    mentions += [use for name in names for use in module.named(name) if isinstance(use.ctx, ast.Load)]
+    mentions += [use for name in names for use in module.loads(name)]
     written = [o.call for o in outputs(module) if o.does == WRITE and module.value(o.name).text == text]
     first = min([place.lineno, *(call.lineno for call in written if module.function_of(call) is scope)])
     return any(

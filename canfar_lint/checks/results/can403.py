@@ -203,7 +203,7 @@ def _is_only_read(module: PythonModule, call: ast.Call) -> bool:
     if not isinstance(handle, ast.Name):
         return False
     scope = module.scope_of(handle)
-    uses = [use for use in module.named(handle.id) if module.scope_of(use) is scope and isinstance(use.ctx, ast.Load)]
+    uses = [use for use in module.loads(handle.id) if module.scope_of(use) is scope]
     return bool(uses) and all(_reads(module, use) for use in uses)
 
 

@@ -65,7 +65,7 @@ def _is_never_called(module: PythonModule, call: ast.Call) -> bool:
     function = module.function_of(call)
     if function is None or not module.is_script or isinstance(module.parent(function), ast.ClassDef):
         return False
-    uses = [n for n in module.named(function.name) if isinstance(n.ctx, ast.Load)]
+    uses = module.loads(function.name)
     return not any(function not in module.ancestors(use) for use in uses)
 
 

@@ -136,7 +136,7 @@ def _keeps_command_lines(module: PythonModule, output: Output) -> bool:
     if not isinstance(handle, ast.Name):
         return False
     scope = module.scope_of(handle)
-    uses = [use for use in module.named(handle.id) if module.scope_of(use) is scope and isinstance(use.ctx, ast.Load)]
+    uses = [use for use in module.loads(handle.id) if module.scope_of(use) is scope]
     written = [module.parent_statement(use) for use in uses]
     after = [one for one in written if one.lineno >= output.call.lineno and "close()" not in module.code(one)]
     return bool(after) and all(_ARGV.search(module.code(one)) for one in after)

@@ -226,7 +226,7 @@ def _uses(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> list[a
     scope, function = module.scope_of(target), module.function_of(target)
     if len(scope.bindings.get(target.id, ())) > 1:
         return []
-    named = (n for n in module.named(target.id) if isinstance(n.ctx, ast.Load))
+    named = module.loads(target.id)
     return [n for n in named if function is None or function in module.ancestors(n)][:_MOST_CALLS]
 
 
@@ -337,7 +337,7 @@ def _is_sizeless(module: PythonModule, statement: ast.Assign | ast.AnnAssign, de
         uses += [n for n in module.named(target.id) if function is None or function in module.ancestors(n)]
         unused = _is_forgotten(module, target)
     elif isinstance(target, ast.Attribute):
-        uses += [n for n in module.parents if isinstance(n, ast.Attribute) and n.attr == target.attr]
+        uses += module.attributed(target.attr)
     read = [n for n in uses if isinstance(n.ctx, ast.Load)]
     used = [n for n in read if not never_runs(module, n) and not _is_bound_anew(module, statement, n)]
     return all(_is_weighed(module, n, depth) for n in used) if read else unused
@@ -589,8 +589,8 @@ def _by_a_word(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         around = module.parent(text)
         if isinstance(around, ast.Dict) and text in around.keys:
             given.append((str(text.value), around.values[around.keys.index(text)]))
-    for node in module.parents:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+    for node in module.nodes(ast.Assign):
+        if isinstance(node.targets[0], ast.Attribute):
             given.append((node.targets[0].attr, node.value))
     parts = rule.table("parts")
     for name, value in given:
@@ -614,11 +614,10 @@ def _given_sizes(module: PythonModule, rule: Rule) -> Iterator[tuple[ast.expr, a
         if call.args and isinstance(call.args[0], (ast.UnaryOp, ast.Name)):
             yield call.args[0], call.args[0], f"Parallel({module.code(call.args[0])})"
     settings = frozenset(rule.table("settings"))
-    for node in module.parents:
-        if isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and key.value in settings and isinstance(value, ast.UnaryOp):
-                    yield value, value, f"{module.code(key)}: {module.code(value)}"
+    for table in module.nodes(ast.Dict):
+        for key, value in zip(table.keys, table.values, strict=True):
+            if isinstance(key, ast.Constant) and key.value in settings and isinstance(value, ast.UnaryOp):
+                yield value, value, f"{module.code(key)}: {module.code(value)}"
     for node in module.subscript_stores:
         parent = module.parent(node)
         if module.constant(node.slice) in settings and isinstance(parent, ast.Assign):

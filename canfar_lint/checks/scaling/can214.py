@@ -309,8 +309,8 @@ def _limit(module: PythonModule, test: ast.expr, name: str) -> int | None:
 
 def _of_xspec(module: PythonModule) -> Iterator[Setting]:
     """`Xset.parallel.leven = 4`."""
-    for node in module.parents if "Xset" in module.text else ():
-        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Attribute):
+    for node in module.nodes(ast.Assign) if "Xset" in module.text else ():
+        if not isinstance(node.targets[0], ast.Attribute):
             continue
         target, number = node.targets[0], number_of(module, node.value)
         if target.attr not in _XSPEC_TASKS or number is None:
