@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -212,7 +211,9 @@ def _is_for_viewer(script: Script) -> bool:
 
 def _probes(script: Script, command: Command) -> bool:
     """Whether what a program says of a missing display is looked for: `xterm -e ls 2>&1 | grep "open display"`."""
-    at = bisect_right(script.commands, command.start, key=lambda each: each.start)
+    from canfar_lint.checks._scripts import positions
+
+    at = positions(script)[id(command)] + 1
     following = script.commands[at] if at < len(script.commands) else None
     reads = command.connector == "|" and following is not None and following.name in _GREPS
     words = following.arguments if reads and following is not None else ()
