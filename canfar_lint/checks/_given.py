@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from canfar_lint.checks._outputs import outputs
+from canfar_lint.checks._outputs import written_names
 from canfar_lint.model.python import PythonModule
 
 # folders that hold the data of many jobs, unless they are named for what one of them takes or makes
@@ -27,10 +27,10 @@ def is_never_read(module: PythonModule, given: ast.expr) -> bool:
 def is_only_place(module: PythonModule, given: ast.expr) -> bool:
     """Whether a value says only where the program puts what it makes, or is no more than printed."""
     uses = _uses(module, given) or []
-    names = module.memo("places")
-    if uses and not names:
-        names.update((id(node), True) for output in outputs(module) for node in ast.walk(output.name))
-    return bool(uses) and len(uses) <= _MOST and all(id(use) in names or _is_printed(module, use) for use in uses)
+    if not uses or len(uses) > _MOST:
+        return False
+    names = written_names(module)
+    return all(id(use) in names or _is_printed(module, use) for use in uses)
 
 
 def _is_printed(module: PythonModule, use: ast.expr) -> bool:

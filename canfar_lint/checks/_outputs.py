@@ -266,3 +266,12 @@ def user_given(value: Value) -> bool:
 
 def is_literal(value: Value) -> bool:
     return value.kind == LITERAL and bool(value.pieces)
+
+
+def written_names(module: PythonModule) -> dict[object, object]:
+    """The nodes that stand in the names of outputs."""
+    memo = module.memo("written names")
+    if not memo:
+        memo[0] = True
+        memo.update((id(node), True) for output in outputs(module) for node in ast.walk(output.name))
+    return memo

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from canfar_lint.checks._outputs import file_literals, outputs
+from canfar_lint.checks._outputs import file_literals, written_names
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import RESULT, Value
 
@@ -40,19 +40,24 @@ def constants(module: PythonModule) -> Iterator[tuple[ast.Assign | ast.AnnAssign
         alone = isinstance(statement, ast.AnnAssign) or len(statement.targets) == 1
         if not isinstance(target, ast.Name) or not alone or _OUTPUT_NAME.search(target.id):
             continue
-        for key, node in _texts(statement.value):
-            value = module.value(node)
-            if value.choices or value.sources - {RESULT} or _OUTPUT_NAME.search(key):
-                continue
-            if any(piece.default for piece in value.pieces):
-                continue
-            own = [use for use in module.loads(target.id) if _is_of(module, use, statement)]
-            if isinstance(statement.value, ast.Dict) and _is_looked_up(module, statement.value, own):
-                continue
-            once = len(module.scope.bindings.get(target.id, ())) == 1
-            unused = once and _INPUT_NAME.search(f"{target.id} {key}")
-            if _is_input(module, own) if own else unused:
+        values = ((key, node, module.value(node)) for key, node in _texts(statement.value))
+        texts = [each for each in values if _is_constant(each[0], each[2])]
+        if not texts:
+            continue
+        own = [use for use in module.loads(target.id) if _is_of(module, use, statement)]
+        if isinstance(statement.value, ast.Dict) and _is_looked_up(module, statement.value, own):
+            continue
+        once, read = len(module.scope.bindings.get(target.id, ())) == 1, bool(own) and _is_input(module, own)
+        for key, node, value in texts:
+            if read or (not own and once and _INPUT_NAME.search(f"{target.id} {key}")):
                 yield statement, node, value
+
+
+def _is_constant(key: str, value: Value) -> bool:
+    """Whether a text is the same in every run, and its key does not say that it is an output."""
+    if value.choices or value.sources - {RESULT} or _OUTPUT_NAME.search(key):
+        return False
+    return not any(piece.default for piece in value.pieces)
 
 
 def _is_of(module: PythonModule, use: ast.Name, statement: ast.stmt) -> bool:
@@ -88,7 +93,7 @@ def _is_looked_up(module: PythonModule, table: ast.Dict, uses: list[ast.Name]) -
 
 def _is_input(module: PythonModule, uses: list[ast.Name]) -> bool:
     """Whether nothing that becomes of a name says that it is an output, a default, or an optional file."""
-    written = {id(node) for output in outputs(module) for node in ast.walk(output.name)}
+    written = written_names(module)
     return all(id(use) not in written and _is_read(module, use) for use in uses[:50])
 
 

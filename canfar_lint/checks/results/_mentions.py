@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._outputs import Output, outputs, texts_with
+from canfar_lint.checks._outputs import Output, texts_with, written_names
 from canfar_lint.model.python import PythonModule
 
 _DEEP = 3
@@ -109,15 +109,6 @@ def _uses_of(module: PythonModule, name: ast.Name) -> Iterator[ast.Name]:
     for use in module.named(name.id):
         if isinstance(use.ctx, ast.Load) and module.scope_of(use).find(name.id) == owner:
             yield use
-
-
-def written_names(module: PythonModule) -> dict[object, object]:
-    """The nodes that stand in the names of outputs."""
-    memo = module.memo("written names")
-    if not memo:
-        memo[0] = True
-        memo.update((id(node), True) for output in outputs(module) for node in ast.walk(output.name))
-    return memo
 
 
 def _is_used(module: PythonModule, node: ast.AST) -> bool:

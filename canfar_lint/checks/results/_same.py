@@ -6,10 +6,11 @@ import ast
 import builtins
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from canfar_lint.checks._outputs import Output, outputs
 from canfar_lint.model.python import PythonModule
-from canfar_lint.model.scopes import Binding
+from canfar_lint.model.scopes import Binding, Scope
 
 _MOST = 20_000
 _OUTSIDE = frozenset(("argv", "environ"))
@@ -46,6 +47,8 @@ class _Slice:
         self.steady = steady
         self.writing = {id(output.call) for output in outputs(module)}
         self.seen: set[ast.AST] = set()
+        # the variables of which it is known what is put into them
+        self.filled: set[tuple[Scope, str]] = set()
         self.queue: list[ast.AST] = []
 
     def is_steady(self, data: list[ast.expr]) -> bool:
@@ -115,7 +118,11 @@ class _Slice:
         yield from (loop.iter for loop in self.module.loops(node) if isinstance(loop, ast.For))
 
     def _changes(self, name: ast.Name) -> Iterator[ast.AST]:
-        """What is put into a variable after it was made: `x[i] = …`, `x.append(…)`, `fill(x, …)`."""
+        """What is put into a variable after it was made: `x[i] = …`, `x.append(…)`, `fill(x, …)`; told once of each."""
+        found = self.module.scope_of(name).find(name.id)
+        if found is None or (found[0], name.id) in self.filled:
+            return
+        self.filled.add((found[0], name.id))
         for use in self._uses(name):
             whole: ast.expr = use  # with what is taken of it: `x.meta["a"]`
             while isinstance(around := self.module.parent(whole), (ast.Attribute, ast.Subscript, ast.Tuple)):
@@ -140,10 +147,10 @@ class _Slice:
                 yield use
 
     def _views(self, targets: list[ast.expr]) -> Iterator[ast.Name]:
-        """The uses of what is a part of a variable by another name, and may be filled in its place."""
+        """A use of what is a part of a variable by another name, and may be filled in its place."""
         for node in (node for target in targets for node in ast.walk(target)):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                yield from self._uses(node)
+                yield from islice(self._uses(node), 1)
 
     def _fills(self, call: ast.Call, part: ast.expr) -> bool:
         """Whether a call may change what it is given, or is a method of it: one whose answer nobody takes."""

@@ -20,12 +20,13 @@ from canfar_lint.checks._outputs import (
     names_of,
     outputs,
     texts_with,
+    written_names,
 )
 from canfar_lint.checks._tasks import takes_task, takes_words
 from canfar_lint.checks.results._alone import is_missing, is_never_called, is_removed, is_told_nothing, is_used_up
 from canfar_lint.checks.results._asked import is_asked_for
 from canfar_lint.checks.results._defaults import by_default
-from canfar_lint.checks.results._mentions import is_only_name, says_what, written_names
+from canfar_lint.checks.results._mentions import is_only_name, says_what
 from canfar_lint.checks.results._turns import ends_in_text, stays, turn_of
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Question
 from canfar_lint.model.python import PythonModule
