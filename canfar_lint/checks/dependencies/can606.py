@@ -87,13 +87,10 @@ def _needed(module: PythonModule, node: ast.expr, path: str) -> Question | None:
 
 def _imported(module: PythonModule) -> Iterator[str]:
     """The dotted names of what the file imports, but for the standard library's and its own package's."""
-    for node in ast.walk(module.tree):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        yield from (name for name in names if name.partition(".")[0] not in sys.stdlib_module_names)
+    names = [alias.name for node in module.nodes(ast.Import) for alias in node.names]
+    absolute = (node for node in module.nodes(ast.ImportFrom) if not node.level)
+    names += [f"{node.module}.{alias.name}" for node in absolute for alias in node.names]
+    yield from (name for name in names if name.partition(".")[0] not in sys.stdlib_module_names)
 
 
 def _added_values(module: PythonModule) -> Iterator[tuple[ast.expr, Value]]:
@@ -178,10 +175,11 @@ def _added(module: PythonModule) -> Iterator[ast.expr]:
     for call in module.calls(("sys.path.extend",)):
         if call.args and isinstance(call.args[0], (ast.List, ast.Tuple)):
             yield from call.args[0].elts
-    for statement in ast.walk(module.tree):
-        if isinstance(statement, ast.AugAssign) and module.qualified(statement.target) == "sys.path":
-            yield from getattr(statement.value, "elts", ())
-        elif isinstance(statement, ast.Assign) and _is_path(module, statement.targets[0]):
+    for grown in module.nodes(ast.AugAssign):
+        if module.qualified(grown.target) == "sys.path":
+            yield from getattr(grown.value, "elts", ())
+    for statement in module.nodes(ast.Assign):
+        if _is_path(module, statement.targets[0]):
             for part in _summands(statement.value):
                 yield from getattr(part, "elts", ())
     for node in module.stores("os.environ"):

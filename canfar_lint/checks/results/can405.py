@@ -56,8 +56,7 @@ def _is_emcee_2(module: PythonModule, call: ast.Call) -> bool:
     if module.keyword(call, "threads") is not None:
         return True
     targets = {module.code(target) for target in _targets(module.parent_statement(call))}
-    of_old = [n for n in ast.walk(module.tree) if isinstance(n, ast.Attribute) and n.attr == "pool"]
-    return any(module.code(each.value) in targets for each in of_old)
+    return any(module.code(each.value) in targets for each in module.attributed("pool"))
 
 
 def _is_never_called(module: PythonModule, call: ast.Call) -> bool:
@@ -130,11 +129,10 @@ _FILLED = ("h5py.File", "tables.open_file", "zarr.open", "netCDF4.Dataset")
 def _loops_over(module: PythonModule, call: ast.Call) -> Iterator[ast.For]:
     """The loops over what a call gives, by itself or by a name."""
     named = {target.id for target in _targets(module.parent_statement(call)) if isinstance(target, ast.Name)}
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.For):
-            inside = list(ast.walk(node.iter))
-            if call in inside or any(isinstance(each, ast.Name) and each.id in named for each in inside):
-                yield node
+    for loop in module.nodes(ast.For):
+        inside = list(ast.walk(loop.iter))
+        if call in inside or any(isinstance(each, ast.Name) and each.id in named for each in inside):
+            yield loop
 
 
 def _targets(statement: ast.stmt) -> list[ast.expr]:

@@ -116,8 +116,8 @@ def _slices_of(module: PythonModule, text: ast.Constant) -> Iterator[ast.Subscri
     if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
         return
     name = statement.targets[0].id
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice) and node.slice.step is not None:
+    for node in module.nodes(ast.Subscript):
+        if isinstance(node.slice, ast.Slice) and node.slice.step is not None:
             lower = node.slice.lower
             if lower is not None and any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(lower)):
                 yield node
@@ -160,8 +160,9 @@ def _used_twice(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Fi
 
 def _uses(module: PythonModule, name: str) -> Iterator[ast.Name]:
     """Where a generator bound to a name is gone through to its end."""
-    for node in ast.walk(module.tree):
-        if isinstance(node, (ast.For, ast.comprehension)) and isinstance(node.iter, ast.Name) and node.iter.id == name:
-            yield node.iter
-        elif isinstance(node, ast.Call) and module.qualified(node.func) in _USING_UP:
-            yield from (a for a in node.args if isinstance(a, ast.Name) and a.id == name)
+    gone_through = [loop.iter for loop in module.nodes(ast.For)]
+    gone_through += [part.iter for part in module.nodes(ast.comprehension)]
+    yield from (each for each in gone_through if isinstance(each, ast.Name) and each.id == name)
+    for call in module.nodes(ast.Call):
+        if module.qualified(call.func) in _USING_UP:
+            yield from (a for a in call.args if isinstance(a, ast.Name) and a.id == name)
