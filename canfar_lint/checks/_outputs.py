@@ -69,6 +69,21 @@ def outputs(module: PythonModule) -> list[Output]:
     return answer
 
 
+def written_as(module: PythonModule, text: str | None) -> list[Output]:
+    """The calls that write to what has a name, in source order; those of which it is not known for None."""
+    memo = module.memo("written as")
+    if "by name" not in memo:
+        found: dict[str | None, list[Output]] = {}
+        for output in outputs(module):
+            if output.does == WRITE:
+                found.setdefault(module.value(output.name).text, []).append(output)
+        memo["by name"] = found
+    by_name = memo["by name"]
+    assert isinstance(by_name, dict)
+    answer: list[Output] = by_name.get(text, [])
+    return answer
+
+
 def _found(module: PythonModule, table: dict[str, Any]) -> Iterator[Output]:
     for call in module.methods(table["products"]):
         name = _given(module, call, table["products"])

@@ -44,7 +44,7 @@ def constants(module: PythonModule) -> Iterator[tuple[ast.Assign | ast.AnnAssign
         texts = [each for each in values if _is_constant(each[0], each[2])]
         if not texts:
             continue
-        own = [use for use in module.loads(target.id) if _is_of(module, use, statement)]
+        own = _uses_of(module, target.id).get(statement, [])
         if isinstance(statement.value, ast.Dict) and _is_looked_up(module, statement.value, own):
             continue
         once, read = len(module.scope.bindings.get(target.id, ())) == 1, bool(own) and _is_input(module, own)
@@ -60,8 +60,18 @@ def _is_constant(key: str, value: Value) -> bool:
     return not any(piece.default for piece in value.pieces)
 
 
-def _is_of(module: PythonModule, use: ast.Name, statement: ast.stmt) -> bool:
-    return any(binding.node is statement for binding in module.bindings(use))
+def _uses_of(module: PythonModule, name: str) -> dict[ast.AST, list[ast.Name]]:
+    """Where a name is read, by the statements that may have bound it there."""
+    memo = module.memo("uses of")
+    if name not in memo:
+        found: dict[ast.AST, list[ast.Name]] = {}
+        for use in module.loads(name):
+            for binding in module.bindings(use):
+                found.setdefault(binding.node, []).append(use)
+        memo[name] = found
+    answer = memo[name]
+    assert isinstance(answer, dict)
+    return answer
 
 
 def _at_module_level(module: PythonModule) -> Iterator[ast.Assign | ast.AnnAssign]:

@@ -7,6 +7,7 @@ import builtins
 import re
 from collections.abc import Iterator
 from itertools import islice
+from typing import NamedTuple
 
 from canfar_lint.checks._outputs import Output, outputs
 from canfar_lint.model.python import PythonModule
@@ -35,19 +36,34 @@ def is_same(module: PythonModule, output: Output, steady: frozenset[str]) -> boo
     kinds = {binding.kind for node in variables for binding in module.bindings(node)}
     if kinds <= {"import", "def", "class"}:
         return False
-    return _Slice(module, module.function_of(call), steady).is_steady(data)
+    function = module.function_of(call)
+    memo = module.memo("steady")
+    if function not in memo:
+        memo[function] = _Steady(set(), set(), {id(one.call) for one in outputs(module)})
+    known = memo[function]
+    assert isinstance(known, _Steady)
+    return _Slice(module, function, steady, known).is_steady(data)
+
+
+class _Steady(NamedTuple):
+    """The nodes of which all is known to be the same in every run, and the variables of which it is known what is put
+    into them: outputs of one function share most of what they are made of."""
+
+    nodes: set[ast.AST]
+    variables: set[tuple[Scope, str]]
+    outputs: set[int]
+    """The identities of the calls that write."""
 
 
 class _Slice:
     """All that a value is made of."""
 
-    def __init__(self, module: PythonModule, function: ast.AST | None, steady: frozenset[str]) -> None:
+    def __init__(self, module: PythonModule, function: ast.AST | None, steady: frozenset[str], known: _Steady) -> None:
         self.module = module
         self.function = function
         self.steady = steady
-        self.writing = {id(output.call) for output in outputs(module)}
+        self.known = known
         self.seen: set[ast.AST] = set()
-        # the variables of which it is known what is put into them
         self.filled: set[tuple[Scope, str]] = set()
         self.queue: list[ast.AST] = []
 
@@ -56,12 +72,14 @@ class _Slice:
         self.queue += data
         while self.queue:
             node = self.queue.pop()
-            if node in self.seen:
+            if node in self.seen or node in self.known.nodes:
                 continue
             self.seen.add(node)
             if len(self.seen) > _MOST or not self._adds(node):
                 return False
             self.queue += ast.iter_child_nodes(node)
+        self.known.nodes.update(self.seen)
+        self.known.variables.update(self.filled)
         return True
 
     def _adds(self, node: ast.AST) -> bool:
@@ -120,9 +138,10 @@ class _Slice:
     def _changes(self, name: ast.Name) -> Iterator[ast.AST]:
         """What is put into a variable after it was made: `x[i] = …`, `x.append(…)`, `fill(x, …)`; told once of each."""
         found = self.module.scope_of(name).find(name.id)
-        if found is None or (found[0], name.id) in self.filled:
+        variable = None if found is None else (found[0], name.id)
+        if variable is None or variable in self.filled or variable in self.known.variables:
             return
-        self.filled.add((found[0], name.id))
+        self.filled.add(variable)
         for use in self._uses(name):
             whole: ast.expr = use  # with what is taken of it: `x.meta["a"]`
             while isinstance(around := self.module.parent(whole), (ast.Attribute, ast.Subscript, ast.Tuple)):
@@ -154,7 +173,7 @@ class _Slice:
 
     def _fills(self, call: ast.Call, part: ast.expr) -> bool:
         """Whether a call may change what it is given, or is a method of it: one whose answer nobody takes."""
-        if not isinstance(self.module.parent(call), ast.Expr) or id(call) in self.writing:
+        if not isinstance(self.module.parent(call), ast.Expr) or id(call) in self.known.outputs:
             return False
         if call.func is part:
             return True

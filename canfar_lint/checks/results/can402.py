@@ -20,6 +20,7 @@ from canfar_lint.checks._outputs import (
     names_of,
     outputs,
     texts_with,
+    written_as,
     written_names,
 )
 from canfar_lint.checks._tasks import takes_task, takes_words
@@ -185,8 +186,8 @@ def _is_same(module: PythonModule, rule: Rule, output: Output, named: Named, tex
     from canfar_lint.checks.results._same import is_same
 
     function = module.function_of(output.call)
-    beside = (one for one in outputs(module) if one.call is not output.call and one.does == WRITE)
-    if any(module.function_of(one.call) is function and module.value(one.name).text == text for one in beside):
+    beside = (one for one in written_as(module, text) if one.call is not output.call)
+    if any(module.function_of(one.call) is function for one in beside):
         return False
     return named.place is output.call and is_same(module, output, frozenset(rule.table("steady")))
 
@@ -284,7 +285,7 @@ def _is_kept(module: PythonModule, output: Output, place: ast.Call, text: str) -
     mentions: list[ast.AST] = [*texts_with(module, text)] if len(text) > 2 else []
     names = {n.id for n in ast.walk(output.name) if isinstance(n, ast.Name)}
     mentions += [use for name in names for use in module.loads(name)]
-    written = [o.call for o in outputs(module) if o.does == WRITE and module.value(o.name).text == text]
+    written = (one.call for one in written_as(module, text))
     first = min([place.lineno, *(call.lineno for call in written if module.function_of(call) is scope)])
     return any(
         module.function_of(node) is scope and node.lineno < first and _is_opened(module, node)
