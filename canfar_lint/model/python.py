@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import takewhile
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -62,6 +61,7 @@ class PythonModule:
         self._main: frozenset[ast.AST] | None = None
         self._callers: dict[ast.AST, list[ast.Call]] | None = None
         self._another: bool | None = None
+        self._places: dict[ast.AST, tuple[list[ast.stmt], int]] = {}
         self._memo: dict[object, object] = {}
         self._evaluator = Evaluator(self)
         _walk(self)
@@ -121,20 +121,27 @@ class PythonModule:
 
     def block_of(self, statement: ast.AST) -> list[ast.stmt]:
         """The statements that one stands among; none for what is no statement."""
-        around = self.parents.get(statement)
-        for field in ("body", "orelse", "finalbody"):
-            block = getattr(around, field, None)
-            if isinstance(block, list) and statement in block:
-                return block
-        return []
+        return self._place(statement)[0]
 
     def before(self, statement: ast.AST) -> list[ast.stmt]:
         """What stands before a statement in its block."""
-        return [*takewhile(lambda each: each is not statement, self.block_of(statement))]
+        block, at = self._place(statement)
+        return block[:at]
 
     def behind(self, statement: ast.AST) -> list[ast.stmt]:
         """What stands behind a statement in its block."""
-        return self.block_of(statement)[len(self.before(statement)) + 1 :]
+        block, at = self._place(statement)
+        return block[at + 1 :]
+
+    def _place(self, statement: ast.AST) -> tuple[list[ast.stmt], int]:
+        if statement not in self._places:
+            around = self.parents.get(statement)
+            for field in ("body", "orelse", "finalbody"):
+                block = getattr(around, field, None)
+                if isinstance(block, list):
+                    self._places.update((each, (block, at)) for at, each in enumerate(block))
+            self._places.setdefault(statement, ([], 0))
+        return self._places[statement]
 
     def scope_of(self, node: ast.AST) -> Scope:
         """The scope whose names a node sees."""

@@ -32,6 +32,8 @@ _OPTIONS_WITH_VALUE = {
 """Wrappers, and their options whose value is the next word."""
 _POSITIONALS = {"timeout": 1, "taskset": 1, "gosu": 1, "su-exec": 1, "flock": 1}
 """Words a wrapper takes before the command."""
+_OF_A_PROCESS = ("-p", "--pid", "-ap", "-pc", "-cp", "-apc", "-acp")
+"""Options by which `taskset` is about a process that runs already, and starts none."""
 _CONDA = frozenset(["conda", "mamba", "micromamba"])
 _CONDA_RUN_VALUES = ("-n", "--name", "-p", "--prefix", "--cwd", "-e", "--env", "-r", "--root-prefix", "-a", "--attach")
 
@@ -98,7 +100,7 @@ def _behind(words: list[Word], at: int, name: str, command: Command) -> int | No
             i += 1
             continue
         break
-    if name == "taskset" and any(word.value in ("-p", "--pid", "-ap") for word in words[at + 1 : i]):
+    if name == "taskset" and any(word.value in _OF_A_PROCESS for word in words[at + 1 : i]):
         return None
     return i + _POSITIONALS.get(name, 0)
 

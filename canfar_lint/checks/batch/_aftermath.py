@@ -13,7 +13,7 @@ from canfar_lint.model.python import PythonModule
 _NEAR = 6
 _ENDINGS = frozenset(("sys.exit", "builtins.exit", "builtins.quit", "os._exit", "builtins.SystemExit"))
 _SOON = 4
-_ASKING = frozenset(("exists", "isfile", "is_file", "lexists", "getsize"))
+_ASKING = frozenset(("exists", "isfile", "is_file", "isdir", "is_dir", "lexists", "getsize"))
 _TALKING = re.compile(
     r"^(builtins\.print|logging\.|traceback\.|warnings\.warn|sys\.std(out|err)\.|loguru\.)|\.(debug|info|warning|"
     r"warn|error|critical|exception|log|print_exc)$"
@@ -25,19 +25,29 @@ def is_noticed(module: PythonModule, call: ast.Call, *, works: bool) -> bool:
 
     `works` when the command does work, so that any product that is asked for may be its own.
     """
-    after = module.behind(module.parent_statement(call))[:_NEAR]
+    after = _following(module, module.parent_statement(call))
     if _is_missed(module, call, after, works=works) or _is_tested(module, call, after):
         return True
-    return _fails_anyway(module, after) or _is_made_again(module, call, after) or _is_opened_next(module, call)
+    return _fails_anyway(module, after) or _is_made_again(module, call, after)
+
+
+def _following(module: PythonModule, statement: ast.stmt) -> list[ast.stmt]:
+    """What comes behind a statement, or behind the condition that it is the last under."""
+    after = module.behind(statement)
+    parted = module.parent(statement)
+    while not after and isinstance(parted, ast.If):
+        after = module.behind(parted)
+        parted = module.parent(parted)
+    return after[:_NEAR]
 
 
 def _fails_anyway(module: PythonModule, after: list[ast.stmt]) -> bool:
     """Whether the program ends as failed just behind a call, whatever became of that."""
     works = (s for s in after if not (isinstance(s, ast.Expr) and is_talk(module, s)))
-    return _is_failure(module, next(works, None))
+    return is_failure(module, next(works, None))
 
 
-def _is_failure(module: PythonModule, statement: ast.stmt | None) -> bool:
+def is_failure(module: PythonModule, statement: ast.stmt | None) -> bool:
     """Whether a statement ends the program with another status than 0."""
     ending = statement.exc if isinstance(statement, ast.Raise) else getattr(statement, "value", None)
     name = module.qualified(ending.func if isinstance(ending, ast.Call) else ending) if ending is not None else ""
@@ -62,23 +72,6 @@ def _is_made_again(module: PythonModule, call: ast.Call, after: list[ast.stmt]) 
     return anew and module.code(following.args[0]).strip("\"'") in parts(module, call)
 
 
-def _is_opened_next(module: PythonModule, call: ast.Call) -> bool:
-    """Whether what a command makes where it is not there is opened just behind that condition, and missed there:
-    `if not exists(name): fetch(name)`, `with open(name) as file:`.
-    """
-    parted = module.parents.get(module.parent_statement(call))
-    if not isinstance(parted, ast.If) or parted.orelse:
-        return False
-    missing = {module.code(one) for each in _denied(module, parted.test) for one in _asked(each)}
-    following = module.behind(parted)[:1]
-    opened = [node for statement in following for node in ast.walk(statement) if isinstance(node, ast.Call)]
-    return any(
-        module.qualified(each.func).endswith(("open", "read", "load")) and module.code(each.args[0]) in missing
-        for each in opened
-        if each.args
-    )
-
-
 def _is_tested(module: PythonModule, call: ast.Call, after: list[ast.stmt]) -> bool:
     """Whether what follows reads the output that a command is redirected to, and ends where there is nothing in it.
 
@@ -93,7 +86,7 @@ def _is_tested(module: PythonModule, call: ast.Call, after: list[ast.stmt]) -> b
         about = any(name.id in known for name in names if isinstance(name.ctx, ast.Load))
         if isinstance(statement, ast.If):
             if about:
-                return _is_failure(module, statement.body[-1])
+                return is_failure(module, statement.body[-1])
         elif about or any(isinstance(node, ast.Constant) and node.value in made for node in nodes):
             known |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
     return False
@@ -112,18 +105,18 @@ def _is_missed(module: PythonModule, call: ast.Call, after: list[ast.stmt], *, w
     assert isinstance(test, (ast.If, ast.Assert))
     if works and at == 0 and _ends_without(module, test):
         return True
-    asked = list(_asked(test.test))
+    asked = list(asked_for(test.test))
     named = parts(module, call) if asked else frozenset()
     if any(module.code(each).strip("\"'") in named for each in asked):
         return True
     if not _cleared(module, call).isdisjoint(map(module.code, asked)):
         return True
     made = {name.id: one.value for one in between if isinstance(one, ast.Assign) for name in _targets(one)}
-    listed = {name for name, value in made.items() if works and (_lists(module, value) or any(_asked(value)))}
+    listed = {name for name, value in made.items() if works and (_lists(module, value) or any(asked_for(value)))}
     names = {node.id for each in asked for node in ast.walk(each) if isinstance(node, ast.Name)}
     looked = {node.id for node in ast.walk(test.test) if isinstance(node, ast.Name)} & listed
     told = bool(looked) or not names.isdisjoint({*made} | (named - {b.name for b in module.imports}))
-    return told and (isinstance(test, ast.Assert) or any(_leaves(module, b[-1]) for b in (test.body, test.orelse) if b))
+    return told and (isinstance(test, ast.Assert) or any(leaves(module, b[-1]) for b in (test.body, test.orelse) if b))
 
 
 def _cleared(module: PythonModule, call: ast.Call) -> frozenset[str]:
@@ -134,7 +127,7 @@ def _cleared(module: PythonModule, call: ast.Call) -> frozenset[str]:
     return frozenset(module.code(node.args[0]) for node in gone)
 
 
-def _asked(test: ast.expr) -> Iterator[ast.expr]:
+def asked_for(test: ast.expr) -> Iterator[ast.expr]:
     """The files of which a test asks whether they are there."""
     for node in ast.walk(test):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ASKING:
@@ -143,12 +136,12 @@ def _asked(test: ast.expr) -> Iterator[ast.expr]:
 
 def _ends_without(module: PythonModule, test: ast.If | ast.Assert) -> bool:
     """`if not catalogue.exists(): return None`: a product that the command need not name is asked for at once."""
-    denied = [one for node in ast.walk(test.test) for one in _denied(module, node)]
-    missing = any(isinstance(node, ast.Call) and any(_asked(node)) for node in denied)
-    return missing and isinstance(test, ast.If) and _leaves(module, test.body[-1])
+    denied = [one for node in ast.walk(test.test) for one in contraries(module, node)]
+    missing = any(isinstance(node, ast.Call) and any(asked_for(node)) for node in denied)
+    return missing and isinstance(test, ast.If) and leaves(module, test.body[-1])
 
 
-def _denied(module: PythonModule, node: ast.AST) -> Iterator[ast.expr]:
+def contraries(module: PythonModule, node: ast.AST) -> Iterator[ast.expr]:
     """What a test asks the contrary of: `not x`, `x == False`."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield node.operand
@@ -171,7 +164,7 @@ def _lists(module: PythonModule, value: ast.expr) -> bool:
     return any(re.search(r"(^|\.)(i?glob|rglob|listdir|scandir|iterdir)$", module.code(call.func)) for call in calls)
 
 
-def _leaves(module: PythonModule, statement: ast.stmt) -> bool:
+def leaves(module: PythonModule, statement: ast.stmt) -> bool:
     """Whether a statement ends the program, the function or the turn."""
     if isinstance(statement, (ast.Raise, ast.Return, ast.Continue, ast.Break)):
         return True

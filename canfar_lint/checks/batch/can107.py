@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._commands import started
-from canfar_lint.checks.batch._aftermath import is_noticed, is_talk, parts
+from canfar_lint.checks.batch._aftermath import is_noticed, is_talk, leaves
+from canfar_lint.checks.batch._asides import is_aside
 from canfar_lint.checks.batch._ends import status_given, succeeding
+from canfar_lint.checks.batch._opened import copies, is_checked, is_opened
 from canfar_lint.checks.batch._processes import is_collected, is_only_waited_for
 from canfar_lint.checks.batch._shell_steps import is_asked_for, is_lost, is_seen, stopping, talking
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
@@ -26,12 +28,16 @@ _LOOKED_AT = frozenset(("returncode", "check_returncode", "poll", "terminate", "
 _PIPED = frozenset(("stdin", "stdout", "stderr"))
 _TAKES_APART = frozenset(("builtins.int", "builtins.float", "json.loads"))
 _RUN, _CALL, _POPEN = "subprocess.run", "subprocess.call", "subprocess.Popen"
+# what takes a row apart
+_READS_ROWS = ("builtins.", "re.", "math.", "datetime.")
 # blocks whose commands are not the script's own steps
 _ELSEWHERE = frozenset(("function", "substitution", "process", "trap"))
 _FORCED = re.compile(r"-[a-zA-Z]*f[a-zA-Z]*")  # rm -f misses nothing, ssh -f goes into the background
 _NEAR = 6
 # a command line given as the one word of a list
 _REMOVES = re.compile(r"rm\s+-[a-zA-Z]*f")
+_TELLS = re.compile(r"--?version|-dumpversion|--help|-h")
+_ASKS = re.compile(r"-\w|--?(help|version|usage|revision)")
 _TIDIES = re.compile(r"(?i)clean([-_]?up)?(\.\w+)?")
 _CLEANING = re.compile(
     r"(?i)clean(ing)?_?up|tear_?down|tidy|destroy|^__(del|exit)__$|^(close|stop|abort|shut_?down|kill)(_|$)"
@@ -67,13 +73,16 @@ def _unseen(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         name = next((n for n in module.qualified_all(call.func) if n in wanted), "")
         if harmless.get(call, "") is None or not _is_unchecked(module, call, name) or "EDITOR" in module.code(call):
             continue
-        if _names_nothing(module, call):
+        if _names_nothing(module, call) or _only_asks(module, call) or _never_runs(module, call):
             continue
         light = harmless.get(call)
         if is_noticed(module, call, works=light is None):
             continue
+        if light is None and (is_opened(module, call) or is_checked(module, call)):
+            continue
         if name == _POPEN and _serves(module, rule, call):
             continue
+        light = light or _lighter(module, call)
         if light is None:
             fix = _fix(module, call, name) if _says_failure(module, rule, call) else None
             yield rule.finding(module.span(call), command=module.code(call), instead=rule.table(wanted[name]), fix=fix)
@@ -93,6 +102,29 @@ def _names_nothing(module: PythonModule, call: ast.Call) -> bool:
         return True
     words = module.value(call.args[0]).skeleton if call.args else ""
     return re.match(r"(?:echo\s(?:[^<>|&;`\n\\]|\\.)*|\s*cd\s[^<>|&;`\n]*)$", words) is not None and "$(" not in words
+
+
+def _only_asks(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a program is asked for a word, and nothing is done with it: `os.system("stack -h")`, `sys.exit(0)`."""
+    arguments = [start.command.arguments for start in started(module) if start.call is call]
+    asks = len(arguments) == 1 and len(arguments[0]) == 1 and _ASKS.fullmatch(arguments[0][0].head) is not None
+    return asks and any(leaves(module, each) for each in module.behind(module.parent_statement(call))[:1])
+
+
+def _never_runs(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a command is put aside by `if 0:`, which is no switch."""
+    return any(isinstance(test, ast.Constant) and bool(test.value) != wanted for test, wanted in module.guards(call))
+
+
+def _lighter(module: PythonModule, call: ast.Call) -> str | None:
+    """What is said of a copy that is opened behind, and of the last thing that a function does that takes down."""
+    copied = copies(module, call)
+    if copied:
+        return copied
+    function, statement = module.function_of(call), module.parent_statement(call)
+    if function is None or not _CLEANING.search(function.name) or module.parent(statement) is not function:
+        return None
+    return None if module.behind(statement) else function.name
 
 
 def _head(module: PythonModule, handler: ast.ExceptHandler) -> tuple[int, int]:
@@ -175,7 +207,6 @@ def _harmless(module: PythonModule, rule: Rule) -> dict[ast.AST, str | None]:
     """
     names = frozenset((*rule.table("harmless"), *rule.table("answering")))
     unsaid = frozenset((*rule.table("answering"), *rule.table("for_a_person"), *rule.table("unsaid")))
-    added = [module.code(call.args[0]).strip("\"'") for call in module.calls_named("open") if _appends(module, call)]
     good: dict[ast.AST, bool] = {}
     light: dict[ast.AST, str | None] = {}
     for start in started(module):
@@ -183,8 +214,6 @@ def _harmless(module: PythonModule, rule: Rule) -> dict[ast.AST, str | None]:
             continue  # what follows is what the call is for
         told = "||" in (start.command.connector, start.command.before)
         fine = start.command.name in names and not _works(start.command, rule)
-        if fine and start.command.name == "rm" and added and not start.command.before:
-            fine = not set(added) & parts(module, start.call)  # the old rows would stay among the new ones
         quiet = told or start.command.connector == "&" or not start.command.words
         good[start.call] = good.get(start.call, True) and (fine or quiet or _leaves_nothing(start.command, rule))
         if not quiet and start.command.name not in unsaid:
@@ -216,36 +245,36 @@ def _is_best_effort(module: PythonModule, rule: Rule, call: ast.Call, light: str
     return False
 
 
-def _appends(module: PythonModule, call: ast.Call) -> bool:
-    """Whether a file is opened for writing behind what is in it."""
-    mode = module.argument(call, "mode", 1) if call.args else None
-    return mode is not None and str(module.constant(mode)).startswith("a")
-
-
 def _works(command: Command, rule: Rule) -> bool:
     """Whether a command that is mostly harmless does a step: links to data, or what `echo` adds to a file.
 
-    A command that `echo` writes down for later is none.
+    A command that `echo` writes down for later is none, nor words that are always the same and stand between others.
     """
     if command.name == "ln":
         data = re.compile(rule.table("data_files"))
         return any(word.dynamic or data.search(word.tail) for word in command.arguments)
     asides = re.compile(f"{rule.table('asides')}|{rule.table('written_down')}")
-    return command.name in ("echo", "printf") and any(
-        redirect.writes and not asides.search(redirect.target.value or redirect.target.tail)
-        for redirect in command.redirects
-    )
+    fixed = not any(word.dynamic or "${_}" in word.text for word in command.arguments)
+    written = (each.target for each in command.redirects if each.writes and not (fixed and each.op == ">>"))
+    return command.name in ("echo", "printf") and any(not asides.search(to.value or to.tail) for to in written)
 
 
 def _leaves_nothing(command: Command, rule: Rule) -> bool:
     """Whether a command only shows something, tidies up, or changes a shell that ends with it."""
-    tells = [word.value for word in command.arguments] in (["--version"], ["-version"], ["-dumpversion"], ["--help"])
+    tells = len(command.arguments) == 1 and _TELLS.fullmatch(command.arguments[0].value or "") is not None
+    tells = tells or [word.value for word in command.arguments[:2]] == ["-m", "webbrowser"]
     shows = (tells or command.name in rule.table("showing")) and not command.redirects and command.connector != "|"
     last = rule.table("tidying").get(command.name, ())
     apart = command.name == "ssh" and any(_FORCED.fullmatch(word.head) for word in command.arguments)
     tidies = _TIDIES.fullmatch(command.name or "") is not None or _removes_found(command)
     tidies = tidies or (len(command.words) == 1 and _REMOVES.match(command.words[0].head) is not None)
-    return shows or apart or tidies or any(word.value in last for word in command.arguments[:1])
+    return shows or apart or tidies or _may_fail(command) or any(word.value in last for word in command.arguments[:1])
+
+
+def _may_fail(command: Command) -> bool:
+    """Whether only what a command complains of is thrown away: `umount disk 2> /dev/null`."""
+    written = [redirect for redirect in command.redirects if redirect.writes]
+    return len(written) == 1 and written[0].fd == "2" and written[0].target.value == "/dev/null"
 
 
 def _removes_found(command: Command) -> bool:
@@ -368,7 +397,7 @@ def _skipping(module: PythonModule) -> Iterator[tuple[ast.ExceptHandler, bool]]:
         whole = len(_work(module, loop.body)) <= 1
         if not whole and not _drops_product(module, node, attempt):
             continue
-        if _looks_for(module, loop, attempt):
+        if _looks_for(module, loop, attempt) or is_aside(module, attempt, node, loop):
             continue
         if _goes_on(module, node) and module.on_main_path(attempt) and not module.user_guarded(attempt):
             yield node, whole
@@ -409,7 +438,7 @@ def _takes_steps(module: PythonModule, attempt: ast.Try) -> bool:
     if any(isinstance(node, (ast.Break, ast.Return, ast.Import, ast.ImportFrom)) for node in inside):
         return False
     names = (module.qualified(node.func) for node in inside if isinstance(node, ast.Call))
-    return any(name and not name.startswith("builtins.") for name in names)
+    return any(name and not name.startswith(_READS_ROWS) for name in names)
 
 
 def _is_broad(module: PythonModule, handler: ast.ExceptHandler) -> bool:
@@ -445,6 +474,8 @@ def _stopping(module: PythonModule) -> Iterator[ast.ExceptHandler]:
         if not isinstance(attempt, ast.Try) or len(work) != 1 or not isinstance(work[0], ast.For):
             continue
         if len(work[0].body) < 3 or not _takes_steps(module, attempt) or not _goes_on(module, handler):
+            continue
+        if is_aside(module, attempt, handler, work[0]):
             continue
         if module.runs_once(attempt) and not module.user_guarded(attempt):
             yield handler
@@ -484,7 +515,7 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
     """Scripts of several steps that go on when one fails: on the first command."""
     from canfar_lint.checks.batch._shell_advice import advised
 
-    if script.context != "file" or script.errexit:
+    if script.context != "file" or script.errexit or _fails_anyway(script):
         return
     found = _unstopped(script, rule) or (None if script.error else advised(script, rule))
     if found is not None:
@@ -516,6 +547,14 @@ def _unstopped(script: Script, rule: Rule) -> Finding | None:
             fix = _stopped(script, main, rule)
             return rule.finding(first, variant="shell", command=command, options=stopping(script), fix=fix)
     return None
+
+
+def _fails_anyway(script: Script) -> bool:
+    """Whether a script ends with a failure, whatever became of it: `exit 1`."""
+    last = script.commands[-1] if script.commands else None
+    if last is None or last.name != "exit" or last.context or last.before in ("&&", "||"):
+        return False
+    return bool(last.arguments) and last.arguments[0].value not in (None, "0")
 
 
 def _sets_up(script: Script, rule: Rule, command: Command) -> bool:
