@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -167,14 +168,22 @@ def below(
 
 def indentation_step(module: PythonModule, statement: ast.stmt) -> str:
     """One level of indentation, as the blocks around a statement have it, or the first block of the file."""
-    for block in (*module.ancestors(statement), *module.parents):
+    memo = module.memo("indentation")
+    if "first" not in memo:
+        memo["first"] = _step_of(module, module.parents) or "    "
+    return _step_of(module, module.ancestors(statement)) or str(memo["first"])
+
+
+def _step_of(module: PythonModule, nodes: Iterable[ast.AST]) -> str:
+    """How far the first of some nodes that is a block indents what stands in it; empty where none tells."""
+    for block in nodes:
         body = getattr(block, "body", None)
         if not isinstance(block, ast.stmt) or not isinstance(body, list) or body[0].lineno <= block.lineno:
             continue
         outer, inner = _indentation(module, module.span(block)[0]), _indentation(module, module.span(body[0])[0])
         if outer is not None and inner is not None and inner.startswith(outer):
             return inner[len(outer) :]
-    return "    "
+    return ""
 
 
 def _indentation(module: PythonModule, start: int) -> str | None:

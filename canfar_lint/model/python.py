@@ -62,6 +62,7 @@ class PythonModule:
         self._callers: dict[ast.AST, list[ast.Call]] | None = None
         self._another: bool | None = None
         self._places: dict[ast.AST, tuple[list[ast.stmt], int]] = {}
+        self._seen_from: dict[ast.AST, Scope] = {}
         self._memo: dict[object, object] = {}
         self._evaluator = Evaluator(self)
         _walk(self)
@@ -121,19 +122,20 @@ class PythonModule:
 
     def block_of(self, statement: ast.AST) -> list[ast.stmt]:
         """The statements that one stands among; none for what is no statement."""
-        return self._place(statement)[0]
+        return self.place_of(statement)[0]
 
     def before(self, statement: ast.AST) -> list[ast.stmt]:
         """What stands before a statement in its block."""
-        block, at = self._place(statement)
+        block, at = self.place_of(statement)
         return block[:at]
 
     def behind(self, statement: ast.AST) -> list[ast.stmt]:
         """What stands behind a statement in its block."""
-        block, at = self._place(statement)
+        block, at = self.place_of(statement)
         return block[at + 1 :]
 
-    def _place(self, statement: ast.AST) -> tuple[list[ast.stmt], int]:
+    def place_of(self, statement: ast.AST) -> tuple[list[ast.stmt], int]:
+        """The statements that one stands among, and its index there; no statements for what is none."""
         if statement not in self._places:
             around = self.parents.get(statement)
             for field in ("body", "orelse", "finalbody"):
@@ -145,6 +147,12 @@ class PythonModule:
 
     def scope_of(self, node: ast.AST) -> Scope:
         """The scope whose names a node sees."""
+        found = self._seen_from.get(node)
+        if found is None:
+            found = self._seen_from[node] = self._scope_around(node)
+        return found
+
+    def _scope_around(self, node: ast.AST) -> Scope:
         child: ast.AST = node
         for ancestor in self.ancestors(node):
             scope = self.scopes.get(ancestor)

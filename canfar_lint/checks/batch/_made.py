@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from canfar_lint.catalogue.rule import Rule
@@ -148,14 +149,22 @@ def is_made(name: str, written: frozenset[str]) -> bool:
     parts = name.split(".")
     if any(".".join(parts[:n]) in written for n in range(1, len(parts))):
         return True
-    return any(_begins(name, made) for made in written)
+    return any(_begins(name, made) for made in _by_start(written).get(name[:_TELLING], ()))
+
+
+@lru_cache(maxsize=1)
+def _by_start(written: frozenset[str]) -> dict[str, list[str]]:
+    """The names that are written, by the letters that all which goes on from them begins with."""
+    found: dict[str, list[str]] = {}
+    for made in written:
+        if len(made.partition("{}")[0]) >= _TELLING:
+            found.setdefault(made[:_TELLING], []).append(made)
+    return found
 
 
 def _begins(name: str, made: str) -> bool:
     """Whether a tool has made a name of one that it is given for its result: `m31_0.5_drz.fits` of `m31_{}`."""
     fixed = made.split("{}")
-    if len(fixed[0]) < _TELLING:
-        return False
     if "." in fixed[-1]:
         return len(fixed) > 1 and re.fullmatch(".+".join(map(re.escape, fixed)), name) is not None
     return re.match("[^_]+".join(re.escape(part) for part in fixed) + _APPENDED, name) is not None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import left_before, left_to_user, under_option
@@ -13,11 +15,13 @@ from canfar_lint.checks.headless._backends import backends
 from canfar_lint.checks.headless._showing import is_for_showing, is_typed, is_viewer, speaks_of_showing
 from canfar_lint.diagnostic import SAFE, UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
+from canfar_lint.model.scopes import Scope
 
 _IN_PAGE = re.compile(r"(?i)^(?!not\b)\(?[\w.&() ]*(notebook|jupyter|ipython)")
 # what only says whether a figure is seen
 _SHOWING = re.compile(r"(?i)show|display|interact|view|screen|gui|browse|pause|block|window")
 _MOST_BINDINGS = 32
+_NO_ROW = 1 << 60
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -310,17 +314,49 @@ def _is_axes(module: PythonModule, rule: Rule, name: ast.expr | None) -> bool:
 
 def _saves_of(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[ast.Call]:
     """What saves a figure in the scope of `call`, with no other figure made or shown in between."""
-    scope = module.scope_of(call)
-    saves = (*module.methods(("savefig",)), *module.calls(("pylab.savefig", "matplotlib.pyplot.savefig")))
-    others = (*module.calls_named("show"), *module.calls(frozenset(rule.table("pyplot_figures"))))
-    rows = [other.lineno for other in others if module.scope_of(other) is scope and other is not call]
-    for save in saves:
+    drawn = _drawn_in(module, rule, module.scope_of(call))
+    own = call in drawn.others
+    before, behind = bisect_left(drawn.rows, call.lineno), bisect_right(drawn.rows, call.lineno)
+    first = drawn.rows[before - 1] if before else 0
+    last = drawn.rows[behind] if behind < len(drawn.rows) else _NO_ROW
+    for save in drawn.saves[bisect_left(drawn.saved, first) : bisect_right(drawn.saved, last)]:
         low, high = sorted((save.lineno, call.lineno))
         begun = min(low, _made_at(module, save))
-        if module.scope_of(save) is not scope or any(begun < row < high for row in rows):
+        between = bisect_left(drawn.rows, high) - bisect_right(drawn.rows, begun)
+        if between - (own and begun < call.lineno < high) > 0:
             continue
         if not _is_drawn_anew(module, rule, call, low, high):
             yield save
+
+
+class _Drawn(NamedTuple):
+    """What saves a figure in a scope, by rows, and the rows of what makes or shows one."""
+
+    saves: list[ast.Call]
+    saved: list[int]
+    rows: list[int]
+    others: set[ast.Call]
+
+
+def _drawn_in(module: PythonModule, rule: Rule, scope: Scope) -> _Drawn:
+    memo = module.memo("drawn")
+    if "by scope" not in memo:
+        saves = (*module.methods(("savefig",)), *module.calls(("pylab.savefig", "matplotlib.pyplot.savefig")))
+        others = (*module.calls_named("show"), *module.calls(frozenset(rule.table("pyplot_figures"))))
+        by_scope: dict[Scope, _Drawn] = {}
+        for save in sorted(saves, key=lambda each: each.lineno):
+            drawn = by_scope.setdefault(module.scope_of(save), _Drawn([], [], [], set()))
+            drawn.saves.append(save)
+            drawn.saved.append(save.lineno)
+        for other in sorted(others, key=lambda each: each.lineno):
+            drawn = by_scope.setdefault(module.scope_of(other), _Drawn([], [], [], set()))
+            drawn.rows.append(other.lineno)
+            drawn.others.add(other)
+        memo["by scope"] = by_scope
+    found = memo["by scope"]
+    assert isinstance(found, dict)
+    answer: _Drawn = found.get(scope) or _Drawn([], [], [], set())
+    return answer
 
 
 def _made_at(module: PythonModule, save: ast.Call) -> int:

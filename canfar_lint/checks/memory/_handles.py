@@ -29,7 +29,7 @@ def in_with(module: PythonModule, call: ast.Call, tables: dict[str, Any]) -> Fix
     if not block or "\n" in module.code(call) or (not bound and not _runs_at_once(module, call, statement)):
         return None
     names = {bound} if bound else hold.by(call)
-    at = block.index(statement)
+    at = module.place_of(statement)[1]
     last = _last(module, hold, names, block, at) if names is not None else None
     if last is None or (bound and last == at):
         return None
@@ -148,9 +148,11 @@ def _uses(module: PythonModule, scope: Scope) -> dict[str, list[ast.Name]]:
 
 
 def _place(module: PythonModule, node: ast.AST, block: list[ast.stmt]) -> int | None:
-    if node in block:
-        return block.index(node)
-    return next((block.index(a) for a in module.ancestors(node) if a in block), None)
+    for each in (node, *module.ancestors(node)):
+        among, at = module.place_of(each) if isinstance(each, ast.stmt) else ([], 0)
+        if among is block:
+            return at
+    return None
 
 
 class _Hold:
