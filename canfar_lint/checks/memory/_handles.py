@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from typing import Any
 
 from canfar_lint.diagnostic import UNSAFE, Edit, Fix
@@ -103,12 +104,13 @@ def _last(module: PythonModule, hold: _Hold, names: set[str], block: list[ast.st
     while tied - done:
         name = (tied - done).pop()
         done.add(name)
-        for use in _uses(module, scope).get(name, ()):
-            place = _place(module, use, block)
-            if name in names and place is not None and (place == at or place >= end or (place < at and others)):
-                if place >= at or min(others) <= place:
-                    continue  # where it is bound, or another handle's
+        uses = _uses(module, scope).get(name, [])
+        if name in names:
+            if not _are_own(module, uses, block, min(at, *others) if others else at):
                 return None
+            uses = _between(uses, block, at, end)  # the others are where it is bound, or another handle's
+        for use in uses:
+            place = _place(module, use, block)
             more = hold.by(use) if place is not None and at < place < end else None
             if place == at and name not in names:
                 continue  # where it is bound
@@ -117,6 +119,24 @@ def _last(module: PythonModule, hold: _Hold, names: set[str], block: list[ast.st
             tied |= more
             last = max(last, place)
     return last
+
+
+def _are_own(module: PythonModule, uses: list[ast.Name], block: list[ast.stmt], first: int) -> bool:
+    """Whether all uses of a name stand in a block, from one of its statements on."""
+    places = [_place(module, use, block) for use in (*uses[:1], *uses[-1:])]
+    return all(place is not None and place >= first for place in places)
+
+
+def _between(uses: list[ast.Name], block: list[ast.stmt], at: int, end: int) -> list[ast.Name]:
+    """Those of the uses, in the order of the source, that stand behind one statement of a block and before another."""
+    behind = block[at].end_lineno or block[at].lineno, block[at].end_col_offset or 0
+    before = (block[end].lineno, block[end].col_offset) if end < len(block) else None
+    last = bisect_left(uses, before, key=_begin) if before is not None else len(uses)
+    return uses[bisect_left(uses, behind, key=_begin) : last]
+
+
+def _begin(use: ast.Name) -> tuple[int, int]:
+    return use.lineno, use.col_offset
 
 
 def _bound_elsewhere(
@@ -134,17 +154,19 @@ def _bound_elsewhere(
 
 
 def _uses(module: PythonModule, scope: Scope) -> dict[str, list[ast.Name]]:
-    """The names that are read in a scope and what is nested in it."""
+    """The names that are read in a scope and what is nested in it, each in the order of the source."""
     memo = module.memo("uses in scopes")
     if scope.node not in memo:
         found: dict[str, list[ast.Name]] = {}
         for node in ast.walk(scope.node):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 found.setdefault(node.id, []).append(node)
+        for uses in found.values():
+            uses.sort(key=_begin)
         memo[scope.node] = found
-    uses = memo[scope.node]
-    assert isinstance(uses, dict)
-    return uses
+    by_name = memo[scope.node]
+    assert isinstance(by_name, dict)
+    return by_name
 
 
 def _place(module: PythonModule, node: ast.AST, block: list[ast.stmt]) -> int | None:

@@ -70,12 +70,22 @@ def _is_changed(module: PythonModule, name: str) -> bool:
     stored = rf"\b{word}\b(\s*\[.*\]\s*{operator}?=(?!=)|\s*{operator}=|\.(sort|fill|resize|put|byteswap)\()"
     if re.search(stored, module.text) or re.search(rf"\bout\s*=\s*{word}\b", module.text):
         return True
-    for call in module.all_calls:
-        given = (*call.args, *(keyword.value for keyword in call.keywords))
-        reads = module.qualified(call.func).startswith(("numpy.", "builtins."))
-        if not reads and any(isinstance(each, ast.Name) and each.id == name for each in given):
-            return True
-    return False
+    return name in _handed(module)
+
+
+def _handed(module: PythonModule) -> frozenset[str]:
+    """The names that are given to other functions than those of numpy and Python itself."""
+    memo = module.memo("handed to functions")
+    if "names" not in memo:
+        found: set[str] = set()
+        for call in module.all_calls:
+            if not module.qualified(call.func).startswith(("numpy.", "builtins.")):
+                given = (*call.args, *(keyword.value for keyword in call.keywords))
+                found |= {each.id for each in given if isinstance(each, ast.Name)}
+        memo["names"] = frozenset(found)
+    names = memo["names"]
+    assert isinstance(names, frozenset)
+    return names
 
 
 def _is_small(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks.memory._handles import in_with
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
-from canfar_lint.model.scopes import Binding
+from canfar_lint.model.scopes import Binding, Scope
 
 _STORES = frozenset(
     ("append", "add", "extend", "insert", "setdefault", "put", "push", "enter_context", "push", "callback")
@@ -157,12 +158,9 @@ def _gives_part(module: PythonModule, rule: Rule, call: ast.Call, name: str) -> 
 def _is_taken_care_of(module: PythonModule, name: str, call: ast.Call) -> bool:
     """Whether a handle is closed, deleted, returned, stored or handed to a `with` before its name is bound again."""
     owner = module.scope_of(call).find(name)
-    uses = _kept(module).get((name, owner[0].node if owner else None), [])
     bindings = owner[1] if owner else []
-    uses = [use for use in uses if not _is_only_collected(module, use)]
-    own = [use for use in uses if owner is not None and module.scope_of(use) is owner[0]]
-    handed = (use for use in module.loads(name) if module.scope_of(use).find(name) == owner)
-    if any(_is_closed_by_another(module, use, bindings) for use in handed):
+    closed, uses, own = _care_of(module, name, owner)
+    if closed:
         return True
     if not own or len(own) < len(uses) or len(bindings) > _MOST_BINDINGS:
         return bool(uses)
@@ -172,6 +170,30 @@ def _is_taken_care_of(module: PythonModule, name: str, call: ast.Call) -> bool:
     if len(bindings) > 1:
         own = [use for use in own if any(b.node is statement or b.value is call for b in module.bindings(use))]
     return bool(own) and not _is_closed_once(module, call, own)
+
+
+class _Care(NamedTuple):
+    """What is done with a variable, whichever file it stands for: whether a function closes it that it is given to,
+    the uses that keep it, and those of them in its own scope."""
+
+    closed: bool
+    uses: list[ast.Name]
+    own: list[ast.Name]
+
+
+def _care_of(module: PythonModule, name: str, owner: tuple[Scope, list[Binding]] | None) -> _Care:
+    memo = module.memo("care of files")
+    key = name, owner[0] if owner else None
+    if key not in memo:
+        uses = _kept(module).get((name, owner[0].node if owner else None), [])
+        uses = [use for use in uses if not _is_only_collected(module, use)]
+        own = [use for use in uses if owner is not None and module.scope_of(use) is owner[0]]
+        handed = (use for use in module.loads(name) if module.scope_of(use).find(name) == owner)
+        closed = any(_is_closed_by_another(module, use, owner[1] if owner else []) for use in handed)
+        memo[key] = _Care(closed, uses, own)
+    care = memo[key]
+    assert isinstance(care, _Care)
+    return care
 
 
 def _is_closed_by_another(module: PythonModule, use: ast.Name, bindings: Sequence[Binding]) -> bool:

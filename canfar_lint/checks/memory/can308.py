@@ -13,6 +13,9 @@ from canfar_lint.checks.memory.can306 import is_part, looped_name
 from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.python import PythonModule
 
+# what may reach a name by its text, or from elsewhere
+_REACHING = re.compile(r"\b(global|exec|eval|locals|globals)\b")
+
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     from canfar_lint.catalogue import load
@@ -82,7 +85,7 @@ def _fix(module: PythonModule, rule: Rule, loop: ast.For, name: str) -> Fix | No
             lazy = any(isinstance(a, (ast.Lambda, ast.GeneratorExp)) for a in module.ancestors(node))
             if not inside or lazy or node.lineno < first.lineno or isinstance(node.ctx, ast.Del):
                 return None
-    if re.search(rf"""["']{name}["']|\b(global|exec|eval|locals|globals)\b""", module.text):
+    if _REACHING.search(module.text) or any(f"{a}{name}{b}" in module.text for a in "\"'" for b in "\"'"):
         return None
     from canfar_lint.fixing.python import fix, line_after
 
