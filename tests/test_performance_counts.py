@@ -422,3 +422,42 @@ def test_what_triggers_see_of_python_is_what_is_left_of_it() -> None:
     code = python_code(text.encode()).decode()
     assert "Two" not in code and "three" not in code
     assert "four" in code and "not a docstring" in code
+
+
+LONG = {
+    "figures": "plt.plot(x, y)\nplt.savefig('fig{n}.png')\nplt.show()\n",
+    "handles": "h = fits.open('im{n}.fits')\ndata = h[0].data * 2\n",
+    "texts": "f = open('t{n}.txt')\nrows = f.readlines()\nf.close()\n",
+    "products": "flux = flux + table[{n}]\ntable[{n}] = flux[{n}]\nnp.savetxt('out{n}.txt', flux)\n",
+    "tasks": "tclean(vis='a{n}.ms', imagename='im{n}')\nexportfits('im{n}.image', 'im{n}.fits')\n",
+    "functions": "def read{n}(path):\n    rows = np.loadtxt(path)\n    return work{n}(rows)\n",
+    "loops": "for k in range(10):\n    part{n} = np.load('a%d.npy' % k)\n    kept.append(part{n})\n",
+}
+BEFORE_IT = (
+    "import sys\nimport numpy as np\nimport matplotlib.pyplot as plt\nfrom astropy.io import fits\n"
+    "name = sys.argv[1]\ntable = np.loadtxt(name)\nflux = table * 2\n"
+)
+
+
+@pytest.mark.parametrize("piece", LONG.values(), ids=LONG)
+def test_a_script_of_more_of_the_same_takes_work_by_its_lines(piece: str) -> None:
+    wanted = profile()
+
+    def calls(repeats: int) -> int:
+        """How many functions are called."""
+        text = BEFORE_IT + "".join(piece.format(n=n) for n in range(repeats))
+        counted = 0
+
+        def count(frame: object, event: str, argument: object) -> None:
+            nonlocal counted
+            counted += event == "call"
+
+        linted("long.py", "python", text.encode(), wanted)  # what is imported and compiled once
+        sys.setprofile(count)
+        try:
+            linted("long.py", "python", text.encode(), wanted)
+        finally:
+            sys.setprofile(None)
+        return counted
+
+    assert calls(160) < 3 * calls(80)

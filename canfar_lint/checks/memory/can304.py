@@ -14,6 +14,13 @@ from canfar_lint.model.python import PythonModule
 
 _MAPPED = {"load": 'np.load(…, mmap_mode="r")', "fromfile": 'np.memmap(…, mode="r")'}
 
+_OPERATOR = r"(?:[-+*/|&^%@]|//|\*\*)"
+# a name before what changes it in place, wherever else it stands
+_STORED = re.compile(
+    rf"\b(\w+)\b(?=\s*\[.*\]\s*{_OPERATOR}?=(?!=)|\s*{_OPERATOR}=|\.(?:sort|fill|resize|put|byteswap)\()"
+)
+_FILLED = re.compile(r"\bout\s*=\s*(\w+)\b")
+
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for function in ("load", "fromfile"):
@@ -65,27 +72,20 @@ def _memmap(module: PythonModule, call: ast.Call, source: ast.expr) -> Fix | Non
 
 def _is_changed(module: PythonModule, name: str) -> bool:
     """Whether an array may be written into, here or where it is handed to."""
-    word = re.escape(name)
-    operator = r"([-+*/|&^%@]|//|\*\*)"
-    stored = rf"\b{word}\b(\s*\[.*\]\s*{operator}?=(?!=)|\s*{operator}=|\.(sort|fill|resize|put|byteswap)\()"
-    if re.search(stored, module.text) or re.search(rf"\bout\s*=\s*{word}\b", module.text):
-        return True
-    return name in _handed(module)
-
-
-def _handed(module: PythonModule) -> frozenset[str]:
-    """The names that are given to other functions than those of numpy and Python itself."""
-    memo = module.memo("handed to functions")
+    memo = module.memo("changed arrays")
     if "names" not in memo:
-        found: set[str] = set()
-        for call in module.all_calls:
-            if not module.qualified(call.func).startswith(("numpy.", "builtins.")):
-                given = (*call.args, *(keyword.value for keyword in call.keywords))
-                found |= {each.id for each in given if isinstance(each, ast.Name)}
-        memo["names"] = frozenset(found)
+        memo["names"] = {*_STORED.findall(module.text), *_FILLED.findall(module.text), *_handed(module)}
     names = memo["names"]
-    assert isinstance(names, frozenset)
-    return names
+    assert isinstance(names, set)
+    return name in names
+
+
+def _handed(module: PythonModule) -> Iterator[str]:
+    """The names that are given to other functions than those of numpy and Python itself."""
+    for call in module.all_calls:
+        if not module.qualified(call.func).startswith(("numpy.", "builtins.")):
+            given = (*call.args, *(keyword.value for keyword in call.keywords))
+            yield from (each.id for each in given if isinstance(each, ast.Name))
 
 
 def _is_small(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:

@@ -39,10 +39,10 @@ def is_same(module: PythonModule, output: Output, steady: frozenset[str]) -> boo
     function = module.function_of(call)
     memo = module.memo("steady")
     if function not in memo:
-        memo[function] = _Steady(set(), set(), {id(one.call) for one in outputs(module)})
+        memo[function] = _Steady(set(), set(), set(), {id(one.call) for one in outputs(module)})
     known = memo[function]
     assert isinstance(known, _Steady)
-    return _Slice(module, function, steady, known).is_steady(data)
+    return all(_Slice(module, function, steady, known).is_steady(part) for part in data)
 
 
 class _Steady(NamedTuple):
@@ -51,6 +51,8 @@ class _Steady(NamedTuple):
 
     nodes: set[ast.AST]
     variables: set[tuple[Scope, str]]
+    others: set[tuple[int, ...]]
+    """The bindings of variables that differ from run to run."""
     outputs: set[int]
     """The identities of the calls that write."""
 
@@ -66,11 +68,25 @@ class _Slice:
         self.seen: set[ast.AST] = set()
         self.filled: set[tuple[Scope, str]] = set()
         self.queue: list[ast.AST] = []
+        # what is put into these is asked last: what they are bound to tells more often
+        self.later: list[ast.Name] = []
 
-    def is_steady(self, data: list[ast.expr]) -> bool:
+    def is_steady(self, data: ast.expr) -> bool:
         """Whether nothing of it differs from run to run."""
-        self.queue += data
-        while self.queue:
+        steady = self._is_steady(data)
+        if steady:
+            self.known.nodes.update(self.seen)
+            self.known.variables.update(self.filled)
+        elif isinstance(data, ast.Name):
+            self.known.others.add(self._state(data))
+        return steady
+
+    def _is_steady(self, data: ast.expr) -> bool:
+        self.queue.append(data)
+        while self.queue or self.later:
+            if not self.queue:
+                self.queue += self._changes(self.later.pop())
+                continue
             node = self.queue.pop()
             if node in self.seen or node in self.known.nodes:
                 continue
@@ -78,8 +94,6 @@ class _Slice:
             if len(self.seen) > _MOST or not self._adds(node):
                 return False
             self.queue += ast.iter_child_nodes(node)
-        self.known.nodes.update(self.seen)
-        self.known.variables.update(self.filled)
         return True
 
     def _adds(self, node: ast.AST) -> bool:
@@ -94,7 +108,9 @@ class _Slice:
         if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
             return True
         bindings = self.module.bindings(node)
-        self.queue += self._changes(node) if bindings else ()
+        if bindings and self._state(node) in self.known.others:
+            return False
+        self.later += [node] if bindings else []
         known = hasattr(builtins, node.id) or (self.module.star_imports and self._are_steady(self.module.star_imports))
         return all(map(self._binds, bindings)) if bindings else bool(known)
 
@@ -137,8 +153,7 @@ class _Slice:
 
     def _changes(self, name: ast.Name) -> Iterator[ast.AST]:
         """What is put into a variable after it was made: `x[i] = …`, `x.append(…)`, `fill(x, …)`; told once of each."""
-        found = self.module.scope_of(name).find(name.id)
-        variable = None if found is None else (found[0], name.id)
+        variable = self._variable(name)
         if variable is None or variable in self.filled or variable in self.known.variables:
             return
         self.filled.add(variable)
@@ -157,6 +172,14 @@ class _Slice:
                 yield from self._views([around.target])
             elif isinstance(around, ast.Call) and self._fills(around, whole):
                 yield from (*around.args, *(keyword.value for keyword in around.keywords), *self._decides(around))
+
+    def _state(self, name: ast.Name) -> tuple[int, ...]:
+        """What a variable is bound to where a name of it stands."""
+        return tuple(id(binding.node) for binding in self.module.bindings(name))
+
+    def _variable(self, name: ast.Name) -> tuple[Scope, str] | None:
+        found = self.module.scope_of(name).find(name.id)
+        return None if found is None else (found[0], name.id)
 
     def _uses(self, name: ast.Name) -> Iterator[ast.Name]:
         found = self.module.scope_of(name).find(name.id)
