@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -170,7 +171,7 @@ def _line_insertion(source: Source, row: int, text: str) -> Edit:
 
 def _imported(source: Source, tree: ast.Module, wanted: _Import, used_at: int) -> Edit | None:
     """What a statement of the module itself imports before it is used, as an edit that changes nothing."""
-    for node in tree.body:
+    for node in _statements(tree):
         if _offset(source, node) >= used_at:
             return None
         for alias in _brought(node, wanted):
@@ -179,6 +180,12 @@ def _imported(source: Source, tree: ast.Module, wanted: _Import, used_at: int) -
             if alias.asname is None and source.text.startswith(alias.name, start):
                 return Edit(start, start + len(alias.name), alias.name)
     return None
+
+
+@lru_cache(maxsize=1)
+def _statements(tree: ast.Module) -> list[ast.stmt]:
+    """The imports of the module itself; many fixes of one file ask for them."""
+    return [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
 
 
 def _brought(node: ast.stmt, wanted: _Import) -> list[ast.alias]:
@@ -190,6 +197,7 @@ def _brought(node: ast.stmt, wanted: _Import) -> list[ast.alias]:
     return []
 
 
+@lru_cache(maxsize=1)
 def _bound_names(tree: ast.Module) -> set[str]:
     """Every name that the file binds to something other than an import of that name."""
     names: set[str] = set()
@@ -216,10 +224,9 @@ def _cell_start(source: Source, tree: ast.Module, used_at: int) -> int:
 
     assert isinstance(source, NotebookSource)
     at = used_at
-    for node in tree.body:
-        if isinstance(node, (ast.Import, ast.ImportFrom)) and _offset(source, node) < used_at:
-            at = _offset(source, node)
-            break
+    first = next(iter(_statements(tree)), None)
+    if first is not None and _offset(source, first) < used_at:
+        at = _offset(source, first)
     cell = source.cell_at(at)
     return cell.start if cell else 0
 
