@@ -140,6 +140,25 @@ def test_a_loop_over_literals_gives_its_elements() -> None:
     assert [leaf.text for leaf in value.leaves()] == ["/a", "/b"]
 
 
+@pytest.mark.parametrize(
+    ("code", "lines"),
+    [
+        ("for n in ns:\n    if n:\n        x = 1\n        probe(x)\n    else:\n        x = 2\n", [3]),
+        ("for n in ns:\n    probe(n)\n    n = 2\n", [1]),
+        ("x = 0\nfor n in ns:\n    probe(x)\n    x = 2\n", [4, 1]),
+        ("for n in ns:\n    x = 1\n    while n:\n        probe(x)\n        x = 2\n", [5, 2]),
+        (
+            "for n in ns:\n    try:\n        x = 1\n    except OSError:\n        continue\n    probe(x)\n    x = 2\n",
+            [7, 3],
+        ),
+    ],
+)
+def test_what_every_turn_of_a_loop_binds_anew(code: str, lines: list[int]) -> None:
+    module, node = probe(code)
+    assert isinstance(node, ast.Name)
+    assert [binding.node.lineno for binding in module.bindings(node)] == lines  # type: ignore[attr-defined]
+
+
 def test_parameters_are_followed_to_their_calls() -> None:
     module, node = probe("def f(name, path):\n    probe(path)\nf('x', path='/arc/a')\nf('y', '/arc/b')\n")
     assert {value.text for value in module.arriving(node)} == {"/arc/a", "/arc/b"}

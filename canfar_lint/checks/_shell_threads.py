@@ -47,6 +47,7 @@ _SUBMITS = re.compile(r"(?i)(?:[\w.-]*[-_.])?submit(?:ter|s)?(?:[-_][\w-]+)?(?:\
 # a script of that name waits for the network
 _LOADS = re.compile(r"(?i)(?:[\w.-]*[-_.])?(?:down_?load(?:er|s)?|fetch)(?:[-_](?!and[-_])[\w-]+)?(?:\.\w+)?")
 _INTERPRETER = re.compile(r"i?python[\d.]*|bash|sh|Rscript")
+_FOR_A_TASK = frozenset(("-c", "--cpus-per-task"))
 _HOSTS = frozenset(
     ("-host", "--host", "-hosts", "-H", "-hostfile", "--hostfile", "-machinefile", "--machinefile", "-f")
 )
@@ -63,7 +64,7 @@ class Setting(NamedTuple):
 def settings(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
     """Every literal number of threads or workers, in source order of the commands; one that is only a default is
     none, nor is one that the script asks a queue for, or the share of one of several that run side by side in it."""
-    asked = {int(number) for number in _QUEUE.findall(script.text)}
+    asked = {int(number) for number in _QUEUE.findall(script.text)} | {*_for_a_task(script)}
     cores = [int(number) for number in _QUEUED_CORES.findall(script.text)]
     seen: set[int] = set()
     names = re.compile(tables["shell_names"])
@@ -76,6 +77,15 @@ def settings(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:
         if found.number > 0 and found.number not in asked and not shared and found.word.start not in seen:
             seen.add(found.word.start)
             yield found
+
+
+def _for_a_task(script: Script) -> Iterator[int]:
+    """The cores that `srun` and `sbatch` are told to give to each task: `srun -n 16 -c 8`."""
+    for command in script.commands:
+        if command.name in ("srun", "sbatch", "salloc"):
+            for _, word in _given(command.arguments, _FOR_A_TASK):
+                if word.value is not None and word.value.isdecimal():
+                    yield int(word.value)
 
 
 def written(script: Script, tables: dict[str, Any]) -> Iterator[Setting]:

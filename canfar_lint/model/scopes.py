@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -130,12 +130,13 @@ def reaching(
     """The bindings of the use's own scope that can be what the name means at `use`, latest first, eight at most.
 
     Straight-line reasoning: an earlier binding is hidden by a later one on the same path; the other branch of an
-    `if` does not reach; a binding further down in a loop around the use does.
+    `if` does not reach; a binding further down in a loop around the use does, unless every turn binds the name anew.
     """
     chain = dict(branches(use, parents, fields))
     at = position(use)
     split = bisect_left(bindings, at, key=_from_where)
     found: list[Binding] = []
+    behind: list[Binding] = []
     loops = [n for n, field in chain.items() if field == "body" and isinstance(n, LOOPS)]
     if loops:
         end = max(getattr(n, "end_lineno", 0) for n in loops)
@@ -143,14 +144,25 @@ def reaching(
             if position(binding.node)[0] > end:
                 break
             if binding.kind != "for":
-                found.append(binding)
+                behind.append(binding)
     for binding in reversed(bindings[max(0, split - 64) : split]):
         around = list(branches(binding.node, parents, fields))
         if any(isinstance(n, ast.If) and chain.get(n, field) != field for n, field in around):
             continue
         found.append(binding)
-        if len(found) >= _MOST:
+        if len(behind) + len(found) >= _MOST:
             break
         if all(chain.get(n) == field or (isinstance(n, ast.Try) and field == "body") for n, field in around):
+            if all(chain.get(n) == field for n, field in around):
+                turns = [n for n in (parents.get(binding.node), *dict(around)) if n in loops]
+                behind = [each for each in behind if _turns_with(each, loops, parents) not in turns]
             break
-    return found
+    return [*behind, *found]
+
+
+def _turns_with(binding: Binding, loops: Sequence[ast.AST], parents: dict[ast.AST, ast.AST]) -> ast.AST | None:
+    """The innermost of the loops around a use that a binding further down stands in."""
+    at: ast.AST | None = binding.node
+    while at is not None and at not in loops:
+        at = parents.get(at)
+    return at

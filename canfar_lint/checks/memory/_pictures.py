@@ -20,13 +20,13 @@ def are_images(module: PythonModule, rule: Rule, read: ast.Call, place: ast.AST 
     if any(name in rule.table("pictures") for name in module.qualified_all(read.func)):
         return True
     if any(name in rule.table("sky") for name in module.qualified_all(read.func)):
-        return _is_combined(module, rule, place, value) or None
+        return is_combined(module, rule, place, value) or None
     words = _words(module, read, place, value)
     sides = _sides(module, rule, place)
     pictured = re.search(rule.table("picture_words"), words) is not None or sides > 2
     if sides == 2 or _is_line(module, rule, read, words) or _is_drawn_as_line(module, rule, read):
         return None if pictured else False
-    return True if pictured or _is_combined(module, rule, place, value) else None
+    return True if pictured or is_combined(module, rule, place, value) else None
 
 
 def _words(module: PythonModule, read: ast.Call, place: ast.AST | None, value: ast.AST) -> str:
@@ -89,13 +89,38 @@ def _is_drawn_as_line(module: PythonModule, rule: Rule, read: ast.Call) -> bool:
     return False
 
 
-def _is_combined(module: PythonModule, rule: Rule, place: ast.AST | None, value: ast.AST) -> bool:
+def is_combined(module: PythonModule, rule: Rule, place: ast.AST | None, value: ast.AST) -> bool:
     """Whether what is kept is stacked, or put together over its first axis: `np.median(found, axis=0)`."""
+    return any(_combines(module, rule, call) for call in _calls_with(module, rule, place, value))
+
+
+def is_only_piled(module: PythonModule, rule: Rule, place: ast.AST | None, value: ast.AST) -> bool:
+    """Whether what is kept becomes one array, and the function around takes no sum or median over an axis of it."""
+    made = module.resolve(place.value) if isinstance(place, ast.Subscript) else None
+    calls = [*_calls_with(module, rule, place.value if isinstance(place, ast.Subscript) else place, value)]
+    if made is not None:
+        piled = isinstance(made, ast.Call) and module.qualified(made.func) in rule.table("makers")
+    else:
+        piled = any(module.qualified(call.func) in rule.table("same_arrays") for call in calls)
+    return piled and not any(_reduces(module, rule, call) for call in calls)
+
+
+def _reduces(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """`np.median(found, 0)`, `found.sum(axis=2)`, `Combiner(found)`."""
+    word = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if word not in rule.table("combiners") or word == "stack":
+        return word in ("Combiner", "combine")
+    method = not module.qualified(call.func).startswith("numpy.") or "()" in module.qualified(call.func)
+    return len(call.args) > (0 if method else 1) or module.keyword(call, "axis") is not None
+
+
+def _calls_with(module: PythonModule, rule: Rule, place: ast.AST | None, value: ast.AST) -> Iterator[ast.Call]:
+    """The calls in which an array that is kept stands, where it is read and under the names it has later."""
     for around in module.ancestors(value):
         if isinstance(around, ast.stmt):
             break
-        if isinstance(around, ast.Call) and _combines(module, rule, around):
-            return True
+        if isinstance(around, ast.Call):
+            yield around
     names = {place.id} if isinstance(place, ast.Name) else set()
     function = module.function_of(value)
     for name in [*names]:
@@ -106,8 +131,7 @@ def _is_combined(module: PythonModule, rule: Rule, place: ast.AST | None, value:
                 if made is not None and module.qualified(made) in rule.table("same_arrays"):
                     names |= {target.id for target in kept.targets if isinstance(target, ast.Name)}
     uses = (use for name in names for use in module.named(name) if module.function_of(use) is function)
-    calls = (each for use in uses for each in module.ancestors(use) if isinstance(each, ast.Call))
-    return any(_combines(module, rule, call) for call in calls)
+    yield from (each for use in uses for each in module.ancestors(use) if isinstance(each, ast.Call))
 
 
 def _combines(module: PythonModule, rule: Rule, call: ast.Call) -> bool:

@@ -21,7 +21,7 @@ from canfar_lint.checks._inputs import (
     words_in,
     words_of,
 )
-from canfar_lint.checks._outputs import WRITE, names_of, outputs
+from canfar_lint.checks._outputs import WRITE, Output, names_of, outputs
 from canfar_lint.checks.memory._large import is_plainly_large, remark_beside, said_of
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
@@ -36,6 +36,8 @@ _IMAGE = re.compile(
 )
 # what a file takes, where its author says so
 _SMALL_SIZE = re.compile(r"(?<![\d.])(?:\d+(?:\.\d+)? ?k(?:i?B|b)|\d{1,2}(?:\.\d+)? ?(?:MB|MiB|Mb|megabytes?))\b")
+# what readers of a folder of parquet files pass over: it is about the data
+_BESIDE_DATA = re.compile(r"(^|/)_[\w-]*(\.(parquet|arrow|feather))?$")
 # what nobody does with a short table
 _PACKED = (".csv.gz", ".tsv.gz", ".csv.bz2", ".csv.xz")
 _CATALOGUE = re.compile(r"(?<![a-z])cat(s|file|path|name|tab|alog)?|cat(?![a-z])")
@@ -82,19 +84,44 @@ def _instead(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr,
 
 def _is_made_here(module: PythonModule, call: ast.Call, source: ast.expr) -> bool:
     """Whether a table is read that the program has written just before under the same name: it had it in memory."""
-    read = {value.text for value in module.arriving(path_of(module, source))}
+    path = path_of(module, source)
+    function = module.function_of(call)
+    before = [each for each in outputs(module) if each.does == WRITE and module.span(each.call) < module.span(call)]
+    if any(module.function_of(each.call) is function and _is_downloaded(module, each, path) for each in before):
+        return True
+    read = {value.text for value in module.arriving(path)}
     if not read or None in read:
         return False
-    function = module.function_of(call)
     made: set[str | None] = set()
     for output in outputs(module):
         if output.does != WRITE or _is_streamed(module, output.call):
             continue
         for value, place in names_of(module, output):
-            before = module.span(place)[0] < module.span(call)[0]
-            if before and module.function_of(place) in (function, None):
+            earlier = module.span(place)[0] < module.span(call)[0]
+            if earlier and module.function_of(place) in (function, None):
                 made.add(value.text)
     return read <= made
+
+
+def _is_downloaded(module: PythonModule, output: Output, path: ast.expr) -> bool:
+    """Whether what a server has sent is written as it came, to a path or to one with an ending: `path + ".gz"`."""
+    name = module.resolve(output.name)
+    while isinstance(name, ast.BinOp):
+        name = name.left
+    kept = module.parent(output.call)
+    target = kept.targets[0] if isinstance(kept, ast.Assign) else getattr(kept, "optional_vars", None)
+    if module.code(name) != module.code(path) or not isinstance(target, ast.Name) or _is_streamed(module, output.call):
+        return False
+    calls = (module.parent(module.parent(use) or use) for use in module.loads(target.id))
+    given = [call.args[0] for call in calls if isinstance(call, ast.Call) and call.args]
+    return any(in_memory(module, each) or _is_answer(module, each) for each in given)
+
+
+def _is_answer(module: PythonModule, node: ast.expr) -> bool:
+    """`data` of `data = response.read()`."""
+    read = module.resolve(node)
+    made = read.func if isinstance(read, ast.Call) else None
+    return isinstance(made, ast.Attribute) and made.attr == "read" and in_memory(module, made.value)
 
 
 def _is_streamed(module: PythonModule, opened: ast.Call) -> bool:
@@ -135,7 +162,9 @@ def _is_bounded(module: PythonModule, call: ast.Call, reader: dict[str, Any]) ->
 
 
 def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
-    if in_memory(module, source) or _is_said_small(module, call):
+    if in_memory(module, source) or _is_said_small(module, call) or _is_asked_by_row(module, rule, call):
+        return True
+    if _BESIDE_DATA.search(module.value(path_of(module, source)).suffix):
         return True
     packed = module.value(path_of(module, source)).suffix.lower().endswith(_PACKED)
     if not packed and is_small(module, source, rule.table("small")):
@@ -165,6 +194,22 @@ def _is_said_small(module: PythonModule, call: ast.Call) -> bool:
     function = module.function_of(call)
     said = [ast.get_docstring(function) or ""] if function is not None else []
     return any(_SMALL_SIZE.search(text) for text in (*said, remark_beside(module, call)))
+
+
+def _is_asked_by_row(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a server is asked about each row of a table, `for line in targets: Simbad.query_object(line["name"])`."""
+    kept = module.parent(call)
+    target = kept.targets[0] if isinstance(kept, ast.Assign) and len(kept.targets) == 1 else None
+    if not isinstance(target, ast.Name):
+        return False
+    function = module.function_of(call)
+    loops = [module.parent(use) for use in module.loads(target.id) if module.function_of(use) is function]
+    for loop in loops:
+        turns = isinstance(loop, ast.For) and isinstance(loop.iter, ast.Name) and loop.iter.id == target.id
+        calls = (each.func for each in ast.walk(loop) if isinstance(each, ast.Call)) if turns and loop else ()
+        if any(isinstance(f, ast.Attribute) and re.search(rule.table("asking"), f.attr) for f in calls):
+            return True
+    return False
 
 
 def _is_doubtful(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:

@@ -10,6 +10,14 @@ from typing import NamedTuple
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import is_declared_small
 from canfar_lint.checks._inputs import unglued
+from canfar_lint.checks.memory._afterwards import (
+    is_gathered,
+    is_looked_up,
+    is_part,
+    is_passed_on,
+    is_used_in_parts,
+    takes_all,
+)
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
@@ -21,7 +29,7 @@ _SKY = frozenset(("ra", "RA", "dec", "DEC", "Dec", "_RAJ2000", "RAJ2000"))
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     for node in module.nodes(ast.Subscript):
-        if isinstance(node.ctx, ast.Load) and _is_everything(node.slice):
+        if isinstance(node.ctx, ast.Load) and takes_all(node.slice):
             yield from _read(module, rule, node, node.value)
     for read in module.attributed("value"):
         if isinstance(read.value, ast.Subscript):
@@ -57,13 +65,14 @@ def _loaded(module: PythonModule, rule: Rule, call: ast.Call) -> Iterator[Findin
             code = module.code(call.func)
             yield rule.finding(module.name_span(call), variant="members", code=code, part=part)
         return
-    code = module.code(call.func)
-    variant = "opened-once" if whole and not module.loops(call) else "opened"
-    yield rule.finding(module.name_span(call), variant=variant, code=code, name=code)
+    once = whole and not module.loops(call)
+    yield _opened(module, rule, call, module.code(call.func), unknown=once)
 
 
-def _opened(module: PythonModule, rule: Rule, call: ast.Call, name: str) -> Finding:
-    return rule.finding(module.name_span(call), variant="opened", code=module.code(call.func), name=name)
+def _opened(module: PythonModule, rule: Rule, call: ast.Call, name: str, *, unknown: bool = False) -> Finding:
+    doubtful = unknown or not (module.on_main_path(call) or is_gathered(module, call, call))
+    variant = "opened-unknown" if doubtful else "opened"
+    return rule.finding(module.name_span(call), variant=variant, code=module.code(call.func), name=name)
 
 
 def _lists_keys(module: PythonModule, call: ast.Call, given: ast.Subscript) -> bool:
@@ -76,16 +85,6 @@ def _lists_keys(module: PythonModule, call: ast.Call, given: ast.Subscript) -> b
     key, owner, code = module.constant(given.slice), module.code(given.value), module.code(given)
     taken = [(group, below) for (group, _), keys in _keys(module).items() for below in keys]
     return any(group == code or (group == owner and below.startswith(f"{key}/")) for group, below in taken)
-
-
-def _is_everything(index: ast.expr) -> bool:
-    """`[:]`, `[...]`, `[()]`, `[:, :]`, `[0:]`."""
-    if isinstance(index, ast.Tuple):
-        return all(_is_everything(part) for part in index.elts)
-    if isinstance(index, ast.Slice):
-        first = index.lower is None or (isinstance(index.lower, ast.Constant) and index.lower.value == 0)
-        return first and index.upper is None and index.step is None
-    return isinstance(index, ast.Constant) and index.value is ...
 
 
 def _may_select(module: PythonModule, rule: Rule, node: ast.Subscript) -> bool:
@@ -154,9 +153,12 @@ def _read(
         return
     if _are_names(module, node) or _is_asked(module, rule, node) or _is_one_of_many(module, statement, dataset):
         return
+    if is_looked_up(module, node) or is_passed_on(module, node):
+        return
     if _is_cut(module, rule, dataset) or (not of_particles and _is_binned(module, rule, dataset)):
         return
-    variant = None if _is_plainly_much(module, rule, node, dataset, reached, target) else "unknown"
+    much = _is_plainly_much(module, rule, node, dataset, reached, target)
+    variant = None if much and _is_sure(module, rule, node, reached, target) else "unknown"
     if variant and _is_of_one_object(module, rule, reached.opener):
         return
     yield rule.finding(module.span(node), variant=variant, code=module.code(node), name=module.code(dataset))
@@ -191,6 +193,17 @@ def _is_plainly_much(
     return of_particles or re.search(rule.table("turned"), keys) is not None or not _is_of_a_turn(module, dataset)
 
 
+def _is_sure(module: PythonModule, rule: Rule, node: ast.expr, reached: _Reached, target: str) -> bool:
+    """Whether a script runs a reading itself; or whoever calls the function, it is of many things, or parts would do.
+
+    Functions of packages are often there to return an array, of whatever size it is.
+    """
+    if module.on_main_path(node) or is_gathered(module, node, reached.opener):
+        return True
+    said = unglued(" ".join((*reached.keys, target))).lower()
+    return re.search(rule.table("many"), said) is not None or is_used_in_parts(module, node, rule.table("arrays"))
+
+
 def _is_cut_later(module: PythonModule, node: ast.expr) -> bool:
     """Whether a part of what has been read is all that is used of it: `f["x"][()][:, 0]`, `f["x"][:].shape`."""
     around = module.parent(node)
@@ -202,9 +215,9 @@ def _is_cut_later(module: PythonModule, node: ast.expr) -> bool:
         named = module.loads(target.id)
         above = [module.parent(use) for use in named if module.scope_of(use).find(use.id) == owner]
         return bool(above) and all(isinstance(each, ast.Attribute) and each.attr == "shape" for each in above)
-    return (
-        isinstance(around, ast.Subscript) and around.value is node and isinstance(around.slice, (ast.Tuple, ast.Slice))
-    )
+    if not isinstance(around, ast.Subscript) or around.value is not node:
+        return False
+    return isinstance(around.slice, (ast.Tuple, ast.Slice)) and is_part(module, around.slice)
 
 
 def _is_line(module: PythonModule, rule: Rule, dataset: ast.expr, keys: str) -> bool:

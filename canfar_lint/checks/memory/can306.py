@@ -11,7 +11,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._arrays import image_read
 from canfar_lint.checks._inputs import unglued
 from canfar_lint.checks.memory._lengths import COLLECTED, has_known_planes, is_grid, is_short, is_used_by_number
-from canfar_lint.checks.memory._pictures import are_images
+from canfar_lint.checks.memory._pictures import are_images, is_combined, is_only_piled
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
 
@@ -66,9 +66,46 @@ def _collected(
         return
     kept = place if isinstance(place, ast.Subscript) else target
     images = are_images(module, rule, read, kept, value) if image else None
-    if images is not False:
+    if images is not False and not _is_mapped(module, rule, read, kept, value):
         variant = _variant(module, rule, read, target, loops[0]) if images else "unknown"
+        variant = variant or _purpose(module, rule, kept, value)
         yield rule.finding(module.span(place), variant=variant, list=module.code(target))
+
+
+def _is_mapped(module: PythonModule, rule: Rule, read: ast.Call, kept: ast.AST | None, value: ast.expr) -> bool:
+    """Whether arrays are kept as they lie in files that are mapped, `fits.open(name, memmap=True)[0].data`, and no
+    array is made of them all."""
+    asked = (keyword for keyword in read.keywords if re.search("mem_?map", keyword.arg or ""))
+    data = module.resolve(value)
+    if not isinstance(data, ast.Attribute) or data.attr != "data":
+        return False
+    if not any(module.constant(keyword.value) is not False for keyword in asked):
+        return False
+    return not (is_combined(module, rule, kept, value) or is_only_piled(module, rule, kept, value))
+
+
+def _purpose(module: PythonModule, rule: Rule, kept: ast.AST | None, value: ast.expr) -> str | None:
+    """What all images are kept for, as a variant: "cube" for a cube, "unknown" for an object that takes them as they
+    are, None where they may be added up."""
+    if isinstance(kept, ast.Name) and _is_handed_over(module, rule, kept):
+        return "unknown"
+    return "cube" if is_only_piled(module, rule, kept, value) else None
+
+
+def _is_handed_over(module: PythonModule, rule: Rule, target: ast.Name) -> bool:
+    """Whether all that is done with a list is to give it to an object, `viewer.load_images(images)`, or make it a
+    column of a table."""
+    given = 0
+    for use in module.loads(target.id):
+        around = module.parent(use)
+        if module.function_of(use) is not module.function_of(target) or isinstance(around, ast.Attribute):
+            continue
+        called = around.func if isinstance(around, ast.Call) and use in around.args else None
+        taken = isinstance(called, ast.Attribute) and re.match(rule.table("takers"), called.attr) is not None
+        if not taken and not (isinstance(around, ast.Assign) and isinstance(around.targets[0], ast.Subscript)):
+            return False
+        given += taken
+    return given > 0
 
 
 def _is_enough(module: PythonModule, loop: ast.AST, target: ast.expr) -> bool:
@@ -374,8 +411,9 @@ def _comprehension(module: PythonModule, rule: Rule, node: ast.ListComp | ast.Di
     if is_used_by_number(module, node) or _is_in_blocks(module, rule, named, module.loops(node)):
         return
     images = are_images(module, rule, read, named, value)
-    if images is not False and not _is_chosen(rule, module, node):
+    if images is not False and not _is_chosen(rule, module, node) and not _is_mapped(module, rule, read, named, value):
         variant = _variant(module, rule, read, named, node) if images else "unknown"
+        variant = variant or _purpose(module, rule, named, value)
         yield rule.finding(module.span(node), variant=variant, list=name)
 
 

@@ -22,6 +22,7 @@ from canfar_lint.checks._threads import (
 )
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
+from canfar_lint.model.scopes import Binding
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, OVERRIDABLE, PARAMETER
 
 if TYPE_CHECKING:
@@ -37,9 +38,10 @@ _SAME_NUMBER = frozenset(
     )
 )
 _FEW = 4
-_MOST_STEPS, _MOST_CALLS = 4, 20
+_MOST_STEPS, _MOST_CALLS = 6, 20
 _OF_QUEUE = re.compile(r"(SLURM|PBS|SGE|LSB|LSF|OAR|COBALT|FLUX)_|NSLOTS$")
 _NOT_THERE = frozenset(("AttributeError", "NotImplementedError", "ImportError", "ModuleNotFoundError"))
+_STARTS = re.compile(r"(^|\.)(Popen|Process|Thread|system|spawn\w*)$")
 _LOGS = frozenset(("debug", "info", "warning", "error", "critical", "exception", "log"))
 _FIELDS = re.compile(r"(^|\.)(dataclass|define|frozen|mutable|BaseModel|BaseSettings|NamedTuple|Struct)$|^attr\.s$")
 _LOOKS_FOR = re.compile(r"(?:command -v|which|type(?: -\w+)?|hash)\s+(\w+)")
@@ -224,10 +226,18 @@ def _uses(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> list[a
     if not isinstance(target, ast.Name):
         return []
     scope, function = module.scope_of(target), module.function_of(target)
-    if len(scope.bindings.get(target.id, ())) > 1:
+    others = (each for each in scope.bindings.get(target.id, ()) if each.node is not statement)
+    if not all(_is_bound_below(module, each) for each in others):
         return []
     named = module.loads(target.id)
     return [n for n in named if function is None or function in module.ancestors(n)][:_MOST_CALLS]
+
+
+def _is_bound_below(module: PythonModule, binding: Binding) -> bool:
+    """Whether a name gets a small number only where it is a smaller one: `if n == 0: n = 1`."""
+    number = module.constant(binding.value) if binding.kind == "assign" else None
+    tests = (test for test, _ in module.guards(binding.node) if isinstance(test, ast.Compare))
+    return isinstance(number, int) and number <= _FEW and any(module.code(t.left) == binding.name for t in tests)
 
 
 def _is_overwritten(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool:
@@ -361,7 +371,8 @@ def _is_forgotten(module: PythonModule, target: ast.Name) -> bool:
     """Whether a name that is nowhere read is for nobody else either: other files, or the shell (`!mpirun -n {n}`)."""
     function = module.function_of(target)
     run = module.notebook or module.main_guard is not None or module.text.startswith("#!") or _writes(module)
-    if function is None and not run:
+    of_others = target.id.isupper() and not module.is_script  # a constant: what reads it is not seen from here
+    if function is None and not (run or of_others):
         return False
     scope = module.scope_of(target)
     if scope.kind == "class" or scope.owner(target.id) is not scope:
@@ -386,6 +397,8 @@ def _is_weighed(module: PythonModule, node: ast.expr, depth: int = 0) -> bool:
             name = module.qualified(parent.func)
             if name == "builtins.min" and any(_is_few(module, other) for other in _operands(parent)):
                 return True
+            if name == "builtins.range":
+                return not _starts_many(module, parent)
             if name not in (*_SAME_NUMBER, "builtins.min"):
                 return _shows(module, parent) or _is_for_threads(module, node)
         elif not _is_in_extreme(module, parent):
@@ -402,6 +415,14 @@ def _is_weighed(module: PythonModule, node: ast.expr, depth: int = 0) -> bool:
         text = module.parent(parent)
         return isinstance(text, ast.JoinedStr) and not _is_option(text, parent)
     return _is_for_threads(module, node)
+
+
+def _starts_many(module: PythonModule, counted: ast.Call) -> bool:
+    """Whether a `range` counts processes or programs that are started; else it counts tasks, which are no workers."""
+    loop = module.parent(counted)
+    loop = module.parent(loop) if isinstance(loop, ast.comprehension) else loop
+    calls = (each.func for each in ast.walk(loop) if isinstance(each, ast.Call)) if loop is not None else ()
+    return starts_processes(module, counted) or any(_STARTS.search(module.code(func)) for func in calls)
 
 
 def _is_in_extreme(module: PythonModule, listed: ast.AST) -> bool:
@@ -445,22 +466,35 @@ def _is_for_threads(module: PythonModule, node: ast.AST) -> bool:
 
 
 def _is_cap(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool:
-    """`if asked > cores: asked = cores`, which is `min(asked, cores)`: the size is what was asked for."""
+    """`if asked > cores: asked = cores`, which is `min(asked, cores)`: the size is what was asked for.
+
+    Also `if cores < asked: n = cores` with `else: n = asked`.
+    """
     target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
     if not isinstance(target, ast.Name) or statement.value is None:
         return False
     limit = module.code(statement.value)
     for test, wanted in module.guards(statement):
-        if not isinstance(test, ast.Compare) or len(test.ops) > 1 or not wanted:
+        if not isinstance(test, ast.Compare) or len(test.ops) > 1:
             continue
         greater, less = test.left, test.comparators[0]
-        if isinstance(test.ops[0], (ast.Lt, ast.LtE)):
-            greater, less = less, greater
-        elif not isinstance(test.ops[0], (ast.Gt, ast.GtE)):
+        if not isinstance(test.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
             continue
-        if module.code(greater) == target.id and module.code(less) == limit:
+        if isinstance(test.ops[0], (ast.Lt, ast.LtE)) == wanted:
+            greater, less = less, greater
+        kept = module.code(greater) == target.id or _is_else(module, test, target, greater)
+        if kept and module.code(less) == limit:
             return _is_asked_for(module, greater)
     return False
+
+
+def _is_else(module: PythonModule, test: ast.expr, target: ast.Name, value: ast.expr) -> bool:
+    """Whether a branch of a condition gives a value to a name."""
+    around = module.parent(test)
+    branches = (*around.body, *around.orelse) if isinstance(around, ast.If) else ()
+    sets = (each for each in branches if isinstance(each, ast.Assign))
+    code = module.code(value)
+    return any(module.code(each.targets[0]) == target.id and module.code(each.value) == code for each in sets)
 
 
 def _is_capped(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool:
@@ -544,12 +578,21 @@ def _unsized(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         told[call] = told.get(call, False) or known
     for call, is_told in told.items():
         asked = any(module.value(a).sources & {ARGUMENT, ENVIRONMENT} for a in call.args)
-        if is_told or (module.notebook and is_left_over(module, call)):
+        if is_told or _is_refused(module, rule, call) or (module.notebook and is_left_over(module, call)):
             continue  # what a module does not call others may
         left = never_runs(module, call) or _is_given(module, rule, call)
         if not asked and not left and not _waits(module, call):
             fix = _sized(module, rule, call)
-            yield rule.finding(module.name_span(call), variant="default", call=f"{module.code(call.func)}()", fix=fix)
+            dask = any(name.startswith(("dask.", "distributed.")) for name in module.qualified_all(call.func))
+            variant = "dask" if dask else "default"
+            yield rule.finding(module.name_span(call), variant=variant, call=f"{module.code(call.func)}()", fix=fix)
+
+
+def _is_refused(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a call has a keyword that the pool does not know: it ends in an error, and starts nothing."""
+    names = (rule.table("taken").get(name.partition(".")[0]) for name in module.qualified_all(call.func))
+    known = next((each for each in names if each is not None), None)
+    return known is not None and any(keyword.arg not in known for keyword in call.keywords)
 
 
 def _sized(module: PythonModule, rule: Rule, call: ast.Call) -> Fix | None:
