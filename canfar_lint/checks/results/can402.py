@@ -128,11 +128,7 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     if len(literals) > 1 and not is_literal(value):
         return None
     last = text.rstrip("/").rpartition("/")[2].lower()
-    if re.search(rule.table("shared"), last) or re.search(r"^(-|/(dev|proc|etc|usr)/)", text) or "://" in text:
-        return None
-    if _tells_of_error(module, output, last):
-        return None
-    if _is_log(module, output, text) or re.match(rule.table("own"), text) or _is_template(module, output, text):
+    if _is_no_product(module, rule, output, text, last):
         return None
     together = len(literals) > 1 and literals[-1] in set(ast.walk(output.name))
     span = module.span(output.name) if together else literal_span(module, literals[-1])
@@ -159,6 +155,14 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     fix, own = by_job(module, literals[0]) if literal and len(literals) == 1 else (None, False)
     then = what_then(module, rule, output, text)
     return _under_replicas(rule, span, text, then, fix, always=shared, own=own or "REPLICA_" in module.text)
+
+
+def _is_no_product(module: PythonModule, rule: Rule, output: Output, text: str, last: str) -> bool:
+    if re.search(rule.table("shared"), last) or re.search(r"^(-|/(dev|proc|etc|usr)/)", text) or "://" in text:
+        return True
+    if _tells_of_error(module, output, last) or re.match(rule.table("own"), text):
+        return True
+    return _is_log(module, output, text) or _is_template(module, output, text)
 
 
 def _follows(module: PythonModule, rule: Rule, output: Output, literals: list[ast.AST]) -> bool:
