@@ -39,7 +39,7 @@ _NEUTRAL = frozenset(
         *("export", "declare", "local", "set", "find", "stat"),
     )
 )
-_MOVES = frozenset(
+MOVES = frozenset(
     (
         *("cp", "mv", "rsync", "vcp", "scp", "sftp", "tar", "zip", "gsutil", "aws", "rclone", "install", "ln", "vsync"),
         *("cadcput", "cadc-data"),
@@ -162,7 +162,7 @@ class Uses:
                 self.entered.setdefault(_plain(beginning(self.script, word, command)), command.start)
         if command.name in _NEUTRAL or not command.words:
             return
-        moves = command.name in _MOVES
+        moves = command.name in MOVES
         for word in (*command.words, *(one.target for one in command.redirects if one.op[0] == "<")):
             start = beginning(self.script, word, command)
             if not start:

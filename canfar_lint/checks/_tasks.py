@@ -210,6 +210,8 @@ def _is_handed(module: PythonModule, node: ast.expr, call: ast.Call, depth: int)
         return name == "list"
     if name.startswith("parse_"):
         return False  # the parser's options tell
+    if name.endswith("Application"):
+        return False  # a window's own options: `QApplication(sys.argv)`
     function = module.function_named(call.func)
     if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) or depth >= _DEEP:
         return True

@@ -9,6 +9,11 @@ from canfar_lint.checks._outputs import Output
 from canfar_lint.model.python import PythonModule
 
 _REMOVES = ("os.remove", "os.unlink")
+# what starts a shell
+SHELLS = (
+    *("os.system", "os.popen", "commands.getoutput", "commands.getstatusoutput", "subprocess.run", "subprocess.call"),
+    *("subprocess.check_call", "subprocess.check_output", "subprocess.getoutput", "subprocess.Popen"),
+)
 _EXISTS = frozenset(("exists", "isfile", "is_file"))
 _DEEP = 3
 
@@ -74,7 +79,7 @@ def is_missing(module: PythonModule, output: Output, test: ast.expr, wanted: boo
 
 def is_removed(module: PythonModule, output: Output, within: ast.AST, text: str) -> bool:
     """Whether a loop or function takes away what it has written: `os.remove(name)`, `Path(name).unlink()`."""
-    return any(within in module.ancestors(call) for call in _removals(module, output, text))
+    return any(within in module.ancestors(call) for call in _later_removals(module, output, text))
 
 
 def is_used_up(module: PythonModule, output: Output, text: str) -> bool:
@@ -82,7 +87,7 @@ def is_used_up(module: PythonModule, output: Output, text: str) -> bool:
     if module.function_of(output.call) is None:
         return False
     block = _block(module, output.call)
-    return any(block == _block(module, call) for call in _removals(module, output, text))
+    return any(block == _block(module, call) for call in _later_removals(module, output, text))
 
 
 def _block(module: PythonModule, call: ast.Call) -> tuple[ast.AST | None, str | None]:
@@ -93,14 +98,32 @@ def _block(module: PythonModule, call: ast.Call) -> tuple[ast.AST | None, str | 
     return around, module.fields.get(statement)
 
 
-def _removals(module: PythonModule, output: Output, text: str) -> Iterator[ast.Call]:
+def _later_removals(module: PythonModule, output: Output, text: str) -> Iterator[ast.Call]:
+    return (call for call in removals(module, output, text) if call.lineno > output.call.lineno)
+
+
+def removals(module: PythonModule, output: Output, text: str) -> Iterator[ast.Call]:
+    """The calls that take a file away which has the name of an output."""
     code = module.code(output.name)
     for call in (*module.calls(_REMOVES), *module.methods(("unlink",))):
         named = [*call.args[:1], *([call.func.value] if isinstance(call.func, ast.Attribute) else ())]
         named += [part for each in named if isinstance(each, ast.Call) for part in each.args[:1]]
         same = any(module.code(each) == code or module.constant(each) == text for each in named)
-        if same and call.lineno > output.call.lineno:
+        if same:
             yield call
+    yield from (call for call, words in _removed_by_shell(module) if text in words)
+
+
+def _removed_by_shell(module: PythonModule) -> list[tuple[ast.Call, list[str]]]:
+    """The commands that take files away, `os.system("rm -f step.fits")`, with their words."""
+    memo = module.memo("removed by shell")
+    if "all" not in memo:
+        given = ((call, module.argument(call, "args", 0)) for call in module.calls(SHELLS))
+        texts = ((call, module.value(node).text or "") for call, node in given if node is not None)
+        memo["all"] = [(call, text.split()) for call, text in texts if text.split()[:1] == ["rm"]]
+    found = memo["all"]
+    assert isinstance(found, list)
+    return found
 
 
 def is_never_called(module: PythonModule, place: ast.AST, depth: int = 0) -> bool:

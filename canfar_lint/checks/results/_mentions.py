@@ -111,6 +111,15 @@ def _uses_of(module: PythonModule, name: ast.Name) -> Iterator[ast.Name]:
             yield use
 
 
+def handle_of(module: PythonModule, output: Output) -> ast.Name | None:
+    """The name that an opened file is given."""
+    parent = module.parent(output.call)
+    handle = parent.optional_vars if isinstance(parent, ast.withitem) else None
+    if isinstance(parent, ast.Assign):
+        handle = parent.targets[0]
+    return handle if isinstance(handle, ast.Name) else None
+
+
 def _is_used(module: PythonModule, node: ast.AST) -> bool:
     """Whether a mention of a file's name is more than a message."""
     text = module.constant(node) if isinstance(node, ast.Constant) else None

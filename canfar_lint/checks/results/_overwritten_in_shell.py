@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._scripts import JOB, from_outside, left_to_person, loop_of, made_by_hand, named, positions
-from canfar_lint.checks._shell_outputs import Output, outputs
+from canfar_lint.checks._shell_outputs import MOVES, Output, outputs
 from canfar_lint.checks.results._unique import in_shell
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.shell import Command, Script
@@ -51,7 +51,7 @@ def overwritten(script: Script, rule: Rule) -> Iterator[Finding]:
             fix = in_shell(script, output, variable)
             yield rule.finding(output.word.span, variant="loop", name=text, variable=f"${variable}", fix=fix)
         elif not (output.command.name == "tee" and not product) and told.clash(output, text):
-            yield rule.finding(output.word.span, name=text)
+            yield rule.finding(output.word.span, name=text, one="any" if text[0] in "/~" else "one")
 
 
 def _said(script: Script) -> Iterator[Output]:
@@ -153,6 +153,8 @@ class _Told:
             return False
         if _is_note(self.script, self.rule, output, text) or _is_put_aside(self.script, command, text):
             return False
+        if re.match(self.rule.table("own"), text) or _is_for_next(self.script, self.rule, output, text):
+            return False
         self.made.add(text)
         self.seen.add(text)
         return text.startswith("/") or not self.script.memo("moved", _moves)
@@ -194,6 +196,16 @@ def _is_note(script: Script, rule: Rule, output: Output, text: str) -> bool:
     work = (one for one in after if one.words and (one.name not in ("echo", "printf") or one.redirects))
     following = next(work, None)
     return following is not None and _mentions(following, text)
+
+
+def _is_for_next(script: Script, rule: Rule, output: Output, text: str) -> bool:
+    """Whether what is put together are settings of a program that is started further down."""
+    command = output.command
+    if not (re.search(rule.table("shell_settings"), text) and command.name in rule.table("shell_composes")):
+        return False
+    at = positions(script)[id(command)]
+    after = (each for each in script.commands[at + 1 : at + 1 + _MOST_INSIDE] if each.name not in MOVES)
+    return any(text in word.text for each in after for word in each.arguments)
 
 
 def _is_put_aside(script: Script, command: Command, text: str) -> bool:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from canfar_lint.checks._outputs import Output, outputs
+from canfar_lint.checks.results._mentions import handle_of
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import Binding, Scope
 
@@ -22,27 +23,43 @@ _UNSTEADY = re.compile(
 _SHOWN = ("builtins.", "matplotlib.")
 
 
-def is_same(module: PythonModule, output: Output, steady: frozenset[str]) -> bool:
+def is_same(module: PythonModule, output: Output, place: ast.Call, steady: frozenset[str]) -> bool:
     """Whether what an output writes is made of constants, and of inputs that the script always takes.
 
-    `steady` are the packages whose functions give the same for the same.
+    `place` is the call that names it: the output's own, or that of the function around it. `steady` are the packages
+    whose functions give the same for the same.
     """
-    call, named = output.call, {id(node) for node in ast.walk(output.name)}
-    if not isinstance(call.func, ast.Attribute) or call.func.attr in ("savefig", "open"):
-        return False
-    given = (*call.args, *(keyword.value for keyword in call.keywords), call.func.value)
-    data = [part for part in given if id(part) not in named]
+    data: list[ast.expr] = [place] if place is not output.call else _data(module, output)
     variables = (node for part in data for node in ast.walk(part) if isinstance(node, ast.Name))
     kinds = {binding.kind for node in variables for binding in module.bindings(node)}
-    if kinds <= {"import", "def", "class"}:
+    if kinds <= {"import", "def", "class"} or getattr(output.call.func, "attr", "") == "savefig":
         return False
-    function = module.function_of(call)
+    function = module.function_of(place)
     memo = module.memo("steady")
     if function not in memo:
         memo[function] = _Steady(set(), set(), set(), {id(one.call) for one in outputs(module)})
     known = memo[function]
     assert isinstance(known, _Steady)
     return all(_Slice(module, function, steady, known).is_steady(part) for part in data)
+
+
+def _data(module: PythonModule, output: Output) -> list[ast.expr]:
+    """What a call is given to write, or what is written through the file that it opens."""
+    call, handle = output.call, handle_of(module, output)
+    if not isinstance(call.func, ast.Attribute) or call.func.attr == "open":
+        return _put_in(module, handle) if handle is not None else []
+    named = {id(node) for node in ast.walk(output.name)}
+    given = (*call.args, *(keyword.value for keyword in call.keywords), call.func.value)
+    return [part for part in given if id(part) not in named]
+
+
+def _put_in(module: PythonModule, handle: ast.Name) -> list[ast.expr]:
+    """A file that is only written to by calls that stand alone; nothing where another name may write to it."""
+    uses = [use for use in module.loads(handle.id) if module.function_of(use) is module.function_of(handle)]
+    holders = [module.parent(use) for use in uses]
+    calls = [module.parent(holder) if isinstance(holder, ast.Attribute) else holder for holder in holders]
+    alone = all(isinstance(call, ast.Call) and isinstance(module.parent(call), ast.Expr) for call in calls)
+    return [*uses[:1]] if alone else []
 
 
 class _Steady(NamedTuple):

@@ -182,11 +182,12 @@ def _guarded(module: PythonModule, node: ast.AST, within: ast.AST) -> bool:
 class _Loop:
     """What the checks ask of one loop, found in one walk over it."""
 
-    __slots__ = ("bound", "called", "leaves")
+    __slots__ = ("bound", "called", "grown", "leaves")
 
     def __init__(self, module: PythonModule, loop: ast.AST) -> None:
         self.bound: set[str] = set()
         self.called: set[str] = set()
+        self.grown: set[str] = set()
         self.leaves = 0
         for node in ast.walk(loop):
             if isinstance(node, ast.Call):
@@ -197,6 +198,28 @@ class _Loop:
                 self.leaves = max(self.leaves, node.lineno)
             else:
                 self.bound |= _bound_by(node)
+                self.grown |= _grown_by(node)
+
+
+def _grown_by(node: ast.AST) -> set[str]:
+    """The names that a node gives a value made of the one they had; what is only counted is not among them."""
+    if isinstance(node, ast.AugAssign):
+        return set() if isinstance(node.value, ast.Constant) else _stored(node)
+    return _stored(node) & _names(node.value) if isinstance(node, ast.Assign) and not _counts(node.value) else set()
+
+
+def _counts(value: ast.expr) -> bool:
+    return isinstance(value, ast.BinOp) and any(isinstance(each, ast.Constant) for each in (value.left, value.right))
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def _stored(node: ast.Assign | ast.AugAssign) -> set[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    named = (each for target in targets for each in ast.walk(target) if isinstance(each, ast.Name))
+    return {each.id for each in named if isinstance(each.ctx, ast.Store)}
 
 
 def _loop(module: PythonModule, loop: ast.AST) -> _Loop:
@@ -211,25 +234,25 @@ def _loop(module: PythonModule, loop: ast.AST) -> _Loop:
 def _bound_by(node: ast.AST) -> set[str]:
     """The names that a node gives a new value; one that only grows (`x = x + …`) is not among them."""
     if isinstance(node, ast.Assign):
-        used = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
-        stored = (n for target in node.targets for n in ast.walk(target) if isinstance(n, ast.Name))
-        return {n.id for n in stored if isinstance(n.ctx, ast.Store)} - used
+        return _stored(node) - _names(node.value)
     target: ast.AST | None = None
     if isinstance(node, (*_FORS, ast.comprehension, ast.NamedExpr)):
         target = node.target
     elif isinstance(node, ast.withitem):
         target = node.optional_vars
-    return {n.id for n in ast.walk(target) if isinstance(n, ast.Name)} if target is not None else set()
+    return _names(target) if target is not None else set()
 
 
 def _new_each_turn(module: PythonModule, output: Output, loop: ast.AST) -> bool:
-    """Whether what is written changes from turn to turn, and is not a collection that grows."""
+    """Whether what is written changes from turn to turn, and is no collection that grows, nor a state that goes on."""
     call = output.call
     new = _new(module, loop)
-    used = {n.id for n in ast.walk(call) if isinstance(n, ast.Name)}
-    used |= _written_through(module, call)
+    used = _names(call) | _written_through(module, call)
+    facts = _loop(module, loop)
+    if used & (facts.grown - facts.bound):
+        return False
     if isinstance(call.func, ast.Attribute) and call.func.attr == "savefig":
-        return bool(_loop(module, loop).called & _FIGURES) or bool(used & new)
+        return bool(facts.called & _FIGURES) or bool(used & new)
     return bool(used & new)
 
 

@@ -24,10 +24,19 @@ from canfar_lint.checks._outputs import (
     written_names,
 )
 from canfar_lint.checks._tasks import takes_task, takes_words
-from canfar_lint.checks.results._alone import is_missing, is_never_called, is_removed, is_told_nothing, is_used_up
+from canfar_lint.checks.results._alone import (
+    SHELLS,
+    is_missing,
+    is_never_called,
+    is_removed,
+    is_told_nothing,
+    is_used_up,
+    removals,
+)
 from canfar_lint.checks.results._asked import is_asked_for
 from canfar_lint.checks.results._defaults import by_default
-from canfar_lint.checks.results._mentions import is_only_name, says_what
+from canfar_lint.checks.results._mentions import consumed, handle_of, is_only_name, says_what
+from canfar_lint.checks.results._refused import what_then
 from canfar_lint.checks.results._turns import ends_in_text, stays, turn_of
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Question
 from canfar_lint.model.python import PythonModule
@@ -39,19 +48,12 @@ if TYPE_CHECKING:
 _NEXT = 4
 _MOST_INSIDE = 200
 _REMOVES = ("os.remove", "os.unlink")
-# what starts a shell
-_SHELLS = (
-    *("os.system", "os.popen", "commands.getoutput", "commands.getstatusoutput", "subprocess.run", "subprocess.call"),
-    *("subprocess.check_call", "subprocess.check_output", "subprocess.getoutput", "subprocess.Popen"),
-)
 _REDIRECT = re.compile(r"(?<![>&\d=-])>\s*([\w./-]*\w)\s*$")
 _LOG = re.compile(r"(?i)(^|_)log(s|_?file)?(_|\d*$)|(?-i:[a-z]Log$)")
 
 # `{name}` of a text that is no f-string
 _BRACED = re.compile(r"(?<!\{)\{([^\W\d]\w*)(?:[:!][^{}]*)?\}(?!\})")
 _FILE_NAME = re.compile(r"\S+\.\w{1,7}")
-# where programs keep their settings and log-ins, always in one place
-_OF_USER = re.compile(r"(~|\$HOME|\$\{HOME\}|/root|/(arc/)?home/[^/]+|/Users/[^/]+)/\.[^./]")
 
 
 def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
@@ -77,7 +79,7 @@ def _tells_of_error(module: PythonModule, output: Output, last: str) -> bool:
 
 def _by_commands(module: PythonModule) -> Iterator[tuple[Output, Named]]:
     """What the shell writes for a program: `os.system("gethead " + name + " > header.txt")`."""
-    for call in module.calls(_SHELLS):
+    for call in module.calls(SHELLS):
         given = module.argument(call, "args", 0) or module.argument(call, "command", 0)
         value = module.value(given) if given is not None else None
         redirect = _REDIRECT.search(value.suffix) if value is not None else None
@@ -128,11 +130,7 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     if len(literals) > 1 and not is_literal(value):
         return None
     last = text.rstrip("/").rpartition("/")[2].lower()
-    if re.search(rule.table("shared"), last) or re.search(r"^(-|/(dev|proc|etc|usr)/)", text) or "://" in text:
-        return None
-    if _tells_of_error(module, output, last):
-        return None
-    if _is_log(module, output, text) or _OF_USER.match(text) or _is_template(module, output, text):
+    if _is_no_product(module, rule, output, text, last):
         return None
     together = len(literals) > 1 and literals[-1] in set(ast.walk(output.name))
     span = module.span(output.name) if together else literal_span(module, literals[-1])
@@ -143,7 +141,9 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
             from canfar_lint.checks.results._unique import by_turn
 
             fix = by_turn(module, literals[0]) if len(literals) == 1 else None
-            return rule.finding(span, variant=turn[0], name=text, variable=turn[1], fix=fix)
+            then = what_then(module, rule, output, text)
+            variant = f"{turn[0]}-stops" if then else turn[0]
+            return rule.finding(span, variant=variant, name=text, variable=turn[1], then=then, fix=fix)
     if not (literal or _is_in_chosen_folder(module, value)) or _is_own(module, rule, output, named, text):
         return None
     if len(literals) > 1 and _follows(module, rule, output, literals):
@@ -155,7 +155,16 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
     from canfar_lint.checks.results._unique import by_job
 
     fix, own = by_job(module, literals[0]) if literal and len(literals) == 1 else (None, False)
-    return _under_replicas(rule, span, text, fix, always=shared, own=own or "REPLICA_" in module.text)
+    then = what_then(module, rule, output, text)
+    return _under_replicas(rule, span, text, then, fix, always=shared, own=own or "REPLICA_" in module.text)
+
+
+def _is_no_product(module: PythonModule, rule: Rule, output: Output, text: str, last: str) -> bool:
+    if re.search(rule.table("shared"), last) or re.search(r"^(-|/(dev|proc|etc|usr)/)", text) or "://" in text:
+        return True
+    if _tells_of_error(module, output, last) or re.match(rule.table("own"), text):
+        return True
+    return _is_log(module, output, text) or _is_template(module, output, text)
 
 
 def _follows(module: PythonModule, rule: Rule, output: Output, literals: list[ast.AST]) -> bool:
@@ -189,7 +198,9 @@ def _is_same(module: PythonModule, rule: Rule, output: Output, named: Named, tex
     beside = (one for one in written_as(module, text) if one.call is not output.call)
     if any(module.function_of(one.call) is function for one in beside):
         return False
-    return named.place is output.call and is_same(module, output, frozenset(rule.table("steady")))
+    if any(removals(module, output, text)):
+        return False  # another run may still need it
+    return is_same(module, output, named.place, frozenset(rule.table("steady")))
 
 
 def _is_own(module: PythonModule, rule: Rule, output: Output, named: Named, text: str) -> bool:
@@ -203,28 +214,29 @@ def _is_own(module: PythonModule, rule: Rule, output: Output, named: Named, text
         return True  # a person at a window says when
     if re.search(rule.table("programs"), text) or re.search(rule.table("kept"), last):
         return True
-    if ephemeral(rule).match(text) or _is_handed_over(module, place, text):
+    if ephemeral(rule).match(text) or _is_handed_over(module, rule, place, text):
         return True  # `/tmp/…`: each session has one of its own
     guards = (*module.guards(place), *module.guards(output.call))
     if any(is_missing(module, output, test, wanted) for test, wanted in guards):
         return True  # made once, and read by the runs that follow
     if any(is_removed(module, output, loop, text) for loop in module.loops(place)[:1]):
         return True
-    if is_used_up(module, output, text) or is_never_called(module, place):
+    if is_used_up(module, output, text) or is_never_called(module, place) or _is_setup(module, rule, output, text):
         return True
     return not re.search(rule.table("rewritten"), last) and _is_kept(module, output, place, text)
 
 
 def _under_replicas(
-    rule: Rule, span: tuple[int, int], text: str, fix: Fix | None, *, always: bool, own: bool
+    rule: Rule, span: tuple[int, int], text: str, then: str, fix: Fix | None, *, always: bool, own: bool
 ) -> Finding:
     """A candidate: an error when a request runs the script as replicas; else a warning, or (not `always`) nothing.
 
     Without `own` the fix is for replicas alone.
     """
-    raised = rule.finding(span, variant="replicas", name=text)
+    raised = rule.finding(span, variant="replicas-stops" if then else "replicas", name=text, then=then)
     question = Question("under-replicas", "" if own else "fix", 0 if always else 1, (raised.level, raised.message))
-    return rule.finding(span, name=text, question=question, fix=fix)
+    variant, one = "stops" if then else None, "any" if text.startswith(("/", "~")) else "one"
+    return rule.finding(span, variant=variant, name=text, then=then, one=one, question=question, fix=fix)
 
 
 def _answers_click(module: PythonModule, rule: Rule, place: ast.Call) -> bool:
@@ -294,38 +306,63 @@ def _is_kept(module: PythonModule, output: Output, place: ast.Call, text: str) -
     )
 
 
-def _is_handed_over(module: PythonModule, place: ast.Call, text: str) -> bool:
+def _is_handed_over(module: PythonModule, rule: Rule, place: ast.Call, text: str) -> bool:
     """Whether the next step of the program takes up what is written: a command, or what reads the file again."""
-    statement: ast.AST = module.parent_statement(place)
-    while isinstance(around := module.parents.get(statement), (ast.With, ast.If)):
-        statement = around
-    body = getattr(around, "body", [])
-    if statement not in body or len(text) < 3:
+    if len(text) < 3:
         return False
-    at = body.index(statement)
-    first, last = (max(_end(each) for each in body[at:upto]) for upto in (at + 1, at + 1 + _NEXT))
-    written = written_names(module)
+    written, settings = written_names(module), re.search(rule.table("settings"), text) is not None
+    nexts = list(_next_lines(module, place))
     return any(
-        first < node.lineno <= last and id(node) not in written and _is_taken_up(module, node)
+        first < node.lineno <= last and id(node) not in written and _is_taken_up(module, node, settings)
         for node in texts_with(module, text.rpartition("/")[2])[:_MOST_INSIDE]
+        for first, last in nexts
     )
 
 
-def _end(statement: ast.stmt) -> int:
-    return statement.end_lineno or statement.lineno
+def _next_lines(module: PythonModule, place: ast.Call) -> Iterator[tuple[int, int]]:
+    """The lines of the next steps, from behind the first to the second, in the block of a call and those around it."""
+    statement: ast.AST = module.parent_statement(place)
+    around = module.parents.get(statement)
+    while around is not None:
+        body = getattr(around, module.fields.get(statement, "body"), [])
+        at = body.index(statement) if isinstance(body, list) and statement in body else None
+        if at is not None:
+            yield _end(statement), max(_end(each) for each in body[at : at + 1 + _NEXT])
+        if not isinstance(around, (ast.With, ast.If)):
+            return
+        statement, around = around, module.parents.get(around)
 
 
-def _is_taken_up(module: PythonModule, node: ast.AST) -> bool:
-    """Whether a mention of a file's name opens it, becomes the input, or stands in a command that is started."""
+def _end(statement: ast.AST) -> int:
+    return getattr(statement, "end_lineno", 0) or 0
+
+
+def _is_setup(module: PythonModule, rule: Rule, output: Output, text: str) -> bool:
+    """Whether a function writes settings and hands them on: to a program, or to its caller."""
+    function = module.function_of(output.call)
+    return (
+        function is not None
+        and bool(re.search(rule.table("settings"), text))
+        and consumed(module, output, function, text)
+    )
+
+
+def _is_taken_up(module: PythonModule, node: ast.AST, settings: bool) -> bool:
+    """Whether a mention of a file's name opens it, becomes the input, or stands in a command that is started.
+
+    Settings are taken up by whatever they are given to.
+    """
     if _is_opened(module, node) or isinstance(module.parent(node), ast.Assign):
         return True
-    calls = (each for each in module.ancestors(node) if isinstance(each, ast.Call))
-    return any(module.qualified(call.func) in _SHELLS for call in calls)
+    calls = [each for each in module.ancestors(node) if isinstance(each, ast.Call)]
+    if settings and calls and not _says(calls[0]):
+        return module.qualified(calls[0].func) not in _REMOVES
+    return any(module.qualified(call.func) in SHELLS for call in calls)
 
 
 def _takes_what_is_said(module: PythonModule, output: Output) -> bool:
     """Whether the file is opened for the words of a program, `stdout=handle`: a log."""
-    handle = _handle(module, output)
+    handle = handle_of(module, output)
     if handle is None:
         return False
     scope = module.function_of(output.call)
@@ -336,7 +373,7 @@ def _takes_what_is_said(module: PythonModule, output: Output) -> bool:
 
 def _is_log(module: PythonModule, output: Output, text: str) -> bool:
     """Whether what is opened is a log: by what it takes, by its handle's name, or by lines that are added to it."""
-    handle = _handle(module, output)
+    handle = handle_of(module, output)
     if _takes_what_is_said(module, output) or (handle is not None and _LOG.search(handle.id)):
         return True
     memo = module.memo("added to")
@@ -346,18 +383,9 @@ def _is_log(module: PythonModule, output: Output, text: str) -> bool:
     return text in memo
 
 
-def _handle(module: PythonModule, output: Output) -> ast.Name | None:
-    """The name that an opened file is given."""
-    parent = module.parent(output.call)
-    handle = parent.optional_vars if isinstance(parent, ast.withitem) else None
-    if isinstance(parent, ast.Assign):
-        handle = parent.targets[0]
-    return handle if isinstance(handle, ast.Name) else None
-
-
 def _is_template(module: PythonModule, output: Output, text: str) -> bool:
     """Whether a file gets the same text from every run, such as an example for the user; and stays."""
-    handle = _handle(module, output)
+    handle = handle_of(module, output)
     if handle is None:
         return False
     scope = module.function_of(handle)
