@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._choice import is_shelved, left_to_user, under_option
+from canfar_lint.checks._choice import is_fallback, is_shelved, left_to_user, under_option
 from canfar_lint.diagnostic import SAFE, UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT
@@ -253,6 +253,8 @@ def _is_sent(module: PythonModule, constant: ast.Constant) -> bool:
 
 def _is_default(module: PythonModule, constant: ast.Constant) -> bool:
     """Whether a device only holds where none is given: an option sets it anew, or parameters default to it."""
+    if is_fallback(module, constant):
+        return True
     statement = module.parents.get(constant)
     target = statement.targets[0] if isinstance(statement, ast.Assign) else None
     if not isinstance(target, ast.Name):

@@ -47,6 +47,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             variant = "asked"
         elif variant is None and _is_saved_before(module, rule, call):
             variant, fix = "saved-before", _removed(module, call, UNSAFE)
+        elif variant is None and _is_saved_behind(module, rule, call):
+            variant, fix = "saved-behind", _removed(module, call, UNSAFE)
         elif variant is None and _is_handed_on(module, rule, call):
             variant, fix = "returned", _removed(module, call, UNSAFE)
         yield rule.finding(module.span(call), variant=variant, call=module.code(call), instead=instead, fix=fix)
@@ -298,6 +300,26 @@ def _is_saved_before(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     last = max((save.lineno for save in saves if module.function_of(save) is function), default=0)
     begun = module.calls(frozenset((*rule.table("pyplot_ends"), *rule.table("pyplot_figures"))))
     return last > 0 and not any(one.lineno > last and module.function_of(one) is function for one in begun)
+
+
+def _is_saved_behind(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether the one figure is given to what saves it, further down in the block: `save_plot(figure, name)`."""
+    if module.qualified(call.func) in rule.table("pyplot_shows") and _open_figures(module, rule, call) > 1:
+        return False
+    made = (getattr(statement, "value", None) for statement in module.behind(module.parent_statement(call)))
+    return any(isinstance(each, ast.Call) and _saves_given(module, rule, each) for each in made)
+
+
+def _saves_given(module: PythonModule, rule: Rule, made: ast.Call) -> bool:
+    """Whether a call saves the figure that it is given, as its function says or, of another file, its name."""
+    at = next((i for i, each in enumerate(made.args) if _is_figure(module, rule, each)), None)
+    function = module.function_named(made.func)
+    if at is None or not isinstance(function, ast.FunctionDef):
+        return at is not None and re.search(rule.table("saves_figures"), module.code(made.func)) is not None
+    parameters = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+    saves = (each for each in module.methods(("savefig",)) if module.function_of(each) is function)
+    given = (each.func.value for each in saves if isinstance(each.func, ast.Attribute) and not module.guards(each))
+    return any(isinstance(each, ast.Name) and each.id in parameters[at : at + 1] for each in given)
 
 
 def _statement_before(module: PythonModule, call: ast.Call) -> ast.stmt | None:

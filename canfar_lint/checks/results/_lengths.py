@@ -9,8 +9,10 @@ from typing import Any
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.model.python import PythonModule
+from canfar_lint.model.values import ARGUMENT
 
 _FEW, _MANY = 2, 10_000
+_NUMBERS = ("builtins.int", "builtins.float")
 _SETTINGS = re.compile(r"(?i)(^|\.)(settings?|config(uration)?|conf|cfg|constants?|globals|param(eter)?s)\.\w+$")
 # functions of a likelihood that are looked at
 _DEEP = 30
@@ -153,6 +155,27 @@ def is_short(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> boo
     return bool(counts) and all(
         count is not None and (below(module, count, most) or _is_set_elsewhere(module, count)) for count in counts
     )
+
+
+def is_short_unless_told(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
+    """Whether the number of steps is an option, `int(args.steps)`, that is short where the user says nothing."""
+    counts = [step_count(module, step) for step in runs(module, call, entry)]
+    defaults = [_default(module, count) if count is not None else None for count in counts]
+    return bool(defaults) and all(each is not None and below(module, each, entry.get("short", 0)) for each in defaults)
+
+
+def _default(module: PythonModule, count: ast.expr) -> ast.expr | None:
+    """What the parser gives for an option that is left out."""
+    found = module.resolve(count)
+    if isinstance(found, ast.Call) and module.qualified(found.func) in _NUMBERS and len(found.args) == 1:
+        found = module.resolve(found.args[0])
+    if not isinstance(found, ast.Attribute) or module.value(found).sources != {ARGUMENT}:
+        return None
+    for added in (*module.calls_named("add_argument"), *module.calls_named("add_option")):
+        names = [module.constant(each) for each in added.args]
+        if found.attr in (str(name).lstrip("-").replace("-", "_") for name in names):
+            return module.argument(added, "default")
+    return None
 
 
 def _is_set_elsewhere(module: PythonModule, count: ast.expr) -> bool:

@@ -12,7 +12,17 @@ from canfar_lint.checks._inputs import unglued
 from canfar_lint.checks._outputs import stem_of
 from canfar_lint.checks.results._anew import begins_anew, begun_anew, is_repeated
 from canfar_lint.checks.results._fits import unsaved
-from canfar_lint.checks.results._lengths import below, is_long, is_many, is_plain, is_short, reaches, runs, step_count
+from canfar_lint.checks.results._lengths import (
+    below,
+    is_long,
+    is_many,
+    is_plain,
+    is_short,
+    is_short_unless_told,
+    reaches,
+    runs,
+    step_count,
+)
 from canfar_lint.diagnostic import UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
@@ -35,7 +45,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 yield rule.finding(span, variant="old", call=code)
                 continue
             fix = _fix(module, call, entry, table)
-            long = not plain and not _is_never_called(module, call) and is_long(module, call, entry, rule)
+            short = plain or is_short_unless_told(module, call, entry) or _is_never_called(module, call)
+            long = not short and is_long(module, call, entry, rule)
             told = entry["told"] + (_OF_EACH if is_repeated(module, call) else "")
             yield rule.finding(span, variant=None if long else "unknown", call=code, instead=told, fix=fix)
         for caller in _refusing(module, call, entry) if kept else ():
