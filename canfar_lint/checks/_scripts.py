@@ -31,7 +31,6 @@ _DESKTOP = re.compile(
 _MISSING = re.compile(r"-z\b|\$\{?#|-eq\s+0|-lt\b|!=|==?\s*(\"\"|'')")
 _TEST = re.compile(r"(^|/)(tests?/[^/]*|test[A-Z][^/]*)\.(ba)?sh$")
 _OTHER_BRANCH = re.compile(r"(^|[\n;])[ \t]*(else|elif)\b")
-_NOWHERE = 1 << 60
 _MOST, _NEAR = 200, 32
 """How many calls or tests are looked at: enough for a script that a person wrote."""
 
@@ -98,18 +97,10 @@ def named(script: Script) -> dict[str, list[Assigned]]:
 
 def left_to_person(script: Script, command: Command) -> bool:
     """Whether it runs only when the person who starts the script wants it, or sits at a terminal; or never."""
-    if command.start > script.memo("left", _left) or _chosen(script, command) or _is_settled(script, command):
+    if _chosen(script, command) or _is_settled(script, command):
         return True
     function = next((block for block in command.blocks if block.kind == "function"), None)
     return function is not None and _called_by_choice(script, function)
-
-
-def _left(script: Script) -> int:
-    """Where a script has come to its end in any case, if it does so before its last line."""
-    for command in script.commands:
-        if command.name == "exit" and not command.blocks and command.before not in ("&&", "||"):
-            return command.end
-    return _NOWHERE
 
 
 def takes_names(script: Script) -> bool:

@@ -1,7 +1,8 @@
 """Shell text read by a real grammar: what commands run, with which words, where in the file.
 
 `parse` never raises. What it cannot read gives a script with an `error`: of a file it holds what stands on the lines
-before, which a shell runs all the same; of any other text nothing, and rules then say nothing.
+before, which a shell runs all the same; of any other text nothing, and rules then say nothing. What stands behind an
+`exit` that every run comes to is left out.
 Offsets are those of the file: of the text plus `start`, or what `map` answers for an offset of the text.
 """
 
@@ -55,6 +56,7 @@ def parse(
     except RecursionError:
         script.error = "nested too deeply"
         return script
+    _stop(found)
     script.commands, script.blocks, script.functions = found.commands, found.blocks, found.functions
     _options(script, errexit, pipefail)
     return script
@@ -64,6 +66,21 @@ def _cut(found: Found) -> None:
     """Leave only what was complete on the lines before the one that cannot be read."""
     commands, blocks = found.whole
     del found.commands[commands:], found.blocks[blocks:]
+    _keep_functions(found)
+
+
+def _stop(found: Found) -> None:
+    """Leave out what stands behind an `exit` that every run comes to."""
+    ends = (one.end for one in found.commands if one.name == "exit" and not (one.blocks or one.before in ("&&", "||")))
+    end = next(ends, None)
+    if end is not None:
+        found.commands = [command for command in found.commands if command.start < end]
+        found.blocks = [block for block in found.blocks if block.start < end]
+        _keep_functions(found)
+
+
+def _keep_functions(found: Found) -> None:
+    """Only the functions whose blocks are left."""
     kept = {id(block) for block in found.blocks}
     found.functions = {name: block for name, block in found.functions.items() if id(block) in kept}
 

@@ -303,12 +303,12 @@ def _is_elsewhere(module: PythonModule, node: ast.AST) -> bool:
 
 
 def _is_left_over(module: PythonModule, node: ast.AST, tables: dict[str, Any]) -> bool:
-    """Whether a path of a script is bound to a name that nothing reads, beside others that are read in its place."""
+    """Whether a path is bound to a name that nothing reads, beside others that are read in its place."""
     statement = module.parents.get(node)
     if not isinstance(statement, ast.Assign) or module.parents.get(statement) is not module.tree:
         return False
     target = statement.targets[0]
-    if not isinstance(target, ast.Name) or not module.is_script or _is_read(module, target.id):
+    if not isinstance(target, ast.Name) or _is_read(module, target.id):
         return False
     bound = _bound(module, tables)
     names = [name for name, _ in bound]
