@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 PYTHON, NOTEBOOK, SHELL, DOCKERFILE, MAKEFILE = "python", "notebook", "shell", "dockerfile", "makefile"
 YAML, TOML, REQUIREMENTS = "yaml", "toml", "requirements"
 KINDS = (PYTHON, NOTEBOOK, SHELL, DOCKERFILE, MAKEFILE, YAML, TOML, REQUIREMENTS)
+# with this begins what Git leaves in place of a large file that has not been fetched
+POINTER = "version https://git-lfs.github.com/spec/"
 
 
 class Undecodable(ValueError):

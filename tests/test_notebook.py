@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canfar_lint.diagnostic import Edit
+from canfar_lint.engine.file import Profile, lint_bytes
 from canfar_lint.model.notebook import BrokenNotebook, read, write_back
+from canfar_lint.settings import Resolver
 from canfar_lint.source import Undecodable
 
 
@@ -396,3 +398,10 @@ def test_any_edit_inside_a_cell_is_written(cells: list[str], data: st.DataObject
             expected = source.text[cell.start : start] + content + source.text[end : cell.end]
             expected = expected.removesuffix("\n") if cell.padded else expected
         assert new.cell_text(after) == expected
+
+
+def test_a_notebook_that_git_has_not_fetched_is_not_broken() -> None:
+    resolver = Resolver(isolated=True)
+    profile = Profile(resolver.selection(resolver.base).rules.values(), resolver.base)
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0f1e2d\nsize 88123\n"
+    assert lint_bytes("figures.ipynb", "notebook", pointer, profile, resolver.base).empty

@@ -19,7 +19,7 @@ from canfar_lint.diagnostic import (
     PlacedFix,
     PlacedRelated,
 )
-from canfar_lint.source import DOCKERFILE, NOTEBOOK, PYTHON, Source, is_named
+from canfar_lint.source import DOCKERFILE, NOTEBOOK, POINTER, PYTHON, Source, is_named
 from canfar_lint.triggers import Content, Triggers
 
 if TYPE_CHECKING:
@@ -349,6 +349,8 @@ class _Work:
     def refused(self, error: Exception) -> FileResult:
         from canfar_lint.model.notebook import BrokenNotebook
 
+        if self.data.startswith(POINTER.encode()):
+            return FileResult(self.path, self.kind, [], [], [])
         if isinstance(error, BrokenNotebook):
             place = Place(error.row, error.column, error.row, error.column)
             found = self.general("CAN001", variant="notebook", problem=str(error))._replace(place=place)

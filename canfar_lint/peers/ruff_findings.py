@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from canfar_lint.diagnostic import Place
-from canfar_lint.source import NOTEBOOK, PYTHON, Source
+from canfar_lint.source import NOTEBOOK, POINTER, PYTHON, Source
 
 if TYPE_CHECKING:
     from canfar_lint.model.notebook import NotebookSource
@@ -93,8 +93,9 @@ def _all_python2(source: NotebookSource) -> bool:
 
 
 def is_to_be_filled_in(text: str) -> bool:
-    """Whether a text is a template or an exercise, which is no program before somebody has completed it."""
-    return _TEMPLATE.search(text) is not None or _BLANK.search(text) is not None
+    """Whether a text is a template or an exercise, which is no program before somebody has completed it, or stands
+    for one that has not been fetched."""
+    return text.startswith(POINTER) or _TEMPLATE.search(text) is not None or _BLANK.search(text) is not None
 
 
 def has_hole(source: Source, place: Place | None) -> bool:
