@@ -20,6 +20,7 @@ from canfar_lint.model.values import (
     PARAMETER,
     RESULT,
     UNIQUE,
+    Piece,
     Value,
     hole,
     join,
@@ -79,6 +80,8 @@ _COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 }
 _ANSWERS = frozenset(("yes", "no", "y", "n", "on", "off", "true", "false", "never", "always", "maybe", "ask"))
 _PLACEHOLDER = re.compile(r"%(?:\((\w+)\))?[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[diouxXeEfFgGcrsa%]")
+# more than a name is long
+_WIDE = re.compile(r"\d{4}")
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 
 
@@ -359,7 +362,7 @@ class Evaluator:
             elif named or not given:
                 parts.append(hole(RESULT, operand))
             else:
-                parts.append(self.value(given.pop(0)))
+                parts.append(_spelled(self.value(given.pop(0)), match.group()))
         parts.append(text_value(text[at:], origin))
         return join([p for p in parts if (p.pieces != () and p.text != "") or p.constant is not None], node=node)
 
@@ -373,7 +376,8 @@ class Evaluator:
             if match.group() in ("{{", "}}"):
                 parts.append(text_value(match.group()[0], origin))
                 continue
-            field = re.split(r"[.\[:!]", match.group(1) or "", maxsplit=1)[0]
+            field, _, how = match.group(1).partition(":")
+            field = re.split(r"[.\[!]", field, maxsplit=1)[0]
             given: ast.expr | None = None
             if field == "" or field.isdigit():
                 index = int(field) if field else automatic
@@ -381,15 +385,20 @@ class Evaluator:
                 given = self.module.argument(node, "", index)
             else:
                 given = self.module.argument(node, field)
-            parts.append(self.value(given) if given is not None else hole(RESULT, node))
+            parts.append(_spelled(self.value(given), f"{{:{how}}}") if given is not None else hole(RESULT, node))
         parts.append(text_value(text[at:], origin))
         return join([p for p in parts if p.text != ""], node=node)
 
     def _joined(self, node: ast.JoinedStr) -> Value:
-        parts = []
-        for part in node.values:
-            parts.append(self.value(part.value) if isinstance(part, ast.FormattedValue) else self.value(part))
+        parts = [
+            self._filled_in(part) if isinstance(part, ast.FormattedValue) else self.value(part) for part in node.values
+        ]
         return join(parts, node=node) if parts else text_value("", node)
+
+    def _filled_in(self, part: ast.FormattedValue) -> Value:
+        value = self.value(part.value)
+        how = self.value(part.format_spec).text if part.format_spec is not None else ""
+        return _spelled(value, f"{{:{how}}}") if how is not None else hole(_source(value), part.value)
 
     def _call(self, node: ast.Call) -> Value:
         name = self.module.qualified(node.func)
@@ -647,6 +656,18 @@ def _source(value: Value) -> str:
         if source in sources:
             return source
     return RESULT
+
+
+def _spelled(value: Value, how: str) -> Value:
+    """A known number as `%04d` or `{:04d}` writes it; a hole where that says something else."""
+    number = value.constant
+    if value.pieces or value.choices or value.kind == DYNAMIC or not isinstance(number, (int, float)):
+        return value
+    try:
+        text = None if _WIDE.search(how) else how % number if how[0] == "%" else how.format(number)
+    except (ValueError, TypeError, OverflowError, LookupError):
+        text = None
+    return Value(value.kind, (Piece(text, value.node),), node=value.node) if text else hole(RESULT, value.node)
 
 
 def _number(kind: type, value: Value, node: ast.AST) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from itertools import pairwise
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._commands import started
 from canfar_lint.checks._outputs import names_of, outputs
+from canfar_lint.checks._shell_outputs import named_by_option
 from canfar_lint.diagnostic import Question
 from canfar_lint.model.python import PythonModule
 
@@ -19,6 +21,7 @@ _OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|de
 _RESULT = re.compile(r"(?i)out(put)?_?(file|name|path|fn|fits|cat|table|image|hdf5?|csv)")
 _RESULT_SETTING = re.compile(r"(CATALOG|CHECKIMAGE|IMAGEOUT|WEIGHTOUT|(MERGED|FULL)?OUTCAT|XML)_NAME")
 _TELLING = 5
+_MANY = 4
 _APPENDED = r"(_dr[zc])?(_(sci|wht|ctx))?\.\w"
 _COPIES = ("shutil.copy", "shutil.copyfile", "shutil.copytree", "shutil.move", "os.rename")
 _TAKING_APART = frozenset(("split", "rsplit", "partition", "rpartition", "splitext", "basename", "replace"))
@@ -114,13 +117,14 @@ def _told(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
 
 
 def _told_in_commands(module: PythonModule) -> set[str]:
-    """The same on a command line: `-CATALOG_NAME m31.cat`."""
+    """The same on a command line: `-CATALOG_NAME m31.cat`, `--output m31.cat`, `outfile=m31.cat`."""
     found: set[str] = set()
     for start in started(module):
         words = start.command.arguments
         for option, word in pairwise(words):
             if _is_result(option.head.removeprefix("-")) and word.value:
                 found.add(last_part(word.value))
+        found |= {last_part(output.word.value or "") for output in named_by_option(start.command)}
     return found
 
 
@@ -192,3 +196,21 @@ def _is_of_others(module: PythonModule, alias: ast.alias) -> bool:
     """Whether what is imported is used, or is no module of the project's."""
     root = alias.name.partition(".")[0]
     return root in sys.stdlib_module_names or bool(module.named(alias.asname or root))
+
+
+def is_stage(module: PythonModule) -> bool:
+    """Whether a script reads variables that nothing sets: a program runs it among others, which leave it files."""
+    memo = module.memo("stage of a program")
+    if "is" not in memo:
+        nodes = () if module.star_imports or module.notebook else module.nodes(ast.Name)
+        memo["is"] = len({name.id for name in nodes if _is_from_nowhere(module, name)}) >= _MANY
+    return bool(memo["is"])
+
+
+def _is_from_nowhere(module: PythonModule, name: ast.Name) -> bool:
+    """Whether a variable has no value in the file; what is called or asked for an attribute may be a task or tool."""
+    around = module.parent(name)
+    if not isinstance(name.ctx, ast.Load) or hasattr(builtins, name.id) or isinstance(around, ast.Attribute):
+        return False
+    called = isinstance(around, ast.Call) and around.func is name
+    return not called and not module.bindings(name) and module.function_of(name) is None

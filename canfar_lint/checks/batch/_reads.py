@@ -35,14 +35,14 @@ _PACKAGES = frozenset(("astropy", "scipy", "sherpa", "torch", "tensorflow", "ker
 _ARCHIVES = ("zipfile.ZipFile().", "tarfile.open().")
 # functions that are given several files to read, one after the other
 _TAKES = re.compile(r"(?i)(set_?up|read|load|open|compare|cross|match)")
-# what keeps the state of a training, or a record
+# what keeps the state of a training, or a record, and what holds the values of options that nobody gives
 _INPUT = re.compile(
     r"(?i)(in|input|star|cat|catalog(ue)?|data|mask|spec|spectrum|image|img|ref|reference|table|event|evt|psf|model|lens|"
     r"source|src|cube|flat|dark|bias|map|line|linelist|filter|region|sample|photometry|lightcurve|response|"
     r"fits|csv|tsv|hdf5?|h5|np[yz]|parquet|votable|visibility|ms|psd|asd|par|tim|timing|toa|fil(terbank)?)s?"
     r"_?(file|filename|file_?path|path|fn)"
 )
-_KEEPS = re.compile(r"(?i)checkpoint|logger$|recorder$|saver$|backend$")
+_KEEPS = re.compile(r"(?i)checkpoint|logger$|recorder$|saver$|backend$|^(arguments|options|defaults)$")
 # what is only said, but by a package of the field, whose `fits.info` reads
 _SAYS = frozenset(("debug", "info", "warn", "warning", "error", "critical", "exception"))
 _NAMES_PATH = re.compile(

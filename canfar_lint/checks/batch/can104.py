@@ -12,6 +12,7 @@ from canfar_lint.checks._choice import is_fallback
 from canfar_lint.checks._commands import started
 from canfar_lint.checks._destinations import DATA, DEFAULT, EXPORT, IO, NOISE, PATH, Destinations
 from canfar_lint.checks.batch._homes import below_homes, owner_of
+from canfar_lint.checks.batch._leftovers import is_left_over
 from canfar_lint.checks.batch._texts import Told, documents, paths_in, written
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
@@ -304,44 +305,11 @@ def _is_elsewhere(module: PythonModule, node: ast.AST) -> bool:
 
 def _is_left_over(module: PythonModule, node: ast.AST, tables: dict[str, Any]) -> bool:
     """Whether a path is bound to a name that nothing reads, beside others that are read in its place."""
-    statement = module.parents.get(node)
-    if not isinstance(statement, ast.Assign) or module.parents.get(statement) is not module.tree:
-        return False
-    target = statement.targets[0]
-    if not isinstance(target, ast.Name) or _is_read(module, target.id):
-        return False
-    bound = _bound(module, tables)
-    names = [name for name, _ in bound]
-    if 2 * sum(_is_read(module, name) for name in names) < len(names):
-        return False  # values that other files take
-    return any(is_path and name != target.id and _is_read(module, name) for name, is_path in bound)
 
+    def is_path(value: ast.expr) -> bool:
+        return kind_of(module.value(value).prefix, tables) is not None
 
-def _is_read(module: PythonModule, name: str) -> bool:
-    """Whether a name is read, by itself or out of a text: `eval("path")`, `__all__`, a cell's `{path}`."""
-    memo = module.memo("names read")
-    if name not in memo:
-        uses = module.named(name)
-        memo[name] = any(isinstance(use.ctx, ast.Load) for use in uses) or (
-            len(re.findall(rf"\b{re.escape(name)}\b", module.source.text)) > len(uses)
-        )
-    return bool(memo[name])
-
-
-def _bound(module: PythonModule, tables: dict[str, Any]) -> list[tuple[str, bool]]:
-    """The names that the module itself binds, each with whether it is to a path."""
-    memo = module.memo("names bound")
-    if "all" not in memo:
-        found: dict[str, bool] = {}
-        for statement in module.tree.body:
-            target = statement.targets[0] if isinstance(statement, ast.Assign) else None
-            if isinstance(statement, ast.Assign) and isinstance(target, ast.Name):
-                is_path = kind_of(module.value(statement.value).prefix, tables) is not None
-                found[target.id] = found.get(target.id, False) or is_path
-        memo["all"] = list(found.items())
-    bound = memo["all"]
-    assert isinstance(bound, list)
-    return bound
+    return is_left_over(module, module.parents.get(node), "path", is_path)
 
 
 def _is_behind_host(module: PythonModule, node: ast.AST) -> bool:

@@ -15,7 +15,8 @@ from canfar_lint.checks._commands import started
 from canfar_lint.checks._inputs import in_memory, is_packaged
 from canfar_lint.checks._outputs import Output, file_literals, literal_span, names_of, outputs, texts_with
 from canfar_lint.checks.batch._homes import homes
-from canfar_lint.checks.batch._made import is_made, last_part, made_by_import, made_names
+from canfar_lint.checks.batch._leftovers import is_left_over
+from canfar_lint.checks.batch._made import is_made, is_stage, last_part, made_by_import, made_names
 from canfar_lint.checks.batch._reads import is_of_casa, is_read_as_data, names, reads, templates
 from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.python import PythonModule
@@ -90,6 +91,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 continue
             if (
                 is_made(last_part(name), made_names(module, rule))
+                or ("/" not in name and is_stage(module))
                 or found.is_continued(name)
                 or _is_beside_results(module, node, read.name)
                 or in_memory(module, read.name)
@@ -161,8 +163,14 @@ def _named_apart(module: PythonModule, rule: Rule, seen: _Found) -> Iterator[Fin
             continue
         if is_packaged(module, node) or is_made(last_part(found[1]), made_names(module, rule)):
             continue
+        if is_left_over(module, statement, "data", lambda value: _names_data(module, value, suffixes)):
+            continue
         seen.add(*found)
         yield rule.finding(literal_span(module, found[0]), name=found[1], fix=_fix(module, *found))
+
+
+def _names_data(module: PythonModule, value: ast.expr, suffixes: tuple[str, ...]) -> bool:
+    return _is_data(last_part(module.value(value).skeleton), suffixes)
 
 
 def _to_be_filled_in(module: PythonModule, rule: Rule) -> Iterator[Finding]:
