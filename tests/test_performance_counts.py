@@ -415,6 +415,11 @@ def test_what_a_trigger_needs(trigger: str, text: str, fired: bool) -> None:
     assert fires([trigger], text) is fired
 
 
+def test_triggers_see_no_blank_between_what_is_called_and_its_bracket() -> None:
+    text = b"x = open (name)\nif (x) and (y):\n    print (x)\n    return (x)\n"
+    assert python_code(text) == b"\nx = open(name)\nif (x) and (y):\n    print (x)\n    return (x)\n"
+
+
 def test_what_triggers_see_of_python_is_what_is_left_of_it() -> None:
     text = (
         json.dumps("not a docstring") + '\n"""One."""\n\ndef f():\n    """Two."""\n    # three\n    return """four"""\n'

@@ -97,7 +97,17 @@ class Manifests:
 
     @property
     def any(self) -> bool:
-        return bool(self.by_folder or self.images.files)
+        """Whether there are manifests, and not only empty ones."""
+        return bool(self.images.files) or len(self.empty) < len(self.by_folder)
+
+    @cached_property
+    def empty(self) -> list[str]:
+        """The manifests in which nothing stands, where a folder has no other."""
+        folders = [found.files for found in self.by_folder.values() if found.files and not found.names]
+        return [files[0] for files in folders if not any(self._says_anything(path) for path in files)]
+
+    def _says_anything(self, path: str) -> bool:
+        return re.search(r"(?m)^[ \t]*[^\s#]", self._tree.read(path) or "") is not None
 
     def look_further(self) -> bool:
         """Read, once, the manifests that no name tells, or that discovery left out; whether there are some."""

@@ -71,6 +71,11 @@ _MENTION = r"(?<![\w\"'.])(\w+)\s*[(,)\n]"
 _ONE_QUOTE = bytes.maketrans(b"'", b'"')
 _ENDING = re.compile(rb"\.(\w{1,12})\\?[\"']")
 _COMMENT_LINE = re.compile(rb"\n[ \t]*#.*")
+# a blank before the bracket of a call, `open (name)`: the literal first, which is found soonest; words by length
+_BLANK_BEFORE_CALL = (
+    r" \((?<=\w \()(?<!\b(?:if|in|is|or) \()(?<!\b(?:and|not|for|del) \()(?<!\b(?:elif|with|from) \()"
+    r"(?<!\b(?:while|yield|raise|print|await) \()(?<!\b(?:return|import|assert|except|lambda) \()"
+)
 
 
 class Content:
@@ -669,8 +674,10 @@ def _renamed(parts: list[bytes]) -> re.Pattern[bytes]:
 
 
 def python_code(data: bytes) -> bytes:
-    """Python without docstrings and comment lines, behind a newline; all of it where these cannot be told cheaply."""
-    return _COMMENT_LINE.sub(b"", b"\n" + _without_docstrings(data))
+    """Python without docstrings, comment lines and blanks between what is called and its bracket, behind a newline;
+    all of it where these cannot be told cheaply."""
+    code = _COMMENT_LINE.sub(b"", b"\n" + _without_docstrings(data))
+    return _compiled(_BLANK_BEFORE_CALL).sub(b"(", code) if b" (" in code else code
 
 
 def _without_docstrings(data: bytes) -> bytes:

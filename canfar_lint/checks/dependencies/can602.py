@@ -25,6 +25,11 @@ _AT_THE_MARGIN = r"(?m)^(?:import|from)[ \t][^\n(]*(?:\([^)]*\))?[^\n]*$"
 _BUILT = r"(?:^|(?<=/))(?:build/(?:lib[^/]*|bdist[^/]*)|dist|[^/]+\.egg-info|[^/]+\.egg)/"
 _CODE = (".py", ".ipynb")
 _OF_PACKAGE = frozenset(("pyproject.toml", "setup.cfg", "setup.py"))
+# what makes another distribution of the same package: `tensorflow-gpu`, `psycopg2-binary`; not `matplotlib-inline`
+_FLAVOUR = re.compile(
+    r"[cgt]pu|cuda\w*|rocm\w*|mkl|openblas|nomkl|mpi\w*|openmpi|bin(ary)?|base|core|full|all|default|lib|lite|lts|"
+    r"min(imal)?|slim|nightly|dev(el)?|headless|py(thon)?|py?[23]\w*|[\dv].*"
+)
 _MOST_PIECES = 8
 _TELLING = 100_000
 """Characters from which Python 2 is told."""
@@ -242,7 +247,10 @@ def is_declared(rule: Rule, name: str, known: Declared) -> bool:
     plain = normalised(name).replace("-", "")
     for each in known.names:
         bare = each.removeprefix("python-").removeprefix("py").replace("-", "")
-        if plain in (bare, each.partition("-")[0]) or (len(bare) > 4 and plain.startswith(bare)):
+        first, _, flavour = each.partition("-")
+        if plain == bare or (plain == first and _FLAVOUR.fullmatch(flavour)):
+            return True
+        if len(bare) > 4 and plain.startswith(bare):
             return True
     return False
 

@@ -62,7 +62,9 @@ def check_project(project: Project, rule: Rule) -> Iterator[Diagnostic]:
                 return
             source, span, name = found
             told = _installed(project, imports, own, manifests.told_by_readme)
-            yield placed(source, rule.finding(span, variant="told" if told else None, name=told or name))
+            variant = "told" if told else "empty" if manifests.empty else None
+            manifest = next(iter(manifests.empty), "")
+            yield placed(source, rule.finding(span, variant=variant, name=told or name, manifest=manifest))
             return
 
 
