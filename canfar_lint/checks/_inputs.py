@@ -28,7 +28,7 @@ _MEMORY_NAMES = re.compile(
     r"content|text|lines?|rows|html|string|body|hdus?|hdul|hdulist)(_|$)|url$|io$|string$|lines$"
 )
 _REMOTE = re.compile(r"^(https?|ftp|s3|gs|sftp)://")
-_MOST = 64
+_MOST, _DEEP = 64, 3
 _PLACE = re.compile(
     r"(?i)_*(source|package|pkg|module|install|code|root|data|resources?|lib|templates?|base|share)_?(dir|path|root|folder)$"
 )
@@ -74,8 +74,11 @@ def _made_by(module: PythonModule, node: ast.expr) -> ast.expr:
     return module.resolve(node)
 
 
-def in_memory(module: PythonModule, node: ast.expr) -> bool:
-    """Whether what is read is no file of the job's: a buffer, a list of lines, a response, a pipe, package data."""
+def in_memory(module: PythonModule, node: ast.expr, depth: int = 0) -> bool:
+    """Whether what is read is no file of the job's: a buffer, a list of lines, a response, a pipe, package data.
+
+    Also where a function of the file returns that.
+    """
     for candidate in (node, path_of(module, node)):
         if any(_MEMORY.search(name) for name in module.qualified_all(candidate)):
             return True
@@ -86,12 +89,24 @@ def in_memory(module: PythonModule, node: ast.expr) -> bool:
             return True
         if isinstance(made, ast.Call) and any(_MEMORY.search(name + "()") for name in _names(module, made)):
             return True
+        function = module.function_named(made.func) if isinstance(made, ast.Call) and depth < _DEEP else None
+        if function is not None and _returns_memory(module, function, depth):
+            return True
         if isinstance(candidate, ast.Subscript) and _MEMORY_NAMES.search(_last_word(candidate.value)):
             return True
         if _MEMORY_NAMES.search(_last_word(candidate)):
             return True
     value = module.value(path_of(module, node))
     return bool("\n" in value.skeleton or _REMOTE.search(value.prefix))
+
+
+def _returns_memory(module: PythonModule, function: ast.FunctionDef | ast.AsyncFunctionDef, depth: int) -> bool:
+    memo = module.memo("memory")
+    if function not in memo:
+        memo[function] = False  # one that calls itself
+        given = (each.value for each in ast.walk(function) if isinstance(each, ast.Return) and each.value is not None)
+        memo[function] = any(in_memory(module, each, depth + 1) for each in given)
+    return bool(memo[function])
 
 
 def _names(module: PythonModule, call: ast.Call) -> Iterable[str]:
@@ -167,9 +182,20 @@ def words_of(module: PythonModule, node: ast.expr) -> tuple[str, str]:
     names = [last]
     for at in (node, path, module.resolve(path)):
         names += [_last_word(n) for n in _name_nodes(at) if not _is_place(module, n)]
-        constants = (n.value for n in islice(ast.walk(at), _MOST) if isinstance(n, ast.Constant))
+        constants = (
+            n.value
+            for n in islice(ast.walk(at), _MOST)
+            if isinstance(n, ast.Constant) and not (folders and _is_variable(module, n))
+        )
         names += [value.rpartition("/")[2] for value in constants if isinstance(value, str)][:4]
     return folders, " ".join(names)
+
+
+def _is_variable(module: PythonModule, node: ast.Constant) -> bool:
+    """Whether a text is the name of a variable of the environment: `os.environ["SURVEY"]`."""
+    asked = module.parent(node)
+    asked = asked.func if isinstance(asked, ast.Call) else asked.value if isinstance(asked, ast.Subscript) else asked
+    return asked is not None and module.qualified(asked) in ("os.getenv", "os.environ", "os.environ.get")
 
 
 def _is_place(module: PythonModule, node: ast.Name | ast.Attribute) -> bool:

@@ -24,6 +24,12 @@ _LIST = re.compile(
     r"(?i)(.*[-_.])?(requirements?|constraints|dependencies|reqs|pip[-_](freeze|list|packages)|"
     r"conda[-_](list|packages|spec)|spec[-_]?file|packages?[-_](list|versions?))[^/]*\.(txt|in)"
 )
+# lists that conda exports and makes an environment from, told by their head or by their lines: `numpy=1.26.4=py311_0`,
+# an address of a package
+_EXPORT = re.compile(r"(?i)(.*[-_.])?(env|environment|conda|spec|explicit)[^/]*\.(txt|lst|list)")
+_HEAD = re.compile(r"(?m)^#.*(\bconda create --name .*--file\b|\bpackages in environment at\b)|^@EXPLICIT\b")
+_EXPORTED = re.compile(r"[\w.-]+=[^=\s]+=[^=\s]+")
+_ADDRESS = re.compile(r"[a-z]+://\S*/([\w.-]+)-[^-/\s]+-[^-/\s]+\.(?:conda|tar\.bz2)(?:#\w+)?")
 # scripts that are run once, to make the environment
 _SET_UP = re.compile(
     r"(?i)(.*[-_.])?(env|environment|install|setup|bootstrap|conda|deps|dependencies|requirements|packages)([-_.].*)?\.(ba|z)?sh"
@@ -118,10 +124,10 @@ class Manifests:
                 text = _of_conda(self._tree.content(path, _MOST_BYTES) or b"") if path not in self._seen else None
                 if text is not None:
                     _environment(text, self._further_in(path))
-            for path in sorted(self._tree.called(_LIST))[:_MOST_FILES]:
+            for path in sorted({*self._tree.called(_LIST), *self._tree.called(_EXPORT)})[:_MOST_FILES]:
                 path = os.path.normpath(path)
                 text = self._tree.read(path, _MOST_BYTES) if path not in self._seen else None
-                if text is not None and _is_list(text):
+                if text is not None and _is_list(os.path.basename(path), text):
                     requirements(path, text, self._further_in(path), self._project)
             self._of.clear()
         return self._further
@@ -239,10 +245,14 @@ def _lists(name: str, text: str) -> bool:
     return name not in ("setup.py", "setup.cfg") or "requires" in text
 
 
-def _is_list(text: str) -> bool:
-    """Whether a text has the form of a list of requirements: a name a line, and perhaps a version."""
+def _is_list(name: str, text: str) -> bool:
+    """Whether a text has the form of a list of requirements: a name a line, and perhaps a version.
+
+    Where its name may be that of a list of variables, `env.txt`, it has to be one that conda has exported.
+    """
     lines = [said for line in text.splitlines() if (said := line.split("#")[0].strip())]
-    return bool(lines) and all(_LISTED.fullmatch(line) for line in lines)
+    form = _LISTED if _LIST.fullmatch(name) else _EXPORTED
+    return bool(lines) and (_HEAD.search(text) is not None or all(form.fullmatch(line) for line in lines))
 
 
 def _of_conda(data: bytes) -> str | None:
@@ -290,6 +300,8 @@ def requirements(path: str, text: str, found: Declared, project: Project, depth:
         if included and depth < 8:
             other = os.path.join(os.path.dirname(path), included.group(1))
             requirements(other, project.tree.read(other) or "", found, project, depth + 1)
+        elif exported := _ADDRESS.fullmatch(line):
+            found.add(exported.group(1))
         elif line and not line.startswith(("#", "-")):
             egg = re.search(r"#egg=([\w.-]+)|/([\w.-]+?)(?:\.git)?(?:@[\w./-]+)?$", line) if "://" in line else None
             found.add((egg.group(1) or egg.group(2)) if egg and "@ " not in line else line)

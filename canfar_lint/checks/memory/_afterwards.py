@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Collection, Iterator
+from itertools import islice
 
 from canfar_lint.model.python import PythonModule
 
@@ -25,7 +26,30 @@ def is_used_in_parts(module: PythonModule, node: ast.expr, arrays: Collection[st
     if isinstance(around, ast.Subscript) and around.value is node:
         return is_part(module, around.slice)
     ends = list(_ends(module, node, arrays, set()))
+    if any(_is_gone_through(module, end, node) for end in ends):
+        return False
     return bool(ends) and len(ends) < _MOST_USES and all(_is_end(module, end) for end in ends)
+
+
+def is_curve(module: PythonModule, node: ast.expr, arrays: Collection[str]) -> bool:
+    """Whether the first rows of an array are taken side by side, `saved[0]` and `saved[1]`: what is drawn over what."""
+    above = (module.parent(end) for end in _ends(module, node, arrays, set()))
+    rows = {_first(module, each.slice) for each in above if isinstance(each, ast.Subscript)}
+    return rows >= {0, 1} and all(isinstance(each, int) for each in rows)
+
+
+def _first(module: PythonModule, index: ast.expr) -> object:
+    return module.constant(index.elts[0] if isinstance(index, ast.Tuple) and index.elts else index)
+
+
+def _is_gone_through(module: PythonModule, end: ast.expr, node: ast.expr) -> bool:
+    """Whether each turn of a loop goes through all rows again, `for star in stars: for i in …: times[i]`."""
+    around = module.parent(end)
+    index = around.slice if isinstance(around, ast.Subscript) and around.value is end else None
+    loops = [loop for loop in module.loops(end) if isinstance(loop, ast.For) and loop not in module.ancestors(node)]
+    if not isinstance(index, ast.Name) or len(loops) < 2:
+        return False
+    return any(isinstance(each, ast.Name) and each.id == index.id for each in ast.walk(loops[0].target))
 
 
 def takes_all(index: ast.expr) -> bool:
@@ -60,9 +84,19 @@ def _ends(module: PythonModule, node: ast.expr, arrays: Collection[str], seen: s
     elif target.id not in seen and len(seen) < _DEEP:
         seen.add(target.id)
         function = module.function_of(target)
-        uses = [use for use in module.loads(target.id) if module.function_of(use) is function]
-        for use in uses[:_MOST_USES]:
+        for use in _uses(module, target.id, function):
             yield from _ends(module, use, arrays, seen)
+
+
+def _uses(module: PythonModule, name: str, function: ast.AST | None) -> list[ast.Name]:
+    """Where a function reads a name, up to some tens of places."""
+    memo = module.memo("uses")
+    if (name, function) not in memo:
+        uses = (use for use in module.loads(name) if module.function_of(use) is function)
+        memo[name, function] = [*islice(uses, _MOST_USES)]
+    found = memo[name, function]
+    assert isinstance(found, list)
+    return found
 
 
 def _is_end(module: PythonModule, end: ast.expr) -> bool:

@@ -35,7 +35,9 @@ def _says_much(module: PythonModule, rule: Rule, call: ast.Call, source: ast.exp
     """Whether a format, a name, a loop, a remark or a count of rows says that there is much."""
     suffix = module.value(path_of(module, source)).suffix.lower()
     if reader.get("bulk") or suffix.endswith(tuple(rule.table("bulk_suffixes"))):
-        return True
+        return not re.search(rule.table("tried"), suffix.rpartition("/")[2])
+    if re.search(rule.table("of_papers"), words_of(module, source)[0]):
+        return False
     said = said_of(module, call, source)
     # what has another suffix is a curve or a short table far more often than a catalogue, whatever survey it is of
     text = "text" in reader and not suffix.endswith(tuple(rule.table("table_suffixes")))

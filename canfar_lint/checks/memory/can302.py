@@ -23,6 +23,7 @@ from canfar_lint.checks._inputs import (
 )
 from canfar_lint.checks._outputs import WRITE, Output, names_of, outputs
 from canfar_lint.checks.memory._large import is_plainly_large, remark_beside, said_of
+from canfar_lint.checks.memory._short import is_answer, is_binned, is_one_row, is_saved_here
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
@@ -75,6 +76,8 @@ def _instead(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr,
     packed = module.value(path_of(module, source)).suffix.lower().endswith(tuple(rule.table("packings")))
     given = module.keyword(call, "format")
     name = module.constant(given.value) if given is not None else None
+    if name is None and module.value(path_of(module, source)).suffix.lower().endswith(".ecsv"):
+        name = "ascii.ecsv"
     text = isinstance(name, str) and (name.startswith("ascii.") or "text" in reader)
     slow = text and str(name).removeprefix("ascii.").removeprefix("fast_") not in rule.table("in_chunks")
     kind = "packed" if packed else "slow" if slow else "instead"
@@ -164,7 +167,7 @@ def _is_bounded(module: PythonModule, call: ast.Call, reader: dict[str, Any]) ->
 def _is_harmless(module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr) -> bool:
     if in_memory(module, source) or _is_said_small(module, call) or _is_asked_by_row(module, rule, call):
         return True
-    if _BESIDE_DATA.search(module.value(path_of(module, source)).suffix):
+    if _BESIDE_DATA.search(module.value(path_of(module, source)).suffix) or is_one_row(module, call):
         return True
     packed = module.value(path_of(module, source)).suffix.lower().endswith(_PACKED)
     if not packed and is_small(module, source, rule.table("small")):
@@ -224,7 +227,12 @@ def _is_doubtful(module: PythonModule, rule: Rule, call: ast.Call, source: ast.e
 def _is_surely_large(
     module: PythonModule, rule: Rule, call: ast.Call, source: ast.expr, reader: dict[str, Any]
 ) -> bool:
+    """Whether something says that a table is large, and nothing that it is short or the program's own."""
     if not is_plainly_large(module, rule, call, source, reader) or _is_doubtful(module, rule, call, source):
+        return False
+    if is_answer(module, rule, source) or is_binned(module, rule, call) or is_saved_here(module, call):
+        return False
+    if module.source.lies_in(rule.table("samples")):
         return False
     if "text" in reader and has_small_words(said_of(module, call, source), rule.table("short")):
         return False
@@ -427,8 +435,16 @@ def _is_derived(module: PythonModule, path: ast.expr) -> bool:
         if isinstance(ending, str) and _ENDING.match(ending) and _IMAGE.search(whose.lower()):
             return True
     calls = [node for node in ast.walk(made) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    if any(module.qualified(call.func) == "re.sub" and _gives_ending(module, call) for call in calls):
+        return True
     return any(
         call.func.attr == "with_suffix" or (call.func.attr == "replace" and module.constant(call.args[-1]) != "")
         for call in calls
         if isinstance(call.func, ast.Attribute) and call.args
     )
+
+
+def _gives_ending(module: PythonModule, call: ast.Call) -> bool:
+    """`re.sub(".fits", ".coo", image)`."""
+    ending = module.constant(module.argument(call, "repl", 1))
+    return isinstance(ending, str) and re.match(r"[._-]\w", ending) is not None

@@ -11,6 +11,7 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import is_declared_small
 from canfar_lint.checks._inputs import unglued
 from canfar_lint.checks.memory._afterwards import (
+    is_curve,
     is_gathered,
     is_looked_up,
     is_part,
@@ -188,7 +189,7 @@ def _is_plainly_much(
         return False
     if re.search(rule.table("columns"), f"{keys} {target}".lower()):
         return False
-    if re.search(rule.table("summaries"), unglued(keys)) or _is_line(module, rule, dataset, keys):
+    if re.search(rule.table("summaries"), unglued(keys)) or _is_line(module, rule, node, dataset, reached):
         return False
     return of_particles or re.search(rule.table("turned"), keys) is not None or not _is_of_a_turn(module, dataset)
 
@@ -220,14 +221,20 @@ def _is_cut_later(module: PythonModule, node: ast.expr) -> bool:
     return isinstance(around.slice, (ast.Tuple, ast.Slice)) and is_part(module, around.slice)
 
 
-def _is_line(module: PythonModule, rule: Rule, dataset: ast.expr, keys: str) -> bool:
-    """Whether a flux is read beside its wavelengths or times, and no numbers of objects: one spectrum or curve."""
-    beside = [unglued(key).lower() for key in _keys_beside(module, dataset)]
+def _is_line(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr, reached: _Reached) -> bool:
+    """Whether a flux is one spectrum or curve: of one object's file, or read with its wavelengths or times.
+
+    Not beside the numbers of objects.
+    """
+    keys = " ".join(reached.keys).lower()
     if not re.search(rule.table("lines"), keys) or re.search(rule.table("plain"), keys):
         return False
+    if _is_of_one_object(module, rule, reached.opener):
+        return True
+    beside = [unglued(key).lower() for key in _keys_beside(module, dataset)]
     if any(re.search(rule.table("columns"), key) for key in beside):
         return False
-    return any(re.search(rule.table("axes"), key) for key in beside)
+    return is_curve(module, node, rule.table("arrays")) or any(re.search(rule.table("axes"), key) for key in beside)
 
 
 def _is_asked(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
@@ -246,8 +253,13 @@ def _is_asked(module: PythonModule, rule: Rule, node: ast.expr) -> bool:
 
 def _is_of_one_object(module: PythonModule, rule: Rule, opener: ast.Call) -> bool:
     """Whether a file is one of many, by the number of an object in its name: what is known of one is short."""
-    name = module.value(opener.args[0]).skeleton.rpartition("/")[2] if opener.args else ""
-    return re.search(rule.table("objects"), unglued(name).lower()) is not None
+    if not opener.args:
+        return False
+    name = module.value(opener.args[0]).skeleton.rpartition("/")[2]
+    if re.search(rule.table("objects"), unglued(name).lower()):
+        return True
+    filled = (n.id for n in ast.walk(module.resolve(opener.args[0])) if isinstance(n, ast.Name))
+    return any(re.search(rule.table("object_numbers"), unglued(each).lower()) for each in filled)
 
 
 def _is_put_together(module: PythonModule, dataset: ast.expr) -> bool:
@@ -472,12 +484,16 @@ def _is_used_as_number(module: PythonModule, node: ast.expr) -> bool:
     if not isinstance(target, ast.Name):
         return False
     function = module.function_of(target)
-    uses = (use for use in module.named(target.id) if module.function_of(use) is function)
-    return any(_is_of(module, use, node) and _is_number(module, use) for use in uses)
-
-
-def _is_of(module: PythonModule, use: ast.Name, node: ast.expr) -> bool:
-    return isinstance(use.ctx, ast.Load) and [b.value for b in module.bindings(use)] == [node]
+    memo = module.memo("numbers")
+    if (function, target.id) not in memo:
+        uses = [
+            use for use in module.loads(target.id) if module.function_of(use) is function and _is_number(module, use)
+        ]
+        meant = ([each.value for each in module.bindings(use)] for use in uses)
+        memo[function, target.id] = {values[0] for values in meant if len(values) == 1}
+    numbers = memo[function, target.id]
+    assert isinstance(numbers, set)
+    return node in numbers
 
 
 def _is_number(module: PythonModule, use: ast.Name) -> bool:

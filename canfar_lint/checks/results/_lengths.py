@@ -96,7 +96,7 @@ def _length(found: ast.expr) -> int | None:
 
 def _asked(module: PythonModule, likelihood: ast.expr) -> Iterator[str]:
     """The full names of what a likelihood calls, and what of this file it calls in turn; "" where one is not known."""
-    todo: list[ast.AST] = [*_meant(module, likelihood)] or [likelihood, module.resolve(likelihood)]
+    todo: list[ast.AST] = [*meant(module, likelihood)] or [likelihood, module.resolve(likelihood)]
     seen: set[ast.AST] = set()
     while todo and len(seen) < _DEEP:
         node = todo.pop()
@@ -107,13 +107,13 @@ def _asked(module: PythonModule, likelihood: ast.expr) -> Iterator[str]:
             yield module.qualified(node)
         for each in ast.walk(node):
             if isinstance(each, ast.Call):
-                meant = list(_meant(module, each.func))
-                todo.extend(meant)
-                if not meant:
+                functions = list(meant(module, each.func))
+                todo.extend(functions)
+                if not functions:
                     yield module.qualified(each.func)
 
 
-def _meant(module: PythonModule, node: ast.expr) -> Iterator[ast.AST]:
+def meant(module: PythonModule, node: ast.expr) -> Iterator[ast.AST]:
     """The function of this file that an expression names, the method too: `self.likelihood`."""
     function = module.function_named(node)
     if function is not None:

@@ -56,8 +56,10 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     yield from _training(module, rule)
     trial = module.source.lies_in(rule.table("trial_files"))
     for call, long in unsaved(module, rule):
-        variant = "fit" if long and not trial else "fit-unknown"
-        yield rule.finding(module.name_span(call), variant=variant, call=module.code(call.func))
+        if not _is_off(module, call):
+            variant = "fit" if long and not trial else "fit-unknown"
+            each = " with a folder of its own for every fit" if is_repeated(module, call) else ""
+            yield rule.finding(module.name_span(call), variant=variant, call=module.code(call.func), each=each)
 
 
 def _is_emcee_2(module: PythonModule, call: ast.Call) -> bool:
@@ -175,16 +177,32 @@ def _knows_checkpoints(module: PythonModule, call: ast.Call) -> bool:
 
 
 def _is_off(module: PythonModule, call: ast.Call) -> bool:
-    """Whether a call stands behind a switch that is set the other way, if only by default: `if keep: … else: …`."""
-    for test, wanted in module.guards(call):
-        while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            test, wanted = test.operand, not wanted
-        bindings = module.bindings(test) if isinstance(test, ast.Name) else []
-        given = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("param", "assign") else None
-        known = module.constant(given) if given is not None else ...
-        if isinstance(known, bool) and known != wanted:
+    """Whether a call stands behind a switch that is set the other way, if only by default: `if keep: … else: …`.
+
+    A parameter that some call here sets is none.
+    """
+    for test, holds in module.guards(call):
+        switch, wanted = _switch(module, test, holds)
+        bindings = module.bindings(switch) if isinstance(switch, ast.Name) else []
+        bound = bindings[0] if len(bindings) == 1 and bindings[0].kind in ("param", "assign") else None
+        known = module.constant(bound.value) if bound is not None and bound.value is not None else ...
+        if bound is None or not isinstance(known, bool) or known == wanted:
+            continue
+        given = module.given(bound.node) if isinstance(bound.node, ast.arg) else []
+        if all(module.constant(each) is known for _, each in given):
             return True
     return False
+
+
+def _switch(module: PythonModule, test: ast.expr, wanted: bool) -> tuple[ast.expr, bool]:
+    """What a condition asks, and what it must be: `not keep`, `keep == False`."""
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, wanted = test.operand, not wanted
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.Eq, ast.Is)):
+        compared = module.constant(test.comparators[0])
+        if isinstance(compared, bool):
+            return test.left, wanted == compared
+    return test, wanted
 
 
 def _is_handed_back(module: PythonModule, call: ast.Call, entry: dict[str, Any]) -> bool:
@@ -233,7 +251,8 @@ def _training(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             start, end = module.span(outer)[0], module.span(outer.iter)[1]
             instead = "torch.save" if "torch" in module.text else "model.save"
             fix = _saved(module, outer) if instead == "torch.save" else None
-            variant = "training-unknown" if _is_trial(module, rule, outer) else "training"
+            long = _is_long_training(module, rule, outer) and not _is_trial(module, rule, outer)
+            variant = "training" if long else "training-unknown"
             yield rule.finding((start, end), variant=variant, instead=instead, fix=fix)
 
 
@@ -246,6 +265,15 @@ def _methods_of(module: PythonModule, loop: ast.For) -> Iterator[ast.AST]:
     owner = next((node for node in module.ancestors(loop) if isinstance(node, ast.ClassDef)), None)
     names = _called(loop)
     yield from (n for n in (owner.body if owner else ()) if isinstance(n, ast.FunctionDef) and n.name in names)
+
+
+def _is_long_training(module: PythonModule, rule: Rule, loop: ast.For) -> bool:
+    """Whether anything tells that training takes hours: layers, pictures that a turn takes, the number of epochs."""
+    counted = loop.iter.args[-1] if isinstance(loop.iter, ast.Call) and loop.iter.args else None
+    if counted is not None and reaches(module, counted, rule.table("many_epochs")):
+        return True
+    layers = re.search(rule.table("layers"), module.text)
+    return layers is not None or re.search(rule.table("pictures"), module.code(loop)) is not None
 
 
 def _is_trial(module: PythonModule, rule: Rule, loop: ast.For) -> bool:
