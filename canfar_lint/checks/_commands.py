@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +23,8 @@ _SHELL = frozenset(
 _ARGV = frozenset(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen"))
 _SPREAD = frozenset(("asyncio.create_subprocess_exec", "asyncio.subprocess.create_subprocess_exec", "os.execlp"))
 _EXEC = frozenset(("os.execv", "os.execvp", "os.execve", "os.spawnv", "os.spawnvp"))
+# what a program calls its own ways to run a command
+_RUNNER = re.compile(r"(?i)_?(run|exec|execute|call|system|shell|sh|cmd|command)(_?(cmd|command|shell|process|tool))?")
 _HOLE, _HOLE_IN_QUOTES = "${_}", '"${_}"'
 
 
@@ -52,6 +55,14 @@ def started(module: PythonModule) -> list[Started]:
     found = memo["all"]
     assert isinstance(found, list)
     return found
+
+
+def handed_on(module: PythonModule) -> Iterator[Started]:
+    """The commands that functions of the project are given to run: `runner.run("dmcopy a.fits outfile=b.fits")`."""
+    for call in module.all_calls:
+        last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if call.args and _RUNNER.fullmatch(last) and (_SHELL | _ARGV).isdisjoint(module.qualified_all(call.func)):
+            yield from _text(module, call, call.args[0], True)
 
 
 def _all(module: PythonModule) -> Iterator[Started]:

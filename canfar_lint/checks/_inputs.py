@@ -147,9 +147,11 @@ def is_packaged(module: PythonModule, node: ast.expr) -> bool:
 
 
 def _is_own_place(module: PythonModule, node: ast.AST) -> bool:
-    """Whether an expression says where the file itself is, or calls a function of the file that asks for that."""
+    """Whether an expression says where the file or a package is, or calls a function of the file that asks for that."""
     if isinstance(node, ast.Name):
         return node.id == "__file__"
+    if isinstance(node, ast.Attribute):
+        return node.attr in ("__file__", "__path__")
     if isinstance(node, ast.Subscript):
         key = module.constant(node.slice)
         return key == "__file__" or (key == 0 and module.qualified(node.value) == "sys.argv")

@@ -17,19 +17,18 @@ if TYPE_CHECKING:
 _OUTPUT_NAME = re.compile(
     r"(?i)out|sav|result|res_|_res$|(^|_)log|plot|fig|cache|te?mp|new|final|dest|product|write|report|export|backup"
 )
-_INPUT_NAME = re.compile(
-    r"(?i)cat|table|data|infile|in_?file|image|cube|spec|vis|ms$|ref|list|train|sample|survey|lens"
-)
+# what tasks of CASA work on: a parameter that comes first, or a variable that is set before the task is called
+CASA_FIRST = frozenset(("vis", "imagename", "fitsimage", "fitsfile", "asdm", "caltable", "archivefiles", "infiles"))
 MAKING = re.compile(
     r"(?i)(^|[_.])(save|write|dump|export|make|create|update|append|put|store|output|print|log|download|fetch|"
     r"retrieve|generate|build|init|remove|delete|rm|clean|exists?|isfile|copy|move|merge|combine)|"
-    r"(^|\.)to_"
+    r"(^|\.)to_|init(ialize)?$"
 )
 _FILLED_IN = re.compile(r"[{}%*?\[\]$<>|\n]")
 
 
 def constants(module: PythonModule) -> Iterator[tuple[ast.Assign | ast.AnnAssign, ast.expr, Value]]:
-    """The texts that a script's own names are bound to, when the file hands them on as input or not at all.
+    """The texts that a script's own names are bound to, when the file hands them on as input, or CASA takes them.
 
     Gives the assignment, the expression and its value.
     """
@@ -41,16 +40,15 @@ def constants(module: PythonModule) -> Iterator[tuple[ast.Assign | ast.AnnAssign
         if not isinstance(target, ast.Name) or not alone or _OUTPUT_NAME.search(target.id):
             continue
         values = ((key, node, module.value(node)) for key, node in _texts(statement.value))
-        texts = [each for each in values if _is_constant(each[0], each[2])]
+        texts = [(node, value) for key, node, value in values if _is_constant(key, value)]
         if not texts:
             continue
         own = _uses_of(module, target.id).get(statement, [])
         if isinstance(statement.value, ast.Dict) and _is_looked_up(module, statement.value, own):
             continue
-        once, read = len(module.scope.bindings.get(target.id, ())) == 1, bool(own) and _is_input(module, own)
-        for key, node, value in texts:
-            if read or (not own and once and _INPUT_NAME.search(f"{target.id} {key}")):
-                yield statement, node, value
+        unseen = not own and target.id in CASA_FIRST and len(module.scope.bindings.get(target.id, ())) == 1
+        if unseen or (own and _is_input(module, own)):
+            yield from ((statement, node, value) for node, value in texts)
 
 
 def _is_constant(key: str, value: Value) -> bool:

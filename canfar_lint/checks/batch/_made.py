@@ -11,21 +11,27 @@ from functools import lru_cache
 from itertools import pairwise
 
 from canfar_lint.catalogue.rule import Rule
-from canfar_lint.checks._commands import started
+from canfar_lint.checks._commands import handed_on, started
 from canfar_lint.checks._outputs import names_of, outputs
 from canfar_lint.checks._shell_outputs import named_by_option
 from canfar_lint.diagnostic import Question
 from canfar_lint.model.python import PythonModule
+from canfar_lint.model.values import Value
 
 _OUTPUT = re.compile(r"out|imagename$|fitsimage$|caltable$|.*_out(put|file)?$|dest|save")
 _RESULT = re.compile(r"(?i)out(put)?_?(file|name|path|fn|fits|cat|table|image|hdf5?|csv)")
 _RESULT_SETTING = re.compile(r"(CATALOG|CHECKIMAGE|IMAGEOUT|WEIGHTOUT|(MERGED|FULL)?OUTCAT|XML)_NAME")
+# a command's parameter for what it makes; the regions are those of what it has found
+_RESULT_KEY = re.compile(r"(?i)(out|dest|save|result)\w*|regfile")
+_RESULT_FOLDER = re.compile(r"(?i)(\w+_)?(out(put)?|results?|save)_?(dir|directory|folder|path)")
+# folders that a script may also make for whoever brings the data
+_OF_INPUTS = re.compile(r"(?i)(.*/)?((raw|input)_?)?(data|inputs?|raw|cat(alog(ue)?)?s|tables)")
 _TELLING = 5
 _MANY = 4
 _APPENDED = r"(_dr[zc])?(_(sci|wht|ctx))?\.\w"
 _COPIES = ("shutil.copy", "shutil.copyfile", "shutil.copytree", "shutil.move", "os.rename")
 _TAKING_APART = frozenset(("split", "rsplit", "partition", "rpartition", "splitext", "basename", "replace"))
-_MAKES = re.compile(r"(?i)_?(download|fetch|retrieve)")
+_MAKES = re.compile(r"(?i)_?(download|fetch|retrieve|get_from)")
 _NAMED = re.compile(r"(?i)(out(put)?_?)?(file|path|file_?name|file_?path|fname)")
 _REMOVES = ("os.remove", "os.unlink", "shutil.rmtree")
 _PRODUCES = re.compile(r"(?i)_?(make|create|write|export|generate|prepare)")
@@ -79,6 +85,11 @@ def _results(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
         for keyword in call.keywords:
             if keyword.arg and keyword.arg not in inputs and _OUTPUT.match(keyword.arg):
                 yield keyword.value
+    for call in module.methods(("write", "save")):
+        # TemplateModel(table, filename="model.fits") and then .write()
+        made = module.resolve(call.func.value) if isinstance(call.func, ast.Attribute) and not call.args else None
+        if isinstance(made, ast.Call):
+            yield from (each.value for each in made.keywords if _NAMED.fullmatch(each.arg or ""))
     # a result, or a step's, that is cleared away afterwards
     yield from (call.args[0] for call in module.calls(_REMOVES) if call.args)
     yield from _told(module, rule)
@@ -119,11 +130,15 @@ def _told(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
 def _told_in_commands(module: PythonModule) -> set[str]:
     """The same on a command line: `-CATALOG_NAME m31.cat`, `--output m31.cat`, `outfile=m31.cat`."""
     found: set[str] = set()
-    for start in started(module):
+    for start in (*started(module), *handed_on(module)):
         words = start.command.arguments
         for option, word in pairwise(words):
             if _is_result(option.head.removeprefix("-")) and word.value:
                 found.add(last_part(word.value))
+        for word in words:
+            key, equals, given = (word.value or "").partition("=")
+            if equals and _RESULT_KEY.fullmatch(key):
+                found.add(last_part(given))
         found |= {last_part(output.word.value or "") for output in named_by_option(start.command)}
     return found
 
@@ -144,6 +159,33 @@ def _named_outputs(module: PythonModule) -> Iterator[ast.Assign]:
         target = node.targets[0]
         if isinstance(target, ast.Name) and _RESULT.match(target.id):
             yield node
+
+
+def lies_in_made(module: PythonModule, path: Value) -> bool:
+    """Whether a file lies in a folder that the program makes, or tells something to write to, so that it is its own."""
+    memo = module.memo("made folders")
+    if not memo:
+        memo["all"] = {_plain(text) for text in _made_folders(module)} - {"", ".", ".."}
+    folders = memo["all"]
+    assert isinstance(folders, set)
+    parts = _plain(path.prefix.rpartition("/")[0]).split("/")
+    return any("/".join(parts[:n]) in folders for n in range(1, len(parts) + 1))
+
+
+def _made_folders(module: PythonModule) -> Iterator[str]:
+    made = [call.args[0] for call in module.calls(("os.mkdir", "os.makedirs")) if call.args]
+    made += [call.func.value for call in module.methods(("mkdir",)) if isinstance(call.func, ast.Attribute)]
+    texts = (module.value(folder).text or "" for folder in made)
+    yield from (text for text in texts if not _OF_INPUTS.fullmatch(_plain(text)))
+    for call in module.all_calls:
+        for keyword in call.keywords:
+            if keyword.arg and _RESULT_FOLDER.fullmatch(keyword.arg):
+                yield module.value(keyword.value).text or ""
+
+
+def _plain(folder: str) -> str:
+    """A folder as others may write it: `./out/` as `out`."""
+    return folder.removeprefix("./").rstrip("/")
 
 
 def is_made(name: str, written: frozenset[str]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from canfar_lint.checks._outputs import Named, Output, names_of
-from canfar_lint.checks.batch._datasets import MAKING
+from canfar_lint.checks.batch._datasets import CASA_FIRST, MAKING
 from canfar_lint.model.scopes import COMPREHENSIONS
 from canfar_lint.model.values import PARAMETER, Value, join
 
@@ -22,7 +22,6 @@ _READS = re.compile(r"(?i)^(read|load)|_(read|load)$|^(from_file|get_?data)$")
 _SHOWS = frozenset(("show_regions", "show_contour"))
 _HANDED_ON = ("astropy.", "spectral_cube.", "specutils.", "ccdproc.")
 _CASA = ("casatasks.", "casa.", "tasks.", "casaplotms.")
-_CASA_FIRST = frozenset(("vis", "imagename", "fitsimage", "fitsfile", "asdm", "caltable", "archivefiles", "infiles"))
 _SIDE_BY_SIDE = ("builtins.enumerate", "builtins.zip")
 _SEARCHES = ("re.findall", "re.finditer", "re.split", "numpy.fromstring", "builtins.eval", "ast.literal_eval")
 # letters of a task's name that do not stand in another word by chance
@@ -111,7 +110,7 @@ def _of_casa(module: PythonModule, tasks: dict[str, list[str]], tools: list[str]
             bare = isinstance(call.func, ast.Name) and not names and not module.bindings(call.func)
             if bare or any(name.startswith(_CASA) for name in names):
                 for at, parameter in enumerate(parameters):
-                    given = module.argument(call, parameter, 0 if at == 0 and parameter in _CASA_FIRST else None)
+                    given = module.argument(call, parameter, 0 if at == 0 and parameter in CASA_FIRST else None)
                     if given is not None:
                         yield Output(call, given, "read")
     for call in module.all_calls:

@@ -11,16 +11,28 @@ from typing import TYPE_CHECKING
 
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._choice import is_fallback, is_shelved
-from canfar_lint.checks._commands import started
 from canfar_lint.checks._inputs import in_memory, is_packaged
 from canfar_lint.checks._outputs import Output, file_literals, literal_span, names_of, outputs, texts_with
+from canfar_lint.checks.batch._apart import goes_on, is_of_environment, path_around, paths_with
+from canfar_lint.checks.batch._brought import is_brought
 from canfar_lint.checks.batch._homes import homes
 from canfar_lint.checks.batch._leftovers import is_left_over
-from canfar_lint.checks.batch._made import is_made, is_stage, last_part, made_by_import, made_names
+from canfar_lint.checks.batch._made import is_made, is_stage, last_part, lies_in_made, made_by_import, made_names
 from canfar_lint.checks.batch._reads import is_of_casa, is_read_as_data, names, reads, templates
 from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.python import PythonModule
-from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, LITERAL, LOOP, PARAMETER, UNIQUE, Piece, Value
+from canfar_lint.model.values import (
+    ARGUMENT,
+    CONFIG,
+    ENVIRONMENT,
+    LITERAL,
+    LOOP,
+    OVERRIDABLE,
+    PARAMETER,
+    UNIQUE,
+    Piece,
+    Value,
+)
 
 if TYPE_CHECKING:
     from canfar_lint.model.shell import Script
@@ -34,7 +46,7 @@ _SETTINGS_FILE = re.compile(r"(?i)\.(ya?ml|toml|ini|cfg|conf|json)$")
 _TOLD_FOLDER = re.compile(r"(?i)(dir|directory|folder|root)s?$")
 _NOT_PROJECTS = ("os.", "pathlib.", "tempfile.", "shutil.", "sys.")
 _DEEPEST = 3
-_PARSED = re.compile(r"(p?args?|opts?|options|namespace|flags)", re.IGNORECASE)
+_PARSED = re.compile(r"(p?args?|opts?|options?|namespace|flags)", re.IGNORECASE)
 _SECRET = re.compile(r"(?i)(^|[_.-])(secrets?|credentials?|passwords?|tokens?|settings?|config)([_.-]|$)")
 _NO_DATA = re.compile(
     r"(?i)config|setting|param|option|schema|manifest|default|metadata|login|user|setup|version|readme|licen[cs]e|"
@@ -54,17 +66,13 @@ _DRIVE = re.compile(r"[A-Za-z]:\\")
 _OF_STEPS = re.compile(r"(?i)(^|[/_])(export(ed)?|outputs?|results?|products?|cached?|te?mp|saved?)([_a-z]*/|_|\.)")
 _OF_RESULTS = re.compile(r"(?i)_?(sav|out|result|write)")
 _OF_TESTS = re.compile(r"(^|/)(tests?|te?mp)/")
-_RUNS = frozenset(("os.system", *(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output"))))
-_UNPACKING = frozenset(("unzip", "gunzip", "bunzip2", "unxz", "uncompress", "funpack", "unrar", "7z"))
-_SHOWING = ("open", "xdg-open", "evince", "eog", "ds9")
-_IDLE = frozenset(("rm", "mkdir", "cd", "echo", "clear", "ls", "rmdir", "date", *_SHOWING))
-_FETCHED = re.compile(r"(?m)^[ \t]*(!|%sx |%system )[ \t]*(wget|curl|tar|unzip|gunzip|git clone)\b")
 _OF_PROJECT = re.compile(r"(?i)_?(get|find|locate)_?(pkg|package|test|resource|data)s?_?(data|file|filename|path)s?")
 _SETS = re.compile(r"(?i)(set|add|use|rc|seed|insert|append|register|configure|config|update|style|simplefilter)")
 _LISTINGS = frozenset(("os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglob", "natsort.natsorted"))
 # what the module of paths of a reproducible paper names, each below the module's own place
 _LAID_OUT = re.compile(r"\.*([\w.]+\.)?paths\.(src|data|static|scripts|tex|figures|output|root)")
 _ENDS = ("sys.exit", "os._exit", "builtins.exit", "builtins.quit")
+_Told = tuple[ast.AST, str, Value]
 _CHOSEN = frozenset((ARGUMENT, ENVIRONMENT, CONFIG, PARAMETER, UNIQUE, LOOP))
 
 
@@ -75,7 +83,7 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
     calls = reads(module, rule)
     for read in calls:
         of_casa = is_of_casa(module, read.call, rule)
-        for node, name, place in _literals(module, rule, read):
+        for node, name, place, path in _literals(module, rule, read):
             if not module.on_main_path(place) and _is_of_step(module, node, name):
                 continue
             if (
@@ -87,25 +95,38 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
                 or _is_listed(module, read.name)
                 or _is_looked_up(module, read.name)
                 or _is_in_folder_of_run(module, read.name)
-            ):
-                continue
-            if (
-                is_made(last_part(name), made_names(module, rule))
-                or ("/" not in name and is_stage(module))
                 or found.is_continued(name)
-                or _is_beside_results(module, node, read.name)
-                or in_memory(module, read.name)
-                or is_packaged(module, read.name)
+                or lies_in_made(module, path)
+                or _is_of_program(module, rule, node, name, read)
             ):
                 continue
             found.add(node, name)
             alone = "input_file" if len(calls) == 1 and read.name is node and module.runs_once(node) else ""
             question = made_by_import(module, name, place)
             fix = _fix(module, node, name, alone)
-            variant = None if module.on_main_path(place) else "library"
+            variant = _variant(module, node, place, [path])
             yield rule.finding(literal_span(module, node), variant=variant, name=name, fix=fix, question=question)
     yield from _named_apart(module, rule, found)
     yield from _to_be_filled_in(module, rule)
+
+
+def _variant(module: PythonModule, literal: ast.AST, place: ast.AST, paths: list[Value]) -> str | None:
+    """What a name is in the paths that it is a part of: one of a function for others, or of what is set elsewhere."""
+    if not module.on_main_path(place):
+        return "library"
+    return "apart" if any(goes_on(module, path, literal) for path in paths) else None
+
+
+def _is_of_program(module: PythonModule, rule: Rule, literal: ast.AST, name: str, read: Output) -> bool:
+    """Whether the program makes a file itself, has it in memory, or brings it along."""
+    return (
+        is_made(last_part(name), made_names(module, rule))
+        or ("/" not in name and is_stage(module))
+        or _is_beside_results(module, literal, read.name)
+        or in_memory(module, read.name)
+        or is_packaged(module, read.name)
+        or _is_laid_out(module, read.name)
+    )
 
 
 class _Found:
@@ -155,7 +176,7 @@ def _named_apart(module: PythonModule, rule: Rule, seen: _Found) -> Iterator[Fin
     suffixes = tuple(rule.table("suffixes"))
     for statement, node, value in constants(module):
         found = name_of(value)
-        if found is None or not _is_data(last_part(found[1]), suffixes) or seen.has(*found):
+        if found is None or not _is_data(last_part(found[1]), suffixes) or "*" in found[1] or seen.has(*found):
             continue
         if _expected(module, statement, found[0]) or _is_own(module, found[0]):
             continue
@@ -163,10 +184,16 @@ def _named_apart(module: PythonModule, rule: Rule, seen: _Found) -> Iterator[Fin
             continue
         if is_packaged(module, node) or is_made(last_part(found[1]), made_names(module, rule)):
             continue
+        if lies_in_made(module, value):
+            continue
         if is_left_over(module, statement, "data", lambda value: _names_data(module, value, suffixes)):
             continue
         seen.add(*found)
-        yield rule.finding(literal_span(module, found[0]), name=found[1], fix=_fix(module, *found))
+        paths = [value, *(module.value(path) for _, path in paths_with(module, statement))]
+        if any(path.kind == OVERRIDABLE or any(_is_chosen(module, piece) for piece in path.pieces) for path in paths):
+            continue
+        variant = _variant(module, found[0], statement, paths)
+        yield rule.finding(literal_span(module, found[0]), variant=variant, name=found[1], fix=_fix(module, *found))
 
 
 def _names_data(module: PythonModule, value: ast.expr, suffixes: tuple[str, ...]) -> bool:
@@ -205,18 +232,18 @@ def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
         yield rule.finding(word.span, variant="shell", name=name)
 
 
-def _literals(module: PythonModule, rule: Rule, read: Output) -> Iterator[tuple[ast.AST, str, ast.AST]]:
-    """The literals that hold the name of a file that is read: the literal, the name, the call it is given in."""
+def _literals(module: PythonModule, rule: Rule, read: Output) -> Iterator[tuple[ast.AST, str, ast.AST, Value]]:
+    """The literals that hold the name of a file that is read: each with the name, the call it is given in, the path."""
     is_data = _data_of(module, rule, read.call)
     for value, place in names(module, read):
         found = list(_of_value(module, value, is_data))
         if not found and isinstance(value.node, ast.expr):
             found = list(_of_parts(module, value.node, is_data))
-        for node, name in found:
-            yield node, name, place
+        for node, name, path in found:
+            yield node, name, place, path
     for value, place in templates(module, read):
-        for node, name in _of_value(module, value, lambda name: is_data(_HOLE.sub("0", name))):
-            yield node, name, place
+        for node, name, path in _of_value(module, value, lambda name: is_data(_HOLE.sub("0", name))):
+            yield node, name, place, path
 
 
 def _data_of(module: PythonModule, rule: Rule, call: ast.Call) -> Callable[[str], bool]:
@@ -242,10 +269,12 @@ def _is_work(name: str) -> bool:
     return not of_settings and (not suffix.startswith("json") or _WORK.search(stem) is not None)
 
 
-def _of_value(module: PythonModule, value: Value, is_data: Callable[[str], bool]) -> Iterator[tuple[ast.AST, str]]:
+def _of_value(module: PythonModule, value: Value, is_data: Callable[[str], bool]) -> Iterator[_Told]:
     for leaf in map(_slashed, list(value.leaves())[:64]):
         literals = file_literals(leaf)
         name, completed = last_part(leaf.skeleton), last_part(_completed(module, leaf))
+        if "*" in leaf.skeleton or is_of_environment(leaf):
+            continue
         if leaf.skeleton == name and _is_behind_folder(module, leaf):
             name, completed = name.removeprefix("{}"), completed.removeprefix("{}")
         if not literals or name.startswith("{}") or not is_data(completed):
@@ -261,7 +290,7 @@ def _of_value(module: PythonModule, value: Value, is_data: Callable[[str], bool]
         if _is_whole(leaf, text) or (_is_ending(module, literals[-1]) and not _is_spelled_out(value)):
             continue
         if not any(_is_chosen(module, piece) for piece in leaf.pieces) and not _is_told_from_home(module, leaf):
-            yield literals[-1], text
+            yield literals[-1], text, leaf
 
 
 def _slashed(value: Value) -> Value:
@@ -362,7 +391,7 @@ def _is_of_literals(module: PythonModule, piece: Piece) -> bool:
     return bool(choices) and all(choice.kind == LITERAL for choice in choices)
 
 
-def _of_parts(module: PythonModule, node: ast.expr, is_data: Callable[[str], bool]) -> Iterator[tuple[ast.AST, str]]:
+def _of_parts(module: PythonModule, node: ast.expr, is_data: Callable[[str], bool]) -> Iterator[_Told]:
     """Names that a loop runs over behind a folder, or that a function of another file completes."""
     if isinstance(node, ast.Call) and len(node.args) == 1 and not module.value(node).pieces[0].default:
         first = node.func.value if isinstance(node.func, ast.Attribute) else node.func
@@ -385,34 +414,31 @@ def _of_parts(module: PythonModule, node: ast.expr, is_data: Callable[[str], boo
 def _is_own(module: PythonModule, literal: ast.AST) -> bool:
     """Whether a name is put behind the script's own place."""
     code = module.code(module.parent_statement(literal))
-    whole: ast.AST = literal
-    for above in module.ancestors(literal):
-        if not isinstance(above, (ast.BinOp, ast.JoinedStr, ast.FormattedValue)):
-            break
-        whole = above
-    if isinstance(whole, ast.BinOp) and (is_packaged(module, whole) or _is_laid_out(module, whole)):
+    path = path_around(module, literal)
+    if isinstance(path, ast.expr) and path is not literal and (is_packaged(module, path) or _is_laid_out(module, path)):
         return True
     return "__file__" in code or "get_pkg_data" in code or "importlib" in code
 
 
-def _is_laid_out(module: PythonModule, path: ast.BinOp) -> bool:
+def _is_laid_out(module: PythonModule, path: ast.expr) -> bool:
     """Whether a path begins with a folder that the project's module of paths names: `paths.data / "m31.fits"`."""
-    first: ast.expr = path
+    first = module.resolve(path)
     while isinstance(first, ast.BinOp) and isinstance(first.op, ast.Div):
         first = first.left
     return isinstance(first, ast.Attribute) and _LAID_OUT.fullmatch(module.qualified(first)) is not None
 
 
 def _is_put_behind_own(module: PythonModule, statement: ast.Assign | ast.AnnAssign) -> bool:
-    """Whether a name is put behind the script's own place where it is used."""
-    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-    for use in module.named(target.id)[:50] if isinstance(target, ast.Name) else ():
-        whole: ast.AST = use
-        for above in module.ancestors(use):
+    """Whether a name is put behind the script's own place, or a folder of the environment, where it is used."""
+    for use, path in paths_with(module, statement):
+        whole: ast.AST = path
+        for above in module.ancestors(path):
             if not isinstance(above, ast.expr):
                 break
             whole = above
         if whole is not use and isinstance(whole, ast.expr) and is_packaged(module, whole):
+            return True
+        if is_of_environment(module.value(path)):
             return True
     return False
 
@@ -421,14 +447,16 @@ def _is_found_there(module: PythonModule, literal: ast.AST, name: str, place: as
     """Whether a file is of no input's own: a test's, one that the script fetches or unpacks, or in a given folder."""
     if _OF_TESTS.search(name) or is_shelved(module, place) or _is_uncalled(module, place):
         return True
+    if _is_told_by_data(module, literal):
+        return True
     address = re.compile(rf"://\S+/{re.escape(last_part(name))}$")
     if any(address.search(str(text.value)) for text in texts_with(module, last_part(name))):
         return True
-    if _is_of_settings(module, literal) or _is_in_folder_of_run(module, _whole(module, literal)):
+    if _is_of_settings(module, literal) or _is_in_folder_of_run(module, path_around(module, literal)):
         return True
     if _is_where_run_goes(module, place):
         return True
-    return _is_in_given_folder(module, literal) or _is_unpacked(module, place, name)
+    return _is_in_given_folder(module, literal) or is_brought(module, place, name)
 
 
 def _runs(module: PythonModule, place: ast.AST) -> bool:
@@ -457,9 +485,28 @@ def _names_choice(module: PythonModule, test: ast.expr) -> bool:
     return any(binding.kind == "param" for binding in bindings) and any(isinstance(w.value, str) for w in words)
 
 
+def _is_told_by_data(module: PythonModule, literal: ast.AST) -> bool:
+    """Whether what is read before says which of several files is read: `if header["DETECTOR"] == "A1": … elif …`."""
+    for test, wanted in module.guards(literal):
+        around = module.parent(test)
+        if wanted and _asked(module, test) and isinstance(around, ast.If):
+            for other in (module.parent(around), *around.orelse[:1]):
+                if isinstance(other, ast.If) and _asked(module, other.test) == _asked(module, test):
+                    return True
+    return False
+
+
+def _asked(module: PythonModule, test: ast.expr) -> str:
+    """What a condition compares with a word, where that is one of the values of something: `header["DETECTOR"]`."""
+    if not isinstance(test, ast.Compare) or not isinstance(test.left, ast.Subscript):
+        return ""
+    word, left = module.constant(test.comparators[0]), test.left
+    return module.code(left) if isinstance(word, str) and module.constant(left) is ... else ""
+
+
 def _is_of_step(module: PythonModule, literal: ast.AST, name: str) -> bool:
     """Whether a file lies, by its name or that of its folder, where a step of the project leaves its results."""
-    folders = [node.id for node in ast.walk(_whole(module, literal)) if isinstance(node, ast.Name)]
+    folders = [node.id for node in ast.walk(path_around(module, literal)) if isinstance(node, ast.Name)]
     return _OF_STEPS.search(name) is not None or any(_OF_RESULTS.match(folder) for folder in folders[:16])
 
 
@@ -507,7 +554,7 @@ def _is_of_settings(module: PythonModule, literal: ast.AST) -> bool:
         and _FOLDER.search(node.attr) is not None
         and _OF_DATA.fullmatch(node.attr) is None
         and _SETTINGS.search(module.qualified(node.value)) is not None
-        for node in ast.walk(_whole(module, literal))
+        for node in ast.walk(path_around(module, literal))
     )
 
 
@@ -563,19 +610,8 @@ def _is_where_run_goes(module: PythonModule, place: ast.AST) -> bool:
 
 def _is_in_given_folder(module: PythonModule, literal: ast.AST) -> bool:
     """Whether the folder in front of a name is a parameter, or one of those that an argument lists."""
-    names = [node for node in ast.walk(_whole(module, literal)) if isinstance(node, ast.Name)]
+    names = [node for node in ast.walk(path_around(module, literal)) if isinstance(node, ast.Name)]
     return any(_is_given(module, name) for name in names[:16])
-
-
-def _whole(module: PythonModule, literal: ast.AST) -> ast.AST:
-    """The path that a literal is a part of."""
-    whole = literal
-    for above in module.ancestors(literal):
-        joins = isinstance(above, ast.Call) and module.qualified(above.func) == "os.path.join"
-        if not joins and not isinstance(above, (ast.BinOp, ast.JoinedStr, ast.FormattedValue)):
-            break
-        whole = above
-    return whole
 
 
 def _is_listed(module: PythonModule, name: ast.expr) -> bool:
@@ -620,40 +656,6 @@ def _lists(module: PythonModule, node: ast.expr) -> bool:
             node = made.args[0]
         else:
             return False
-    return False
-
-
-def _is_product(module: PythonModule, place: ast.AST) -> bool:
-    """Whether the statement just before runs a program, of which this is the result."""
-    before = next(reversed(module.before(module.parent_statement(place))), None)
-    call = before.value if isinstance(before, ast.Expr) else None
-    if not isinstance(call, ast.Call) or module.qualified(call.func) not in _RUNS:
-        return False
-    return not any(start.command.name in _IDLE for start in started(module) if start.call is call)
-
-
-def _is_unpacked(module: PythonModule, place: ast.AST, name: str) -> bool:
-    """Whether a program just before, or a notebook's commands somewhere before, bring the data with them."""
-    if _is_product(module, place) or _is_brought(module, place, name):
-        return True
-    if not module.notebook:
-        return False
-    fetched = _FETCHED.search(module.source.text)
-    return fetched is not None and fetched.start() < module.span(place)[0]
-
-
-def _is_brought(module: PythonModule, place: ast.AST, name: str) -> bool:
-    """Whether commands that the same function has started before unpack an archive, or fetch a file of that name."""
-    function = module.function_of(place)
-    for start in started(module):
-        if module.function_of(start.call) is not function or module.span(start.call) >= module.span(place):
-            continue
-        words = [word.value or word.head for word in start.command.arguments]
-        packed = start.command.name in _UNPACKING or (start.command.name == "tar" and any("x" in w for w in words[:1]))
-        if packed and last_part(name).rpartition(".")[0]:
-            return True
-        if start.command.name in ("wget", "curl") and any(last_part(word) == last_part(name) for word in words):
-            return True
     return False
 
 

@@ -17,6 +17,8 @@ _COPIES = frozenset(("copy", "astype", "byteswap", "newbyteorder", "view", "sque
 _REDUCES = frozenset(("sum", "mean", "std", "var", "min", "max", "flatten", "ravel", "tobytes", "tolist", "reshape"))
 _COMPREHENSIONS = (ast.ListComp, ast.DictComp, ast.SetComp)
 _DEEP = 5
+# pixels along a side, from which on a window is a frame
+_FRAME = 1000
 
 
 def fates(module: PythonModule, rule: Rule, call: ast.Call) -> set[str]:
@@ -72,7 +74,9 @@ def _fate(module: PythonModule, rule: Rule, array: ast.expr, depth: int) -> set[
     if isinstance(parent, ast.Subscript) and parent.value is array:
         if isinstance(module.constant(parent.slice), str):
             return _fate(module, rule, parent, depth + 1)  # a column of a table
-        return {CUT} if isinstance(parent.ctx, ast.Load) else set()
+        if not isinstance(parent.ctx, ast.Load):
+            return set()
+        return {CUT} if _is_small_part(module, parent.slice) else _fate(module, rule, parent, depth + 1)
     if isinstance(parent, ast.Compare):
         return set() if any(isinstance(op, (ast.Is, ast.IsNot)) for op in parent.ops) else {WHOLE}
     if isinstance(parent, (ast.BinOp, ast.UnaryOp, ast.AugAssign)):
@@ -84,6 +88,29 @@ def _fate(module: PythonModule, rule: Rule, array: ast.expr, depth: int) -> set[
     if isinstance(parent, _COMPREHENSIONS):
         return {KEPT}
     return _of_assigned(module, rule, parent, depth)
+
+
+def _is_small_part(module: PythonModule, index: ast.expr) -> bool:
+    """Whether an index takes little of an array: a window, a plane or a spectrum of a cube, some pixels; not all but a
+    margin, the one plane that there is, or what a mask picks."""
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    return any(_is_narrow(module, part, alone=len(parts) == 1) for part in parts)
+
+
+def _is_narrow(module: PythonModule, part: ast.expr, *, alone: bool) -> bool:
+    if isinstance(part, ast.Slice):
+        if part.upper is None or part.step is not None:
+            return False
+        first = 0 if part.lower is None else module.constant(part.lower)
+        last = module.constant(part.upper)
+        if isinstance(first, int) and isinstance(last, int):
+            return 0 <= first < last < first + _FRAME
+        return part.lower is not None and first is last is ...
+    known = module.constant(part)
+    if isinstance(known, int) or part.__class__ is ast.Constant:
+        return isinstance(known, int) and known != 0
+    # of a mask, or of rows that were looked for, nothing says that they are few
+    return not alone or (isinstance(part, ast.Name) and all(b.kind == "for" for b in module.bindings(part)))
 
 
 def _of_attribute(module: PythonModule, rule: Rule, attribute: ast.Attribute, depth: int) -> set[str]:
@@ -111,9 +138,9 @@ def _of_argument(module: PythonModule, rule: Rule, call: ast.Call, depth: int) -
 
 
 def _of_copy(module: PythonModule, rule: Rule, copy: ast.Call, depth: int) -> set[str]:
-    """A copy needs the whole, unless only a part of it is used."""
+    """A copy needs the whole, whatever is used of it."""
     found = _fate(module, rule, copy, depth + 1)
-    return found if found & {CUT, KEPT, HELD} else {WHOLE}
+    return found | ({WHOLE} if CUT in found else set()) if found & {CUT, KEPT, HELD} else {WHOLE}
 
 
 def _of_assigned(module: PythonModule, rule: Rule, statement: ast.AST | None, depth: int) -> set[str]:

@@ -15,6 +15,8 @@ from canfar_lint.model.lexical import comment_in
 from canfar_lint.model.python import PythonModule
 
 _STREAMS = frozenset(("BytesIO", "urlopen", "SpooledTemporaryFile", "GzipFile"))
+# functions that make what they are called after, of other images
+_MAKING = re.compile(r"(?i)(^|_)(co_?add|stack|combine|mosaic|make|build|create|drizzle|merge)")
 # what is called of an open file, and never of a name
 _OF_STREAMS = ("close", "read", "seek", "getvalue")
 
@@ -94,9 +96,10 @@ def _has_reason(module: PythonModule, call: ast.Call) -> bool:
 
 
 def _gives_headers(module: PythonModule, call: ast.Call) -> bool:
-    """Whether nothing but headers is taken from the opened file: its data stays where it is."""
-    uses = _uses(module, call)
-    return bool(uses) and all(_is_header(module, use) for use in uses)
+    """Whether nothing but headers is taken from the opened file, or nothing at all: its data stays where it is."""
+    uses, kept = _uses(module, call), module.parent(call)
+    only_tried = isinstance(kept, ast.withitem) and isinstance(kept.optional_vars, (ast.Name, type(None)))
+    return (bool(uses) or only_tried) and all(_is_header(module, use) for use in uses)
 
 
 def _uses(module: PythonModule, call: ast.Call) -> list[ast.Name]:
@@ -209,11 +212,12 @@ def _gains_nothing(module: PythonModule, rule: Rule, call: ast.Call, becomes: se
 
 
 def _is_plain(module: PythonModule, rule: Rule, call: ast.Call, becomes: set[str]) -> bool:
-    """Whether a part of an array is all that is used, or words say that it is large; of an array that is used in no
-    way, that no word says that it is small."""
-    if CUT in becomes or _is_large(module, rule, call) or any(_is_cut(module, use) for use in _uses(module, call)):
-        return True
-    return not becomes and not re.search(rule.table("small"), _said(module, call))
+    """Whether a small part of an array is all that is used, and no word says that it is small itself."""
+    if any(name.startswith("spectral_cube.") for name in module.qualified_all(call.func)):
+        return any(_is_cut(module, use) for use in _uses(module, call))
+    if CUT not in becomes or not becomes <= {CUT, DROPPED}:
+        return False
+    return _is_large(module, rule, call) or not re.search(rule.table("small"), _said(module, call))
 
 
 def _are_small_parts(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
@@ -230,24 +234,21 @@ def _is_large(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
 
 
 def _said(module: PythonModule, call: ast.Call) -> str:
-    """The words of a file's name, of the function that reads it, and of what it becomes."""
+    """The words of a file's name, of the function that reads it where it is called so, and of what it becomes."""
     function, statement = module.function_of(call), module.parent(call)
     names = [module.value(call.args[0]).skeleton.rpartition("/")[2], module.code(call.args[0])] if call.args else []
-    names += [function.name] if function is not None else []
+    names += [function.name] if function is not None and not _MAKING.search(function.name) else []
     if isinstance(statement, ast.Assign):
         names += [module.code(target) for target in statement.targets]
     return unglued(" ".join(names)).lower()
 
 
-def _is_cut(module: PythonModule, use: ast.Name) -> bool:
-    """`hdul[0].data[10:20]`, `hdul[0].section`: of the array a part is enough."""
-    extension = module.parent(use)
-    data = module.parent(extension) if isinstance(extension, ast.Subscript) else None
-    if not isinstance(data, ast.Attribute) or data.attr not in ("data", "section"):
-        return False
-    kept = module.parent(data)
-    cut = isinstance(kept, ast.Subscript) and kept.value is data and not isinstance(module.constant(kept.slice), str)
-    return data.attr == "section" or cut
+def _is_cut(module: PythonModule, cube: ast.Name) -> bool:
+    """Whether a part of a cube that is read by pieces is taken: `cube[10:20]`, `cube.spectral_slab(low, high)`."""
+    parent = module.parent(cube)
+    if isinstance(parent, ast.Attribute):
+        return parent.attr in ("spectral_slab", "subcube", "subcube_from_regions", "minimal_subcube")
+    return isinstance(parent, ast.Subscript) and parent.value is cube
 
 
 def _is_conversion(module: PythonModule, rule: Rule, node: ast.AST | None) -> bool:
