@@ -17,9 +17,9 @@ RAW = "/arc/projects/m31/raw"
 
 
 def flat_field(name, flat):
-    """The image of a file without its overscan, divided by the flat, and when it was taken."""
+    """The corner of a frame that M31 lies in, divided by its flat, and when it was taken."""
     with fits.open(name) as hdul:
-        return hdul[0].data[:2048, :2048] / flat, hdul[0].header["MJD-OBS"]
+        return hdul[0].data[:512, :512] / flat, hdul[0].header["MJD-OBS"]
 
 
 def read_catalogue(name):
