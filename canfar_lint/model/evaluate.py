@@ -364,7 +364,7 @@ class Evaluator:
             else:
                 parts.append(_spelled(self.value(given.pop(0)), match.group()))
         parts.append(text_value(text[at:], origin))
-        return join([p for p in parts if (p.pieces != () and p.text != "") or p.constant is not None], node=node)
+        return join([p for p in parts if p.text != ""], node=node)
 
     def _format(self, node: ast.Call, template: Value) -> Value:
         parts: list[Value] = []

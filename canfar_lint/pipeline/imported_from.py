@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 from canfar_lint.diagnostic import Diagnostic
 from canfar_lint.pipeline.join import Project
+from canfar_lint.pipeline.runs import uses
+
+# files that an import may lead to, and are looked through
+_MOST = 100
 
 
 def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
@@ -14,7 +19,8 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
 
     The folder that the program starts in (`.`) may be one above the file's, and what lies there is looked for. A folder
     of the tree with sources that are not imported is not needed where modules beside the file are, unless modules
-    elsewhere in the tree are, which may need it in turn.
+    elsewhere in the tree are, which may need it in turn; nor where all that is imported, here and by the modules of the
+    tree that this leads to, lies elsewhere in the tree.
     """
     question = diagnostic.question
     assert question is not None
@@ -23,9 +29,34 @@ def answer(diagnostic: Diagnostic, project: Project) -> Diagnostic | None:
     wanted = [name for name in names if not tree.has_module(own, name)]
     if question.subject == ".":
         wanted = [name for name in wanted if any(tree.has_module(folder, name) for folder in _above(own, tree.root))]
-    elif question.limit and len(wanted) < len(names) and _is_seen(diagnostic.path, question.subject, project):
-        wanted = [name for name in wanted if _is_in_tree(project, name.partition(".")[0])]
+    elif question.limit and wanted and _is_seen(diagnostic.path, question.subject, project):
+        if len(wanted) < len(names):
+            wanted = [name for name in wanted if _is_in_tree(project, name.partition(".")[0])]
+        if wanted and _is_needless(project, diagnostic.path, question.subject, wanted):
+            return None
     return diagnostic if wanted else None
+
+
+def _is_needless(project: Project, path: str, folder: str, wanted: list[str]) -> bool:
+    """Whether the modules are all found without a folder, and nothing that they lead to is in it, wherever in the tree
+    the program may be started.
+    """
+    own, root = os.path.dirname(path), project.tree.root
+    places = [os.path.normpath(os.path.join(place, folder)) for place in (own, *_above(own, root))]
+    places = [place for place in places if os.path.relpath(place, root).split(os.sep)[0] != os.pardir]
+    if any(project.tree.has_module(place, name) for place in places for name in wanted):
+        return False
+    reached = [other for how, other in uses(project, path) if how == "imports"]
+    known = {part for other in reached for part in re.split(r"[/\\.]", other)}
+    if not known.issuperset(name.partition(".")[0] for name in wanted):
+        return False
+    for other in reached:  # grows
+        if len(reached) > _MOST or any(
+            project.tree.has_module(place, name) for place in places for name in project.outline(other).imports
+        ):
+            return False
+        reached += [each for how, each in uses(project, other) if how == "imports" and each not in reached]
+    return True
 
 
 def _is_seen(path: str, folder: str, project: Project) -> bool:

@@ -28,6 +28,8 @@ def is_noticed(module: PythonModule, call: ast.Call, *, works: bool) -> bool:
     after = _following(module, module.parent_statement(call))
     if _is_missed(module, call, after, works=works) or _is_tested(module, call, after):
         return True
+    if works and (_is_waited_for(module, after) or _is_told(module, call, after)):
+        return True
     return _fails_anyway(module, after) or _is_made_again(module, call, after)
 
 
@@ -73,7 +75,8 @@ def _is_made_again(module: PythonModule, call: ast.Call, after: list[ast.stmt]) 
 
 
 def _is_tested(module: PythonModule, call: ast.Call, after: list[ast.stmt]) -> bool:
-    """Whether what follows reads the output that a command is redirected to, and ends where there is nothing in it.
+    """Whether what follows reads the output that a command is redirected to, and ends where there is nothing in it, or
+    takes a part of it by its place, `line.split()[0]`, which raises an error there.
 
     A redirect empties the file first, so that there is nothing of an earlier run.
     """
@@ -84,12 +87,58 @@ def _is_tested(module: PythonModule, call: ast.Call, after: list[ast.stmt]) -> b
         nodes = list(ast.walk(statement.test if isinstance(statement, ast.If) else statement))
         names = [node for node in nodes if isinstance(node, ast.Name)]
         about = any(name.id in known for name in names if isinstance(name.ctx, ast.Load))
+        if about and _takes_part(module, statement, known):
+            return True
         if isinstance(statement, ast.If):
             if about:
                 return is_failure(module, statement.body[-1])
         elif about or any(isinstance(node, ast.Constant) and node.value in made for node in nodes):
             known |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
     return False
+
+
+def _takes_part(module: PythonModule, statement: ast.stmt, known: set[str]) -> bool:
+    """Whether a statement surely takes the part at one place of something that is made of the names."""
+    if not isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)):
+        return False
+    loops = module.loops(statement)
+    parts = (node for node in ast.walk(statement) if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load))
+    placed = (part for part in parts if isinstance(module.constant(part.slice), int) and module.loops(part) == loops)
+    return any(isinstance(node, ast.Name) and node.id in known for part in placed for node in ast.walk(part.value))
+
+
+def _is_waited_for(module: PythonModule, after: list[ast.stmt]) -> bool:
+    """Whether the program waits next until there is a file, and never goes on where there is none."""
+    waits = next((s for s in after[:_SOON] if not isinstance(s, ast.Assign) and not _says(module, s)), None)
+    if not isinstance(waits, ast.While) or any(isinstance(node, (ast.Break, ast.Return)) for node in ast.walk(waits)):
+        return False
+    return _asks_in_vain(module, waits.test)
+
+
+def _is_told(module: PythonModule, call: ast.Call, after: list[ast.stmt]) -> bool:
+    """Whether the next test asks if there is a file that is called after what the command is given, and all that is
+    done without it is to say so.
+    """
+    test = next((s for s in after[:_SOON] if not _says(module, s) and not _takes_away(module, s)), None)
+    if not isinstance(test, ast.If) or not test.orelse:
+        return False
+    vain = isinstance(test.test, ast.UnaryOp) and isinstance(test.test.op, ast.Not)
+    asked = test.test.operand if isinstance(test.test, ast.UnaryOp) else test.test
+    if not isinstance(asked, ast.Call) or not _asks(asked) or not parts(module, call) & parts(module, asked) - {"self"}:
+        return False
+    return _only_says(module, test.body if vain else test.orelse)
+
+
+def _only_says(module: PythonModule, block: list[ast.stmt]) -> bool:
+    return all(
+        _says(module, s) or (isinstance(s, ast.If) and _only_says(module, s.body) and _only_says(module, s.orelse))
+        for s in block
+    )
+
+
+def _takes_away(module: PythonModule, statement: ast.stmt) -> bool:
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Call) and module.qualified(value.func) in ("os.remove", "os.unlink")
 
 
 def _is_missed(module: PythonModule, call: ast.Call, after: list[ast.stmt], *, works: bool) -> bool:
@@ -130,15 +179,23 @@ def _cleared(module: PythonModule, call: ast.Call) -> frozenset[str]:
 def asked_for(test: ast.expr) -> Iterator[ast.expr]:
     """The files of which a test asks whether they are there."""
     for node in ast.walk(test):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _ASKING:
-            yield node.args[0] if node.args else node.func.value
+        if isinstance(node, ast.Call) and _asks(node):
+            yield from node.args[:1] or ([node.func.value] if isinstance(node.func, ast.Attribute) else [])
+
+
+def _asks(call: ast.Call) -> bool:
+    return getattr(call.func, "attr", getattr(call.func, "id", "")) in _ASKING
 
 
 def _ends_without(module: PythonModule, test: ast.If | ast.Assert) -> bool:
     """`if not catalogue.exists(): return None`: a product that the command need not name is asked for at once."""
-    denied = [one for node in ast.walk(test.test) for one in contraries(module, node)]
-    missing = any(isinstance(node, ast.Call) and any(asked_for(node)) for node in denied)
-    return missing and isinstance(test, ast.If) and leaves(module, test.body[-1])
+    return isinstance(test, ast.If) and _asks_in_vain(module, test.test) and leaves(module, test.body[-1])
+
+
+def _asks_in_vain(module: PythonModule, test: ast.expr) -> bool:
+    """Whether a test holds where there is no file."""
+    denied = [one for node in ast.walk(test) for one in contraries(module, node)]
+    return any(isinstance(node, ast.Call) and any(asked_for(node)) for node in denied)
 
 
 def contraries(module: PythonModule, node: ast.AST) -> Iterator[ast.expr]:

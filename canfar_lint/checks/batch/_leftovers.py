@@ -10,7 +10,8 @@ from canfar_lint.model.python import PythonModule
 
 
 def is_left_over(module: PythonModule, statement: ast.AST | None, kind: str, alike: Callable[[ast.expr], bool]) -> bool:
-    """Whether what a statement of the module binds is read nowhere, and another value that is `alike` is read.
+    """Whether what a statement of the module binds is read nowhere, and another value that is `alike` is read, or what
+    read it in a script is a comment by now.
 
     Where most of the module's names are read by nothing they are values that other files take.
     """
@@ -22,7 +23,9 @@ def is_left_over(module: PythonModule, statement: ast.AST | None, kind: str, ali
     bound = _bound(module, kind, alike)
     if 2 * sum(_is_read(module, name) for name in bound) < len(bound):
         return False
-    return any(same and name != target.id and _is_read(module, name) for name, same in bound.items())
+    if any(same and name != target.id and _is_read(module, name) for name, same in bound.items()):
+        return True
+    return module.is_script and _mentions(target.id, _comments(module)) > 0
 
 
 def _is_read(module: PythonModule, name: str) -> bool:
@@ -31,9 +34,25 @@ def _is_read(module: PythonModule, name: str) -> bool:
     if name not in memo:
         uses = module.named(name)
         memo[name] = any(isinstance(use.ctx, ast.Load) for use in uses) or (
-            len(re.findall(rf"\b{re.escape(name)}\b", module.source.text)) > len(uses)
+            _mentions(name, module.source.text) > len(uses) + _mentions(name, _comments(module))
         )
     return bool(memo[name])
+
+
+def _mentions(name: str, text: str) -> int:
+    return len(re.findall(rf"\b{re.escape(name)}\b", text))
+
+
+def _comments(module: PythonModule) -> str:
+    """The lines that are comments: not those of texts, `#SBATCH -o {path}`."""
+    memo = module.memo("comments")
+    if "all" not in memo:
+        inside: set[int] = set()
+        for text in module.strings:
+            inside.update(range(text.lineno + 1, (text.end_lineno or text.lineno) + 1))
+        lines = enumerate(module.source.text.split("\n"), 1)
+        memo["all"] = "\n".join(line for at, line in lines if line.lstrip().startswith("#") and at not in inside)
+    return str(memo["all"])
 
 
 def _bound(module: PythonModule, kind: str, alike: Callable[[ast.expr], bool]) -> dict[str, bool]:

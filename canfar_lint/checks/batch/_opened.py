@@ -27,6 +27,7 @@ _NEW_FOLDER = re.compile(r"^tempfile\.(?:mkdtemp|TemporaryDirectory)$")
 _OF_A_FILE = ("Exception", "OSError", "IOError", "EnvironmentError", "FileNotFoundError")
 # options behind which the name of a result stands
 _RESULT = re.compile(r"(?i)^\d?>+$|^-o$|out|name$")
+_LOG = re.compile(r"(?i)[^*]*(?<![a-z])logs?(_?(file|dir|folder|name|path)\w*)?\}?/?$")
 _UNPACKS = re.compile(r"(?:\S*/)?(?:(?:gunzip|bunzip2|unxz|uncompress)|(?:gzip|bzip2|xz) -\w*d\w*)\b")
 
 
@@ -49,6 +50,12 @@ def copies(module: PythonModule, call: ast.Call) -> str:
     if len(said) < 3 or said[0] not in ("cp", "mv"):
         return ""
     return said[0] if any(_path(module, path) == said[-1] for path, _ in _opened_behind(module, call)) else ""
+
+
+def keeps_log(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a command only puts an old log aside, to which is added where it stays: `mv {logfile} {old}`."""
+    said = _words(module, call)
+    return len(said) == 3 and said[0] == "mv" and _LOG.match(said[1]) is not None
 
 
 def is_checked(module: PythonModule, call: ast.Call) -> bool:
@@ -120,9 +127,10 @@ def _missed(module: PythonModule, call: ast.Call) -> Iterator[ast.expr]:
         if not holds:
             yield from asked_for(test) if isinstance(test, ast.Call) else ()
             continue
-        both = isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And)
-        for each in test.values if isinstance(test, ast.BoolOp) and both else [test]:
-            yield from (path for without in contraries(module, each) for path in asked_for(without))
+        tests = test.values if isinstance(test, ast.BoolOp) else [test]
+        missed = [[path for without in contraries(module, each) for path in asked_for(without)] for each in tests]
+        if all(missed) or not (isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or)):
+            yield from (path for paths in missed for path in paths)
     for ancestor in module.ancestors(call):
         attempt = module.parent(ancestor) if isinstance(ancestor, ast.ExceptHandler) else None
         for statement in attempt.body[:_NEAR] if isinstance(attempt, ast.Try) else ():

@@ -14,7 +14,7 @@ from canfar_lint.checks._commands import started
 from canfar_lint.checks.batch._aftermath import is_noticed, is_talk, leaves
 from canfar_lint.checks.batch._asides import is_aside
 from canfar_lint.checks.batch._ends import status_given, succeeding
-from canfar_lint.checks.batch._opened import copies, is_checked, is_opened
+from canfar_lint.checks.batch._opened import copies, is_checked, is_opened, keeps_log
 from canfar_lint.checks.batch._processes import is_collected, is_only_waited_for
 from canfar_lint.checks.batch._shell_steps import is_asked_for, is_lost, is_seen, stopping, talking
 from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
@@ -29,7 +29,7 @@ _PIPED = frozenset(("stdin", "stdout", "stderr"))
 _TAKES_APART = frozenset(("builtins.int", "builtins.float", "json.loads"))
 _RUN, _CALL, _POPEN = "subprocess.run", "subprocess.call", "subprocess.Popen"
 # what takes a row apart
-_READS_ROWS = ("builtins.", "re.", "math.", "datetime.")
+_READS_ROWS = ("builtins.", "re.", "math.", "datetime.", "json.loads", "ast.literal_eval")
 # blocks whose commands are not the script's own steps
 _ELSEWHERE = frozenset(("function", "substitution", "process", "trap"))
 _FORCED = re.compile(r"-[a-zA-Z]*f[a-zA-Z]*")  # rm -f misses nothing, ssh -f goes into the background
@@ -75,6 +75,8 @@ def _unseen(module: PythonModule, rule: Rule) -> Iterator[Finding]:
             continue
         if _names_nothing(module, call) or _only_asks(module, call) or _never_runs(module, call):
             continue
+        if _only_shows(module, rule, call) or keeps_log(module, call):
+            continue
         light = harmless.get(call)
         if is_noticed(module, call, works=light is None):
             continue
@@ -111,20 +113,42 @@ def _only_asks(module: PythonModule, call: ast.Call) -> bool:
     return asks and any(leaves(module, each) for each in module.behind(module.parent_statement(call))[:1])
 
 
+def _only_shows(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
+    """Whether a program that is chosen by the machine is one of those that show something."""
+    line = module.resolve(call.args[0]) if call.args else None
+    program = line.elts[0] if isinstance(line, (ast.List, ast.Tuple)) and line.elts else None
+    chosen = {leaf.text for leaf in module.value(program).leaves()} if program is not None else set()
+    shows = {*rule.table("showing"), *(name for name in rule.table("unsaid") if name in rule.table("harmless"))}
+    return len(chosen) > 1 and chosen <= shows
+
+
 def _never_runs(module: PythonModule, call: ast.Call) -> bool:
     """Whether a command is put aside by `if 0:`, which is no switch."""
     return any(isinstance(test, ast.Constant) and bool(test.value) != wanted for test, wanted in module.guards(call))
 
 
 def _lighter(module: PythonModule, call: ast.Call) -> str | None:
-    """What is said of a copy that is opened behind, and of the last thing that a function does that takes down."""
+    """What is said of a copy that is opened behind, of what has its caller's log, and of the last thing that a function
+    does that takes down.
+    """
     copied = copies(module, call)
     if copied:
         return copied
     function, statement = module.function_of(call), module.parent_statement(call)
+    if function is not None and function not in module.callers() and _writes_to_log(module, call):
+        return "log"
     if function is None or not _CLEANING.search(function.name) or module.parent(statement) is not function:
         return None
     return None if module.behind(statement) else function.name
+
+
+def _writes_to_log(module: PythonModule, call: ast.Call) -> bool:
+    """Whether all that a command says goes to a log that the function is given."""
+    last = next((start for start in reversed(started(module)) if start.call is call), None)
+    redirects = last.command.redirects if last is not None else []
+    filled = [one.target for one in redirects if one.writes or (one.op == ">&" and one.target.value is None)]
+    places = [last.place(word) for word in filled] if last is not None else []
+    return bool(places) and all(isinstance(place, ast.arg) and "log" in place.arg.lower() for place in places)
 
 
 def _head(module: PythonModule, handler: ast.ExceptHandler) -> tuple[int, int]:

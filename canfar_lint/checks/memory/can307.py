@@ -130,7 +130,9 @@ def _is_used(module: PythonModule, target: ast.expr, call: ast.Call) -> bool:
 
 
 def _is_handed_on(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
-    """Whether a function returns a part that is read when it is used, `return fitsio.FITS(p)[1]`: it needs the file."""
+    """Whether a function returns a part that is read when it is used, `return fitsio.FITS(p)[1]`, at once or by the
+    name that it gives it: it needs the file.
+    """
     part: ast.AST | None = module.parent(call)
     while isinstance(above := module.parent(part) if part is not None else None, ast.Subscript) and above.value is part:
         part = above
@@ -138,8 +140,18 @@ def _is_handed_on(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
     whole = (
         isinstance(part, ast.Subscript) and module.constant(part.slice) is ... and isinstance(part.slice, ast.Constant)
     )
-    given = isinstance(above, (ast.Return, ast.Yield))
+    given = isinstance(above, (ast.Return, ast.Yield)) or _is_returned(module, above)
     return given and keys and not whole and module.qualified(call.func) in rule.table("stores")
+
+
+def _is_returned(module: PythonModule, statement: ast.AST | None) -> bool:
+    """Whether a name that a statement binds is returned as it is."""
+    target = statement.targets[0] if isinstance(statement, ast.Assign) and len(statement.targets) == 1 else None
+    if target is None or module.function_of(target) is None:
+        return False
+    uses = module.loads(target.id) if isinstance(target, ast.Name) else []
+    given = (use for use in uses if isinstance(module.parent(use), (ast.Return, ast.Yield)))
+    return any(binding.node is statement for use in given for binding in module.bindings(use))
 
 
 def _gives_part(module: PythonModule, rule: Rule, call: ast.Call, name: str) -> bool:

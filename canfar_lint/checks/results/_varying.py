@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from canfar_lint.checks._outputs import outputs
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import COMPREHENSIONS
 
@@ -56,8 +57,17 @@ def _changes(module: PythonModule, node: ast.AST, loop: ast.AST) -> Iterator[tup
         yield _names(node.target), _names(node.iter), _is_unsteady(module, node.iter)
     elif isinstance(node, ast.withitem) and node.optional_vars is not None:
         yield _names(node.optional_vars), _names(node.context_expr), False
-    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and not _is_output(module, node.value):
         yield from _done(module, node.value, _asked(module, node, loop))
+
+
+def _is_output(module: PythonModule, call: ast.Call) -> bool:
+    """Whether a call writes a file, which leaves what it is given as it was."""
+    memo = module.memo("calls that write")
+    if not memo:
+        memo[0] = True
+        memo.update((one.call, True) for one in outputs(module))
+    return call in memo
 
 
 def _done(module: PythonModule, call: ast.Call, asked: set[str]) -> Iterator[tuple[set[str], set[str], bool]]:

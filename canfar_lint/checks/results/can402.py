@@ -194,9 +194,9 @@ def _is_same(module: PythonModule, rule: Rule, output: Output, named: Named, tex
     """Whether every run writes the same there, and nothing else to a file of this name in another branch."""
     from canfar_lint.checks.results._same import is_same
 
-    function = module.function_of(output.call)
-    beside = (one for one in written_as(module, text) if one.call is not output.call)
-    if any(module.function_of(one.call) is function for one in beside):
+    function, under = module.function_of(output.call), module.guards(output.call)
+    beside = (one for one in written_as(module, text) if module.function_of(one.call) is function)
+    if any(module.guards(one.call) != under for one in beside):
         return False
     if any(removals(module, output, text)):
         return False  # another run may still need it

@@ -20,7 +20,7 @@ from canfar_lint.checks._threads import (
     sized,
     starts_processes,
 )
-from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix
+from canfar_lint.diagnostic import UNSAFE, Edit, Finding, Fix, Question
 from canfar_lint.model.python import PythonModule
 from canfar_lint.model.scopes import Binding
 from canfar_lint.model.values import ARGUMENT, CONFIG, ENVIRONMENT, OVERRIDABLE, PARAMETER
@@ -65,7 +65,21 @@ def _counted(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         if (module.notebook and is_left_over(module, call)) or _is_given(module, rule, call):
             continue
         if _reaches_size(module, rule, call):
-            yield rule.finding(module.span(call), call=module.code(call), fix=_asked_for(module, rule, call))
+            question, fix = _named_elsewhere(module, call), _asked_for(module, rule, call)
+            yield rule.finding(module.span(call), call=module.code(call), question=question, fix=fix)
+
+
+def _named_elsewhere(module: PythonModule, call: ast.Call) -> Question | None:
+    """Whether others take a number that only a library's name is given to, which nothing here reads."""
+    number: ast.AST | None = module.parent(call)
+    while isinstance(number, ast.BinOp) or (
+        isinstance(number, ast.Call) and module.qualified(number.func) in _SAME_NUMBER
+    ):
+        number = module.parent(number)
+    target = number.targets[0] if isinstance(number, ast.Assign) and len(number.targets) == 1 else None
+    if module.is_script or not isinstance(target, ast.Name) or module.scope_of(target).kind != "module":
+        return None
+    return None if module.loads(target.id) else Question("named-elsewhere", target.id)
 
 
 def _is_given(module: PythonModule, rule: Rule, call: ast.Call) -> bool:

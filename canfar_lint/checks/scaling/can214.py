@@ -53,6 +53,11 @@ _SETTING = ("export", "declare", "typeset", "readonly", "set", "unset", "echo", 
 # what puts jobs into a queue
 _SUBMITS = re.compile(r"(?:^|_)(?:submit_|(?:q|condor_?)submit)|[a-z]_submit$|(?:^s|S)ubmit(?:ter)?[A-Z]|Submitter$")
 
+# what says where the user's own settings lie
+_SETTINGS_FILE = re.compile(
+    r"(?:user_?)?(?:config(?:uration)?|conf|cfg|settings)_?(?:file|path|name|dir)(?:_?name|_?path)?$"
+)
+
 # callees that only show or keep what they are given
 _SHOWING = frozenset(
     (
@@ -397,11 +402,30 @@ def _is_shown(module: PythonModule, node: ast.AST) -> bool:
 
 
 def _is_default(module: PythonModule, node: ast.AST) -> bool:
-    """Whether a number stands as the default of a parameter or option."""
+    """Whether a number stands as the default of a parameter, an option or a setting."""
     parent = module.parent(node)
     if isinstance(parent, ast.arguments):
         return True
-    return isinstance(parent, ast.keyword) and parent.arg == "default"
+    return (isinstance(parent, ast.keyword) and parent.arg == "default") or _is_default_setting(module, node)
+
+
+def _is_default_setting(module: PythonModule, node: ast.AST) -> bool:
+    """Whether a number is among settings that go to what is also told where the user's own lie, which replace them:
+    `Settings(defaults, config_path="~/.survey")`.
+    """
+    statement = module.parent_statement(node)
+    target: ast.AST | None = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    while isinstance(target, ast.Subscript):
+        target = target.value
+    made = statement.value if isinstance(statement, ast.Assign) else None
+    table = isinstance(made, ast.Dict) or (
+        isinstance(made, ast.Call) and module.qualified(made.func) == "builtins.dict"
+    )
+    uses = module.loads(target.id) if table and isinstance(target, ast.Name) else []
+    above = [module.parent(use) for use in uses]
+    calls = [module.parent(each) if isinstance(each, ast.keyword) else each for each in above]
+    words = (keyword.arg for call in calls if isinstance(call, ast.Call) for keyword in call.keywords)
+    return any(word is not None and _SETTINGS_FILE.match(word) for word in words)
 
 
 def check_shell(script: Script, rule: Rule) -> Iterator[Finding]:
