@@ -26,6 +26,9 @@ _RESULT_KEY = re.compile(r"(?i)(out|dest|save|result)\w*|regfile")
 _RESULT_FOLDER = re.compile(r"(?i)(\w+_)?(out(put)?|results?|save)_?(dir|directory|folder|path)")
 # folders that a script may also make for whoever brings the data
 _OF_INPUTS = re.compile(r"(?i)(.*/)?((raw|input)_?)?(data|inputs?|raw|cat(alog(ue)?)?s|tables)")
+# what a training keeps, and may go on from
+_CHECKPOINT = re.compile(r"(?i)(checkpoint|ckpt|weights)_?(path|file|filepath|name)?")
+_TRAINS = re.compile(r"(?i)(^|_)(train|fit)|Train|Fit")
 _TELLING = 5
 _MANY = 4
 _APPENDED = r"(_dr[zc])?(_(sci|wht|ctx))?\.\w"
@@ -53,7 +56,7 @@ def made_names(module: PythonModule, rule: Rule) -> frozenset[str]:
             for v, _ in names_of(module, each)
             for leaf in v.leaves()
         }
-        found |= _told_in_commands(module)
+        found |= _told_in_commands(module) | _imported(module)
         for call in module.calls(_COPIES):
             if len(call.args) > 1 and last_part(module.value(call.args[0]).skeleton) in found:
                 found.add(last_part(module.value(call.args[1]).skeleton))
@@ -83,7 +86,7 @@ def _results(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
                     yield given
         inputs = rule.table("casa").get(last, ())
         for keyword in call.keywords:
-            if keyword.arg and keyword.arg not in inputs and _OUTPUT.match(keyword.arg):
+            if (keyword.arg and keyword.arg not in inputs and _OUTPUT.match(keyword.arg)) or (keyword.arg and _CHECKPOINT.fullmatch(keyword.arg) and _TRAINS.search(last)):
                 yield keyword.value
     for call in module.methods(("write", "save")):
         # TemplateModel(table, filename="model.fits") and then .write()
@@ -125,6 +128,13 @@ def _told(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
         for key, value in zip(table.keys, table.values, strict=True):
             if isinstance(key, ast.Constant) and _is_result(key.value):
                 yield value
+
+
+def _imported(module: PythonModule) -> set[str]:
+    """What CASA makes of an archive where nothing says how to call it: `X1.ms` of `importasdm("X1")`."""
+    calls = (call for call in module.calls_named("importasdm") if module.argument(call, "vis", 1) is None)
+    archives = (module.argument(call, "asdm", 0) for call in calls)
+    return {f"{name}.ms" for archive in archives if archive is not None for name in _names(module, archive)}
 
 
 def _told_in_commands(module: PythonModule) -> set[str]:

@@ -36,6 +36,8 @@ def check_python(module: PythonModule, rule: Rule) -> Iterator[Finding]:
         instead = next((instead for table, instead in listed if names and table.hold(names)), "")
         if not instead or _only_asked(module, call, names) or _is_meant(module, rule, call):
             continue
+        if (off := module.keyword(call, "disable")) is not None and module.constant(off.value) is True:
+            continue  # a bar that is not made
         if names[0].startswith("ipywidgets.") and not _is_page(module, call):
             continue
         if names[0].endswith("ShellEmbed") and isinstance(module.parent(call), ast.Assign):

@@ -44,6 +44,10 @@ _OF_DATA = re.compile(r"(?i)(d|data|raw|raw_?data|inputs?)_?(dir|directory|folde
 _SETTINGS_MAKER = re.compile(r"(?i)config|settings|yaml|toml|\b(conf|cfg)")
 _SETTINGS_FILE = re.compile(r"(?i)\.(ya?ml|toml|ini|cfg|conf|json)$")
 _TOLD_FOLDER = re.compile(r"(?i)(dir|directory|folder|root)s?$")
+# what gives the same path, or the folder it is in
+_SAME_PLACE = frozenset(
+    f"os.path.{name}" for name in ("abspath", "realpath", "normpath", "expanduser", "expandvars", "dirname")
+) | {"pathlib.Path"}
 _NOT_PROJECTS = ("os.", "pathlib.", "tempfile.", "shutil.", "sys.")
 _DEEPEST = 3
 _PARSED = re.compile(r"(p?args?|opts?|options?|namespace|flags)", re.IGNORECASE)
@@ -632,6 +636,8 @@ def _is_given(module: PythonModule, name: ast.Name, depth: int = 0) -> bool:
         if binding.kind == "param" and binding.name not in ("self", "cls"):
             return True
         made = binding.value
+        if isinstance(made, ast.Call) and made.args and module.qualified(made.func) in _SAME_PLACE:
+            made = made.args[0]
         if binding.kind not in ("assign", "for") or not isinstance(made, (ast.Name, ast.Attribute)):
             continue
         owner = made.value if isinstance(made, ast.Attribute) else made
@@ -648,6 +654,8 @@ def _lists(module: PythonModule, node: ast.expr) -> bool:
         made = module.resolve(node)
         if isinstance(made, ast.Subscript):
             node = made.value
+        elif isinstance(made, ast.IfExp):
+            node = made.body
         elif not isinstance(made, ast.Call):
             return False
         elif module.qualified(made.func) in _LISTINGS or getattr(made.func, "attr", "") in ("iterdir", "rglob"):

@@ -13,6 +13,7 @@ _DEEP = 6
 _MOST_USES = 64
 # names of what takes many rows, and need not be a number
 _ROWS = re.compile(r"(?i)mask|sel|keep|kept|good|bad|ok|ind|idx|flag|cut|where|inside|order|sort|rows|sub")
+_TREES = re.compile(r"(?i)(kd|ball|oct)_?tree|NearestNeighbors")
 # what makes a dataset in a file that is written
 _CREATED = re.compile(r"(create|require)_(dataset|table|[cev]l?array|array)|copy_node|(open_)?memmap$")
 
@@ -126,12 +127,26 @@ def _is_asked_for(module: PythonModule, index: ast.expr) -> bool:
     return given and isinstance(index, ast.Name) and _ROWS.search(index.id) is None
 
 
-def is_looked_up(module: PythonModule, node: ast.expr) -> bool:
-    """Whether values are picked by two arrays at once, `f["table"][()][rows, columns]`, for which it must be read."""
-    around = module.parent(node)
-    if not isinstance(around, ast.Subscript) or around.value is not node or not isinstance(around.slice, ast.Tuple):
+def is_looked_up(module: PythonModule, node: ast.expr, arrays: Collection[str]) -> bool:
+    """Whether values are picked by two arrays at once, `f["table"][()][rows, columns]`, for which it must be read.
+
+    Also under a name, which is used for nothing else.
+    """
+    ends = list(_ends(module, node, arrays, set()))
+    return bool(ends) and len(ends) < _MOST_USES and all(_picks(module, end) for end in ends)
+
+
+def _picks(module: PythonModule, end: ast.expr) -> bool:
+    around = module.parent(end)
+    if not isinstance(around, ast.Subscript) or around.value is not end or not isinstance(around.slice, ast.Tuple):
         return False
     return sum(_is_array(module, each) for each in around.slice.elts) > 1
+
+
+def is_needed_whole(module: PythonModule, node: ast.expr, arrays: Collection[str]) -> bool:
+    """Whether an array goes into a tree of all points, in which each is looked for."""
+    calls = (module.parent(end) for end in _ends(module, node, arrays, set()))
+    return any(isinstance(call, ast.Call) and _TREES.search(module.code(call.func)) for call in calls)
 
 
 def _is_array(module: PythonModule, index: ast.expr) -> bool:

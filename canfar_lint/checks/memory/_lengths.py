@@ -154,16 +154,29 @@ def is_used_by_number(module: PythonModule, node: ast.ListComp | ast.DictComp) -
     target = kept.targets[0] if isinstance(kept, ast.Assign) else None
     if isinstance(target, (ast.Tuple, ast.List)):
         return not any(isinstance(each, ast.Starred) for each in target.elts)
-    numbers = [*_numbers(module, target, 0)] if isinstance(target, ast.Name) else []
+    return isinstance(target, ast.Name) and _are_numbered(module, target)
+
+
+def is_beside_numbered(module: PythonModule, loop: ast.AST) -> bool:
+    """Whether a loop fills a list of as many members, all of which are used by numbers that stand in the code."""
+    for each in module.subscript_stores:
+        if isinstance(each.value, ast.Name) and loop in module.ancestors(each) and _are_numbered(module, each.value):
+            return True
+    return False
+
+
+def _are_numbered(module: PythonModule, target: ast.Name) -> bool:
+    numbers = [*_numbers(module, target, 0)]
     return None not in numbers and len({*numbers}) > 1
 
 
 def _numbers(module: PythonModule, target: ast.Name, depth: int) -> Iterator[int | None]:
     """The numbers that members of a list are taken by, also of lists made of it; None for any other use."""
     for use in module.named(target.id):
-        if isinstance(use.ctx, ast.Store) or module.function_of(use) is not module.function_of(target):
-            continue
         around = module.parent(use)
+        filled = isinstance(around, ast.Subscript) and isinstance(around.ctx, ast.Store)
+        if filled or isinstance(use.ctx, ast.Store) or module.function_of(use) is not module.function_of(target):
+            continue
         if isinstance(around, ast.Call) and module.qualified(around.func) in _PAIRED:
             around = module.parent(around)
         number = module.constant(around.slice) if isinstance(around, ast.Subscript) and around.value is use else None

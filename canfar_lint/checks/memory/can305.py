@@ -14,6 +14,7 @@ from canfar_lint.checks.memory._afterwards import (
     is_curve,
     is_gathered,
     is_looked_up,
+    is_needed_whole,
     is_part,
     is_passed_on,
     is_used_in_parts,
@@ -154,11 +155,13 @@ def _read(
         return
     if _are_names(module, node) or _is_asked(module, rule, node) or _is_one_of_many(module, statement, dataset):
         return
-    if is_looked_up(module, node) or is_passed_on(module, node):
+    if is_looked_up(module, node, rule.table("arrays")) or is_passed_on(module, node):
         return
     if _is_cut(module, rule, dataset) or (not of_particles and _is_binned(module, rule, dataset)):
         return
     much = _is_plainly_much(module, rule, node, dataset, reached, target)
+    much = much and not _is_of_one_group(module, rule, node, dataset, reached.opener)
+    much = much and not is_needed_whole(module, node, rule.table("arrays"))
     variant = None if much and _is_sure(module, rule, node, reached, target) else "unknown"
     if variant and _is_of_one_object(module, rule, reached.opener):
         return
@@ -260,6 +263,24 @@ def _is_of_one_object(module: PythonModule, rule: Rule, opener: ast.Call) -> boo
         return True
     filled = (n.id for n in ast.walk(module.resolve(opener.args[0])) if isinstance(n, ast.Name))
     return any(re.search(rule.table("object_numbers"), unglued(each).lower()) for each in filled)
+
+
+def _is_of_one_group(module: PythonModule, rule: Rule, node: ast.expr, dataset: ast.expr, opener: ast.Call) -> bool:
+    """Whether what is read is of one object, `f["Halo%08d" % number]["x"][:]`, or of a cutout, and not only counted."""
+    if _is_counted(module, node):
+        return False
+    if opener.args and re.search("(?i)cut_?out", module.code(module.resolve(opener.args[0]))):
+        return True
+    group = module.resolve(dataset.value) if isinstance(dataset, ast.Subscript) else None
+    key = module.value(group.slice).skeleton if isinstance(group, ast.Subscript) else ""
+    return re.search(rule.table("groups"), unglued(key).lower()) is not None
+
+
+def _is_counted(module: PythonModule, node: ast.expr) -> bool:
+    around = module.parent(node)
+    if isinstance(around, ast.Attribute):
+        return around.attr == "shape"
+    return isinstance(around, ast.Call) and module.qualified(around.func) == "builtins.len"
 
 
 def _is_put_together(module: PythonModule, dataset: ast.expr) -> bool:

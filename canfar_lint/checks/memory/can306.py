@@ -10,7 +10,14 @@ from collections.abc import Iterable, Iterator
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._arrays import image_read
 from canfar_lint.checks._inputs import unglued
-from canfar_lint.checks.memory._lengths import COLLECTED, has_known_planes, is_grid, is_short, is_used_by_number
+from canfar_lint.checks.memory._lengths import (
+    COLLECTED,
+    has_known_planes,
+    is_beside_numbered,
+    is_grid,
+    is_short,
+    is_used_by_number,
+)
 from canfar_lint.checks.memory._pictures import are_images, is_combined, is_only_piled
 from canfar_lint.diagnostic import Finding
 from canfar_lint.model.python import PythonModule
@@ -56,7 +63,7 @@ def _collected(
         return
     if _is_in_blocks(module, rule, target, loops[1:]) or _is_grid_of(module, rule, target, loops):
         return
-    if has_known_planes(module, rule, place):
+    if has_known_planes(module, rule, place) or is_beside_numbered(module, loops[0]):
         return
     if _is_same_file(module, read, loops[0]) or _is_table(module, read) or _is_just_drawn(module, read, loops[0]):
         return
