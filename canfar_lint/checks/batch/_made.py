@@ -86,7 +86,8 @@ def _results(module: PythonModule, rule: Rule) -> Iterator[ast.expr]:
                     yield given
         inputs = rule.table("casa").get(last, ())
         for keyword in call.keywords:
-            if (keyword.arg and keyword.arg not in inputs and _OUTPUT.match(keyword.arg)) or (keyword.arg and _CHECKPOINT.fullmatch(keyword.arg) and _TRAINS.search(last)):
+            name = keyword.arg or ""
+            if (name not in inputs and _OUTPUT.match(name)) or (_CHECKPOINT.fullmatch(name) and _TRAINS.search(last)):
                 yield keyword.value
     for call in module.methods(("write", "save")):
         # TemplateModel(table, filename="model.fits") and then .write()
