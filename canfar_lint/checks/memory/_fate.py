@@ -9,6 +9,8 @@ from canfar_lint.catalogue.rule import Rule
 from canfar_lint.model.python import PythonModule
 
 CUT, WHOLE, KEPT, HELD, DROPPED, UNSEEN = "cut", "whole", "kept", "held", "dropped", "unseen"
+LOOKED = "looked at"
+"""What an array is like is asked for, or it is printed, which shows its corners: nearly nothing of it is needed."""
 
 _COLLECTING = frozenset(("append", "extend", "insert", "add", "put", "setdefault", "appendleft"))
 _SHAPES = frozenset(("shape", "ndim", "dtype", "size", "names", "columns"))
@@ -116,7 +118,7 @@ def _is_narrow(module: PythonModule, part: ast.expr, *, alone: bool) -> bool:
 def _of_attribute(module: PythonModule, rule: Rule, attribute: ast.Attribute, depth: int) -> set[str]:
     called = module.parent(attribute)
     if attribute.attr in _SHAPES:
-        return set()
+        return {LOOKED}
     if attribute.attr in _SAME:
         return _fate(module, rule, attribute, depth + 1)
     if not isinstance(called, ast.Call) or called.func is not attribute:
@@ -131,7 +133,7 @@ def _of_argument(module: PythonModule, rule: Rule, call: ast.Call, depth: int) -
     if isinstance(call.func, ast.Attribute) and call.func.attr in _COLLECTING:
         return {KEPT}
     if name in ("builtins.len", "builtins.print", "builtins.isinstance", "builtins.getattr", "numpy.shape"):
-        return set()
+        return {LOOKED}
     if name in rule.table("converters") or name == "numpy.copy":
         return _of_copy(module, rule, call, depth)
     return {WHOLE} if name.startswith(tuple(rule.table("whole"))) and "utout" not in name else {UNSEEN}

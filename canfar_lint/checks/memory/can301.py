@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from canfar_lint.catalogue.rule import Rule
 from canfar_lint.checks._declared import is_declared_small
 from canfar_lint.checks._inputs import unglued
-from canfar_lint.checks.memory._fate import CUT, DROPPED, HELD, KEPT, UNSEEN, WHOLE, fates, is_left_open
+from canfar_lint.checks.memory._fate import CUT, DROPPED, HELD, KEPT, LOOKED, UNSEEN, WHOLE, fates, is_left_open
 from canfar_lint.diagnostic import Finding, Fix
 from canfar_lint.model.lexical import comment_in
 from canfar_lint.model.python import PythonModule
@@ -212,12 +212,19 @@ def _gains_nothing(module: PythonModule, rule: Rule, call: ast.Call, becomes: se
 
 
 def _is_plain(module: PythonModule, rule: Rule, call: ast.Call, becomes: set[str]) -> bool:
-    """Whether a small part of an array is all that is used, and no word says that it is small itself."""
+    """Whether nothing but a small part of an array is used, if anything yet, and no word says that it is small."""
     if any(name.startswith("spectral_cube.") for name in module.qualified_all(call.func)):
         return any(_is_cut(module, use) for use in _uses(module, call))
-    if CUT not in becomes or not becomes <= {CUT, DROPPED}:
+    if not becomes <= {CUT, LOOKED, DROPPED} or not (becomes or _is_unused(module, call)):
         return False
     return _is_large(module, rule, call) or not re.search(rule.table("small"), _said(module, call))
+
+
+def _is_unused(module: PythonModule, call: ast.Call) -> bool:
+    """Whether nothing in the file reads what a call gives."""
+    kept = module.parent(call)
+    target = kept.targets[0] if isinstance(kept, ast.Assign) else None
+    return isinstance(kept, ast.Expr) or (isinstance(target, ast.Name) and not module.loads(target.id))
 
 
 def _are_small_parts(module: PythonModule, rule: Rule, call: ast.Call) -> bool:
