@@ -103,7 +103,9 @@ def test_an_interrupt_leaves_all_files_as_they_were(mapped: Path) -> None:
 def test_an_answer_counts_for_all_rounds_and_files(mapped: Path) -> None:
     # both fixes of the first file are made, but not in one round; all files are linted again after that
     (mapped / "run.py").write_text(
-        'import sys\nimport psutil\ncores = psutil.cpu_count()\ndata = "/arc/projects/a/raw"\n', "utf-8"
+        "import multiprocessing\nimport psutil\npool = multiprocessing.Pool(psutil.cpu_count())\n"
+        'data = "/arc/projects/a/raw"\nprint(pool, data)\n',
+        "utf-8",
     )
     (mapped / "second.py").write_text(MAPPED, "utf-8")
     done = session(mapped, ["y\n", "y\n", "n\n", "y\n"], "--unsafe-fixes", "--select", "CAN104,CAN213,CAN301", ".")

@@ -176,7 +176,8 @@ def _tasks(module: PythonModule, casa: dict[str, list[str]], iraf: dict[str, lis
         for call in module.calls_named(task):
             if any(name.startswith(("pyraf.iraf.", "iraf.")) for name in module.qualified_all(call.func)):
                 name = module.argument(call, parameter, index)
-                if name is not None:
+                # by default a task makes the name out of the image's
+                if name is not None and module.constant(name) not in ("default", ""):
                     yield Output(call, name, WRITE)
 
 

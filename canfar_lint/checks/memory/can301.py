@@ -212,7 +212,10 @@ def _gains_nothing(module: PythonModule, rule: Rule, call: ast.Call, becomes: se
 
 
 def _is_plain(module: PythonModule, rule: Rule, call: ast.Call, becomes: set[str]) -> bool:
-    """Whether nothing but a small part of an array is used, if anything yet, and no word says that it is small."""
+    """Whether a cube is read, or nothing but a small part of an array is used, if anything yet, and no word says that
+    it is small."""
+    if re.search(rule.table("cubes"), _said(module, call)):
+        return True
     if any(name.startswith("spectral_cube.") for name in module.qualified_all(call.func)):
         return any(_is_cut(module, use) for use in _uses(module, call))
     if not becomes <= {CUT, LOOKED, DROPPED} or not (becomes or _is_unused(module, call)):

@@ -189,16 +189,27 @@ class _Loop:
         self.called: set[str] = set()
         self.grown: set[str] = set()
         self.leaves = 0
+        begins: set[ast.stmt] = set()
         for node in ast.walk(loop):
+            if isinstance(node, ast.If) and _asks_for_first(node.test):
+                begins.update(node.body)
             if isinstance(node, ast.Call):
                 self.called.add(
                     node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
                 )
             elif isinstance(node, (ast.Break, ast.Return, ast.Raise)) and not _guarded(module, node, loop):
                 self.leaves = max(self.leaves, node.lineno)
-            else:
+            elif node not in begins:
                 self.bound |= _bound_by(node)
                 self.grown |= _grown_by(node)
+
+
+def _asks_for_first(test: ast.expr) -> bool:
+    """Whether a condition holds in the first turn only: `n == 0`, `table is None`, `not rows`."""
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.Eq, ast.Is)):
+        asked = test.comparators[0]
+        return isinstance(asked, ast.Constant) and (asked.value is None or asked.value == 0)
+    return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) and isinstance(test.operand, ast.Name)
 
 
 def _grown_by(node: ast.AST) -> set[str]:

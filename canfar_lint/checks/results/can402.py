@@ -162,6 +162,8 @@ def _judged(module: PythonModule, rule: Rule, output: Output, named: Named) -> F
 def _is_no_product(module: PythonModule, rule: Rule, output: Output, text: str, last: str) -> bool:
     if re.search(rule.table("shared"), last) or re.search(r"^(-|/(dev|proc|etc|usr)/)", text) or "://" in text:
         return True
+    if text.endswith("/"):
+        return True  # a folder, in which each file has a name of its own
     if _tells_of_error(module, output, last) or re.match(rule.table("own"), text):
         return True
     return _is_log(module, output, text) or _is_template(module, output, text)
