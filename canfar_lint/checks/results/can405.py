@@ -26,6 +26,11 @@ from canfar_lint.checks.results._lengths import (
 from canfar_lint.diagnostic import UNSAFE, Finding, Fix
 from canfar_lint.model.python import PythonModule
 
+# what keeps a model in a form that a file can be made of
+_FRAMEWORK = re.compile(
+    r"(?m)^[ \t]*(?:import|from)[ \t]+(?:torch|tensorflow|keras|jax|flax|optax|equinox|haiku|lightning|"
+    r"pytorch_lightning|fastai|mxnet|paddle)\b|\.zero_grad\("
+)
 _OF_EACH = ", with a file of its own for every fit"
 
 
@@ -235,6 +240,8 @@ def _made_by(module: PythonModule, step: ast.Call, function: ast.FunctionDef | a
 
 
 def _training(module: PythonModule, rule: Rule) -> Iterator[Finding]:
+    if not _FRAMEWORK.search(module.text):
+        return
     seen: set[ast.AST] = set()
     saving = re.compile(rule.table("saving"))
     for call in module.methods(rule.table("training")):
